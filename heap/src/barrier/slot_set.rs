@@ -1,0 +1,437 @@
+//! Owns [`SlotSet`]: one remembered set of one chunk, the slots in it that point to where a
+//! collection must look. Promises that inserting is a load, a shift and an `or` once the slot's
+//! bucket exists, that memory is spent only on parts of the chunk that have slots, and that
+//! visiting goes by ascending address. Never touches the slots themselves.
+//!
+//! A set belongs to the thread that owns its chunk, and so needs no atomics: it is `Send` and not
+//! `Sync`. Buckets appear through `&self` and vanish only through `&mut self`, so a callback may
+//! insert while the set is being visited.
+//!
+//! V8 counterpart: `SlotSet` (`src/heap/slot-set.h`).
+
+use core::cell::{Cell, OnceCell};
+
+const CELLS_PER_BUCKET: usize = 32;
+const BITS_PER_CELL: usize = u32::BITS as usize;
+
+/// What becomes of a slot that [`SlotSet::iterate`] visited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlotAction {
+    /// It stays in the set.
+    Keep,
+    /// It leaves the set.
+    Remove,
+}
+
+/// 1024 slots, one bit each.
+#[derive(Debug, Default)]
+struct Bucket {
+    cells: [Cell<u32>; CELLS_PER_BUCKET],
+}
+
+impl Bucket {
+    fn is_empty(&self) -> bool {
+        self.cells.iter().all(|cell| cell.get() == 0)
+    }
+
+    /// Clears the bits `from..to` of the bucket.
+    fn clear_range(&self, from: usize, to: usize) {
+        for index in from / BITS_PER_CELL..to.div_ceil(BITS_PER_CELL) {
+            let first = index * BITS_PER_CELL;
+            let low = from.saturating_sub(first);
+            let high = (to - first).min(BITS_PER_CELL);
+            let cleared = ((1_u64 << high) - (1_u64 << low)) as u32;
+            let cell = &self.cells[index];
+            cell.set(cell.get() & !cleared);
+        }
+    }
+}
+
+/// A set of slots of one chunk, each named by its offset from the chunk's start in bytes.
+#[derive(Debug)]
+pub struct SlotSet {
+    buckets: Box<[OnceCell<Box<Bucket>>]>,
+    slot_size_log2: u32,
+}
+
+impl SlotSet {
+    /// Slots in a bucket.
+    pub const SLOTS_PER_BUCKET: usize = CELLS_PER_BUCKET * BITS_PER_CELL;
+
+    /// Bytes that an allocated bucket takes.
+    pub const BUCKET_SIZE: usize = size_of::<Bucket>();
+
+    /// The buckets a chunk of `chunk_bytes` with slots of `slot_size` bytes has room for.
+    #[must_use]
+    pub const fn buckets_for_size(chunk_bytes: usize, slot_size: usize) -> usize {
+        chunk_bytes.div_ceil(slot_size * Self::SLOTS_PER_BUCKET)
+    }
+
+    /// An empty set for a chunk of `chunk_bytes` with slots of `slot_size` bytes.
+    ///
+    /// # Panics
+    ///
+    /// If `slot_size` is no power of two.
+    #[must_use]
+    pub fn new(chunk_bytes: usize, slot_size: usize) -> Self {
+        assert!(
+            slot_size.is_power_of_two(),
+            "slot size {slot_size} is no power of two"
+        );
+        let buckets = Self::buckets_for_size(chunk_bytes, slot_size);
+        Self {
+            buckets: (0..buckets).map(|_| OnceCell::new()).collect(),
+            slot_size_log2: slot_size.trailing_zeros(),
+        }
+    }
+
+    /// Adds the slot at `offset` bytes.
+    ///
+    /// # Panics
+    ///
+    /// If `offset` is outside the chunk.
+    #[inline]
+    pub fn insert(&self, offset: usize) {
+        let slot = self.slot_of(offset);
+        let bucket = slot / Self::SLOTS_PER_BUCKET;
+        let bucket = match self.buckets[bucket].get() {
+            Some(bucket) => bucket,
+            None => self.allocate_bucket(bucket),
+        };
+        let (cell, mask) = cell_and_mask(slot);
+        let cell = &bucket.cells[cell];
+        cell.set(cell.get() | mask);
+    }
+
+    /// Is the slot at `offset` bytes in the set?
+    #[inline]
+    #[must_use]
+    pub fn contains(&self, offset: usize) -> bool {
+        let slot = self.slot_of(offset);
+        let (cell, mask) = cell_and_mask(slot);
+        self.bucket(slot)
+            .is_some_and(|bucket| bucket.cells[cell].get() & mask != 0)
+    }
+
+    /// Takes the slot at `offset` bytes out of the set, if it is in it.
+    #[inline]
+    pub fn remove(&self, offset: usize) {
+        let slot = self.slot_of(offset);
+        let (cell, mask) = cell_and_mask(slot);
+        if let Some(bucket) = self.bucket(slot) {
+            let cell = &bucket.cells[cell];
+            cell.set(cell.get() & !mask);
+        }
+    }
+
+    /// Takes all slots from offset `start` to before offset `end`, in bytes, out of the set.
+    /// What lies beyond the chunk is ignored.
+    pub fn remove_range(&self, start: usize, end: usize) {
+        let end = self
+            .slot_of(end)
+            .min(self.buckets.len() * Self::SLOTS_PER_BUCKET);
+        let mut slot = self.slot_of(start);
+        while slot < end {
+            let first = slot - slot % Self::SLOTS_PER_BUCKET;
+            let next = first + Self::SLOTS_PER_BUCKET;
+            if let Some(bucket) = self.bucket(slot) {
+                bucket.clear_range(slot - first, next.min(end) - first);
+            }
+            slot = next;
+        }
+    }
+
+    /// Calls `callback` with the offset in bytes of each slot, in ascending order, and does with
+    /// the slot what it returns. Returns how many it kept.
+    ///
+    /// The callback may insert into and remove from this very set. A slot inserted ahead of the
+    /// visit is visited, one behind it is not, and stays without being counted. Emptied buckets
+    /// stay until [`free_empty_buckets`](Self::free_empty_buckets).
+    pub fn iterate(&self, mut callback: impl FnMut(usize) -> SlotAction) -> usize {
+        let mut kept = 0;
+        for (bucket_index, bucket) in self.buckets.iter().enumerate() {
+            let Some(bucket) = bucket.get() else { continue };
+            for (cell_index, cell) in bucket.cells.iter().enumerate() {
+                let first = bucket_index * Self::SLOTS_PER_BUCKET + cell_index * BITS_PER_CELL;
+                let mut pending = cell.get();
+                while pending != 0 {
+                    let bit = pending.trailing_zeros();
+                    let offset = (first + bit as usize) << self.slot_size_log2;
+                    let mask = 1 << bit;
+                    match callback(offset) {
+                        SlotAction::Keep => kept += 1,
+                        SlotAction::Remove => cell.set(cell.get() & !mask),
+                    }
+                    let visited = mask | (mask - 1);
+                    pending = cell.get() & !visited;
+                }
+            }
+        }
+        kept
+    }
+
+    /// Is no slot in the set?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.allocated().all(Bucket::is_empty)
+    }
+
+    /// The number of slots in the set.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.allocated()
+            .flat_map(|bucket| &bucket.cells)
+            .map(|cell| cell.get().count_ones() as usize)
+            .sum()
+    }
+
+    /// Frees the buckets without slots. Returns how many.
+    pub fn free_empty_buckets(&mut self) -> usize {
+        let mut freed = 0;
+        for bucket in &mut self.buckets {
+            if bucket.get().is_some_and(|bucket| bucket.is_empty()) {
+                bucket.take();
+                freed += 1;
+            }
+        }
+        freed
+    }
+
+    /// The buckets the set has room for, allocated or not.
+    #[must_use]
+    pub fn bucket_count(&self) -> usize {
+        self.buckets.len()
+    }
+
+    /// The buckets that take [`BUCKET_SIZE`](Self::BUCKET_SIZE) bytes of memory each.
+    #[must_use]
+    pub fn allocated_bucket_count(&self) -> usize {
+        self.allocated().count()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn allocate_bucket(&self, index: usize) -> &Bucket {
+        self.buckets[index].get_or_init(Box::default)
+    }
+
+    #[inline]
+    fn slot_of(&self, offset: usize) -> usize {
+        debug_assert!(
+            offset.trailing_zeros() >= self.slot_size_log2,
+            "{offset} is no multiple of the slot size"
+        );
+        offset >> self.slot_size_log2
+    }
+
+    #[inline]
+    fn bucket(&self, slot: usize) -> Option<&Bucket> {
+        self.buckets
+            .get(slot / Self::SLOTS_PER_BUCKET)?
+            .get()
+            .map(Box::as_ref)
+    }
+
+    fn allocated(&self) -> impl Iterator<Item = &Bucket> {
+        self.buckets
+            .iter()
+            .filter_map(|bucket| bucket.get().map(Box::as_ref))
+    }
+}
+
+/// Where the bit of `slot` is in its bucket: the cell's index and the bit in it.
+#[inline]
+fn cell_and_mask(slot: usize) -> (usize, u32) {
+    (
+        slot / BITS_PER_CELL % CELLS_PER_BUCKET,
+        1 << (slot % BITS_PER_CELL),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CHUNK: usize = 256 * 1024;
+
+    fn contents(set: &SlotSet) -> Vec<usize> {
+        let mut offsets = Vec::new();
+        set.iterate(|offset| {
+            offsets.push(offset);
+            SlotAction::Keep
+        });
+        offsets
+    }
+
+    #[test]
+    fn numbers_are_those_of_v8() {
+        assert_eq!(SlotSet::SLOTS_PER_BUCKET, 1024);
+        assert_eq!(SlotSet::BUCKET_SIZE, 128);
+        assert_eq!(SlotSet::new(CHUNK, 4).bucket_count(), 64);
+        assert_eq!(SlotSet::new(CHUNK, 8).bucket_count(), 32);
+        assert_eq!(SlotSet::new(CHUNK + 1, 8).bucket_count(), 33);
+        assert_eq!(SlotSet::new(16 * CHUNK, 4).bucket_count(), 1024);
+    }
+
+    #[test]
+    fn first_and_last_slot_of_a_chunk() {
+        for slot_size in [4, 8] {
+            let set = SlotSet::new(CHUNK, slot_size);
+            assert!(set.is_empty());
+            for offset in [
+                0,
+                slot_size,
+                31 * slot_size,
+                32 * slot_size,
+                CHUNK - slot_size,
+            ] {
+                assert!(!set.contains(offset));
+                set.insert(offset);
+                set.insert(offset);
+                assert!(set.contains(offset));
+            }
+            assert_eq!((set.len(), set.allocated_bucket_count()), (5, 2));
+            assert!(!set.contains(CHUNK));
+            set.remove(CHUNK);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "index out of bounds")]
+    fn insert_beyond_the_chunk_is_refused() {
+        SlotSet::new(CHUNK, 4).insert(CHUNK);
+    }
+
+    #[test]
+    fn buckets_come_when_needed_and_go_when_empty() {
+        let mut set = SlotSet::new(CHUNK, 8);
+        assert_eq!(set.allocated_bucket_count(), 0);
+        set.insert(0);
+        set.insert(8 * 1024);
+        assert_eq!(set.allocated_bucket_count(), 2);
+        set.remove(0);
+        assert_eq!(set.free_empty_buckets(), 1);
+        assert_eq!(set.allocated_bucket_count(), 1);
+        assert_eq!(contents(&set), [8 * 1024]);
+        let kept = set.iterate(|_| SlotAction::Remove);
+        assert_eq!(
+            (kept, set.is_empty(), set.free_empty_buckets()),
+            (0, true, 1)
+        );
+    }
+
+    #[test]
+    fn callback_may_insert_and_remove() {
+        let set = SlotSet::new(CHUNK, 4);
+        for offset in [400, 404, 8192] {
+            set.insert(offset);
+        }
+        let mut visited = Vec::new();
+        let kept = set.iterate(|offset| {
+            visited.push(offset);
+            if offset == 400 {
+                set.insert(0); // behind
+                set.insert(412); // ahead, same cell
+                set.insert(CHUNK - 4); // ahead, new bucket
+                set.remove(8192);
+            }
+            SlotAction::Remove
+        });
+        assert_eq!(visited, [400, 404, 412, CHUNK - 4]);
+        assert_eq!((kept, contents(&set)), (0, vec![0]));
+    }
+
+    #[test]
+    fn nested_visits_are_fine() {
+        let set = SlotSet::new(CHUNK, 4);
+        for slot in 0..40 {
+            set.insert(slot * 4);
+        }
+        let mut outer = 0;
+        set.iterate(|_| {
+            outer += 1;
+            set.iterate(|_| SlotAction::Remove);
+            SlotAction::Keep
+        });
+        assert_eq!((outer, set.is_empty()), (1, true));
+    }
+
+    #[test]
+    fn set_moves_between_threads() {
+        let set = SlotSet::new(CHUNK, 4);
+        set.insert(16);
+        std::thread::spawn(move || assert!(set.contains(16)))
+            .join()
+            .unwrap();
+    }
+
+    #[derive(Clone, Debug)]
+    enum Op {
+        Insert(usize),
+        Remove(usize),
+        RemoveRange(usize, usize),
+        Filter(usize),
+        Free,
+    }
+
+    fn op(slots: usize) -> impl Strategy<Value = Op> {
+        prop_oneof![
+            8 => (0..slots).prop_map(Op::Insert),
+            2 => (0..slots).prop_map(Op::Remove),
+            1 => (0..=slots, 0..=slots).prop_map(|(a, b)| Op::RemoveRange(a.min(b), a.max(b))),
+            1 => (0..slots, 0..100_usize)
+                .prop_map(move |(a, n)| Op::RemoveRange(a, (a + n).min(slots))),
+            1 => (2..5_usize).prop_map(Op::Filter),
+            1 => Just(Op::Free),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_a_set_of_offsets(
+            wide in any::<bool>(),
+            ops in prop::collection::vec(op(4096), 1..200),
+        ) {
+            let size = if wide { 8 } else { 4 };
+            let mut set = SlotSet::new(4096 * size, size);
+            let mut model = BTreeSet::new();
+            for op in ops {
+                match op {
+                    Op::Insert(slot) => {
+                        set.insert(slot * size);
+                        model.insert(slot * size);
+                    }
+                    Op::Remove(slot) => {
+                        set.remove(slot * size);
+                        model.remove(&(slot * size));
+                    }
+                    Op::RemoveRange(start, end) => {
+                        set.remove_range(start * size, end * size);
+                        model.retain(|offset| !(start * size..end * size).contains(offset));
+                    }
+                    Op::Filter(modulus) => {
+                        let keep = |offset: usize| !(offset / size).is_multiple_of(modulus);
+                        let kept = set.iterate(|offset| {
+                            if keep(offset) { SlotAction::Keep } else { SlotAction::Remove }
+                        });
+                        model.retain(|&offset| keep(offset));
+                        prop_assert_eq!(kept, model.len());
+                    }
+                    Op::Free => {
+                        set.free_empty_buckets();
+                        let used: BTreeSet<_> =
+                            model.iter().map(|offset| offset / (size * 1024)).collect();
+                        prop_assert_eq!(set.allocated_bucket_count(), used.len());
+                    }
+                }
+                prop_assert!(contents(&set).iter().eq(&model));
+                prop_assert_eq!(set.len(), model.len());
+                prop_assert_eq!(set.is_empty(), model.is_empty());
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Errors of the public API. All carry numbers.
+
+use crate::memory::MemoryError;
+use crate::spaces::SpaceId;
+use std::sync::Arc;
+
+/// An allocation that the heap could not satisfy, after collecting all it could. The isolate stays usable and nothing
+/// is lost: drop something and try again.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("out of memory: {requested} bytes in {space}: {reason}")]
+pub struct OutOfMemory {
+    /// Bytes that were asked for.
+    pub requested: usize,
+    /// The space that was to hold them.
+    pub space: SpaceId,
+    /// What stood in the way.
+    #[source]
+    pub reason: OutOfMemoryReason,
+}
+
+/// What stood in the way of an allocation.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OutOfMemoryReason {
+    /// The isolate's own limit.
+    #[error("the heap holds {used} bytes and may hold {limit}")]
+    HeapLimit {
+        /// Bytes the heap may hold, as given to [`IsolateBuilder::max_heap_size`](crate::IsolateBuilder::max_heap_size).
+        limit: usize,
+        /// Bytes of all chunks at the time.
+        used: usize,
+    },
+    /// The object is larger than any heap could hold.
+    #[error("an object has at most {maximum} bytes")]
+    TooLarge {
+        /// The most bytes an object may have.
+        maximum: usize,
+    },
+    /// The object's length does not fit the Smi that would hold it.
+    #[error("{length} elements are more than a Smi can count ({maximum})")]
+    TooLong {
+        /// Elements asked for.
+        length: usize,
+        /// The most that are possible.
+        maximum: usize,
+    },
+    /// The operating system refused.
+    #[error(transparent)]
+    Memory(Arc<MemoryError>),
+}
+
+/// [`Reservation`](crate::Reservation)s hold what they were made for and no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the reservation has {available} bytes left, {requested} were asked for")]
+pub struct ReservationExhausted {
+    /// Bytes that were asked for.
+    pub requested: usize,
+    /// Bytes left.
+    pub available: usize,
+}
+
+/// An isolate that cannot be entered on this thread now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "isolate {entered} is entered on this thread: one isolate at a time, so that no reference can get from one heap \
+     into another; drop its scope first"
+)]
+pub struct EnterError {
+    /// The isolate that is entered already.
+    pub entered: u64,
+}
+
+/// An isolate that could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IsolateError {
+    /// The address space or the memory for it could not be had.
+    #[error("the isolate's cage could not be reserved")]
+    Memory(#[from] MemoryError),
+    /// The first objects did not fit.
+    #[error("the isolate's first objects could not be allocated")]
+    OutOfMemory(#[from] OutOfMemory),
+    /// More classes than a process can number.
+    #[error("more than {maximum} classes in one process")]
+    TooManyClasses {
+        /// The most that are possible.
+        maximum: usize,
+    },
+    /// An option has a value that cannot work.
+    #[error("{option} is {value}: {reason}")]
+    InvalidOption {
+        /// The method of [`IsolateBuilder`](crate::IsolateBuilder).
+        option: &'static str,
+        /// The value it was given.
+        value: usize,
+        /// Why it cannot work.
+        reason: &'static str,
+    },
+    /// A root table's setup left one of its roots without a value.
+    #[error("root `{root}` of `{table}` was not set by the table's setup")]
+    RootNotSet {
+        /// The table.
+        table: &'static str,
+        /// The root.
+        root: &'static str,
+    },
+    /// Another isolate is entered on this thread, and setting up roots needs to enter the new one.
+    #[error(transparent)]
+    Enter(#[from] EnterError),
+}

@@ -1,0 +1,132 @@
+//! Collection: which objects live, and where.
+//!
+//! **Owns** the scavenger, the marker, the order in which they run, and the record of each collection.
+//!
+//! **Promises** that after a collection every root and every field refers to a live object at its new place, that
+//! weak references to dead ones are cleared, and that a collection never fails: what it needs is set aside before.
+//!
+//! **Never calls** code of users: no hook, no subscriber, nothing that could panic half-way. The event of a collection
+//! is emitted when the heap is whole again.
+//!
+//! ```text
+//! young:  roots + remembered slots ──► scavenge: copy, or promote what survives twice
+//! full:   scavenge, promoting everything ──► mark from roots ──► clear weak ──► sweep OLD, MAP, LARGE_OBJECT
+//! ```
+//!
+//! A full collection empties the young generation first, so the marker sees one generation and no remembered slot is
+//! left. Should the old generation have no room, survivors stay young, and a scavenge after the sweep drops those that
+//! only dead old objects kept.
+
+mod body;
+mod marker;
+mod record;
+mod scavenger;
+
+pub(crate) use body::{object_size, remember_young_references, size_of_object, visit_slots};
+pub use record::{CollectionKind, CollectionReason, CollectionRecord, CollectionTotals};
+pub(crate) use record::CollectorState;
+
+use crate::handles::HandleScope;
+use crate::isolate::IsolateData;
+use crate::memory::MemoryChunk;
+use crate::tagged::Word;
+use std::time::Instant;
+
+impl IsolateData {
+    /// Collects. The caller holds the isolate alone: no reference into the heap is in use.
+    pub(crate) fn collect(&mut self, kind: CollectionKind, reason: CollectionReason) {
+        self.verify_if_asked("before");
+        let start = Instant::now();
+        let used_before = self.used();
+        self.heap.new_space.open_area();
+        let evacuation = match kind {
+            CollectionKind::Young => scavenger::scavenge(self, false),
+            CollectionKind::Full => self.collect_full(),
+        };
+        self.heap.collector.add(CollectionRecord {
+            kind,
+            reason,
+            pause: start.elapsed(),
+            used_before,
+            used_after: self.used(),
+            copied: evacuation.copied,
+            promoted: evacuation.promoted,
+        });
+        self.verify_if_asked("after");
+        if self.heap.options.stress.is_some() {
+            self.heap.new_space.shut_area();
+        }
+        let record = self.heap.collector.last();
+        tracing::debug!(
+            target: "heapwright::gc",
+            isolate = self.id,
+            kind = kind.name(),
+            reason = reason.name(),
+            pause_us = record.pause.as_micros() as u64,
+            used_before = record.used_before,
+            used_after = record.used_after,
+            copied = record.copied,
+            promoted = record.promoted,
+            "collected"
+        );
+    }
+
+    fn collect_full(&mut self) -> scavenger::Evacuation {
+        let mut evacuation = scavenger::scavenge(self, true);
+        marker::mark(self);
+        let heap = &mut self.heap;
+        let fillers = heap.fillers;
+        // SAFETY: marking is complete and weak references to unmarked objects are cleared.
+        let live = unsafe {
+            heap.map_space.sweep(&mut heap.allocator, fillers);
+            heap.old_space.sweep(&mut heap.allocator, fillers) + heap.large_object_space.sweep(&mut heap.allocator)
+        };
+        heap.set_old_generation_limit(live);
+        if heap.new_space.used() > 0 {
+            for chunk in heap.new_space.chunks() {
+                chunk.clear_marks();
+            }
+            let second = scavenger::scavenge(self, true);
+            evacuation.copied += second.copied;
+            evacuation.promoted += second.promoted;
+        }
+        evacuation
+    }
+
+    /// Bytes of objects in all spaces that are collected, dead ones that were not yet found included.
+    fn used(&self) -> usize {
+        self.heap.new_space.used()
+            + self.heap.old_space.statistics().used
+            + self.heap.large_object_space.statistics().used
+    }
+
+    fn verify_if_asked(&self, when: &str) {
+        if self.heap.options.verify
+            && let Err(error) = self.verify()
+        {
+            panic!("heap verification failed {when} a collection: {error}");
+        }
+    }
+
+    /// Replaces each word that keeps an object alive.
+    fn for_each_root(&self, mut visit: impl FnMut(Word) -> Word) {
+        self.roots.for_each(&mut visit);
+        self.globals.for_each_strong(&mut visit);
+        self.handles.for_each(|word| if word.is_cleared() { word } else { visit(word) });
+    }
+}
+
+impl crate::heap::Heap {
+    /// The chunks outside the young generation that the collector walks.
+    fn old_chunks(&self) -> Vec<&'static MemoryChunk> {
+        [self.old_space.chunks(), self.map_space.chunks(), self.large_object_space.chunks()].concat()
+    }
+}
+
+impl HandleScope<'_> {
+    /// Collects now. V8: `Heap::CollectGarbage`.
+    pub fn collect(&mut self, kind: CollectionKind) {
+        self.data_mut().collect(kind, CollectionReason::Requested);
+        // A stressed area stays shut; otherwise the collection left it open.
+    }
+}

@@ -1,0 +1,127 @@
+//! What each collection did.
+
+use std::time::Duration;
+
+/// How much of the heap a collection looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CollectionKind {
+    /// The young generation. V8: scavenge, minor GC.
+    Young,
+    /// All of it. V8: mark-compact, major GC.
+    Full,
+}
+
+impl CollectionKind {
+    /// A word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            CollectionKind::Young => "young",
+            CollectionKind::Full => "full",
+        }
+    }
+}
+
+/// Why a collection ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CollectionReason {
+    /// The embedder asked.
+    Requested,
+    /// The semi-space was full.
+    SemispaceFull,
+    /// The old generation had grown since it was last marked.
+    OldGenerationLimit,
+    /// An allocation would have failed otherwise.
+    LastResort,
+    /// Stress mode.
+    Stress,
+}
+
+impl CollectionReason {
+    /// Words for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            CollectionReason::Requested => "requested",
+            CollectionReason::SemispaceFull => "semi-space full",
+            CollectionReason::OldGenerationLimit => "old generation limit",
+            CollectionReason::LastResort => "last resort",
+            CollectionReason::Stress => "stress",
+        }
+    }
+}
+
+/// One collection.
+#[derive(Clone, Copy, Debug)]
+pub struct CollectionRecord {
+    /// How much it looked at.
+    pub kind: CollectionKind,
+    /// Why it ran.
+    pub reason: CollectionReason,
+    /// How long the mutator stood still.
+    pub pause: Duration,
+    /// Bytes of objects before.
+    pub used_before: usize,
+    /// Bytes of objects after.
+    pub used_after: usize,
+    /// Bytes copied within the young generation.
+    pub copied: usize,
+    /// Bytes moved to the old generation.
+    pub promoted: usize,
+}
+
+/// Records of the last collections, and totals of all.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CollectorState {
+    records: std::collections::VecDeque<CollectionRecord>,
+    pub(crate) young: CollectionTotals,
+    pub(crate) full: CollectionTotals,
+    /// Bytes that survived scavenges since the young generation last grew.
+    pub(super) survived_since_growth: usize,
+}
+
+/// Collections of one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CollectionTotals {
+    /// How many.
+    pub count: u64,
+    /// Their pauses together.
+    pub pause: Duration,
+    /// The longest pause.
+    pub longest_pause: Duration,
+    /// Bytes copied within the young generation.
+    pub copied: u64,
+    /// Bytes moved to the old generation.
+    pub promoted: u64,
+}
+
+/// Records kept.
+const KEPT: usize = 64;
+
+impl CollectorState {
+    pub(super) fn add(&mut self, record: CollectionRecord) {
+        let totals = match record.kind {
+            CollectionKind::Young => &mut self.young,
+            CollectionKind::Full => &mut self.full,
+        };
+        totals.count += 1;
+        totals.pause += record.pause;
+        totals.longest_pause = totals.longest_pause.max(record.pause);
+        totals.copied += record.copied as u64;
+        totals.promoted += record.promoted as u64;
+        if self.records.len() == KEPT {
+            self.records.pop_front();
+        }
+        self.records.push_back(record);
+    }
+
+    pub(super) fn last(&self) -> &CollectionRecord {
+        self.records.back().expect("called after `add`")
+    }
+
+    /// The last collections, oldest first.
+    pub(crate) fn records(&self) -> impl ExactSizeIterator<Item = &CollectionRecord> {
+        self.records.iter()
+    }
+}

@@ -1,0 +1,294 @@
+//! The scavenger: copies what lives in the young generation, once within it, the second time out of it.
+//!
+//! Cheney's algorithm: the copies themselves are the queue. What is promoted is queued apart. A scavenge cannot fail:
+//! the semi-spaces hold chunks enough for any packing of the survivors (`NewSpace`), and what the old generation has no
+//! room for stays young.
+
+use super::body::{object_size, visit_slots};
+use crate::barrier::{self, SlotAction};
+use crate::heap::Heap;
+use crate::isolate::IsolateData;
+use crate::map::Map;
+use crate::memory::{ChunkFlags, MemoryChunk};
+use crate::spaces::filler::zap;
+use crate::tagged::{TaggedCell, Word};
+use core::sync::atomic::Ordering;
+
+/// Bytes that a scavenge moved.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Evacuation {
+    /// Within the young generation.
+    pub(super) copied: usize,
+    /// Out of it.
+    pub(super) promoted: usize,
+}
+
+/// Collects the young generation; with `promote_all`, empties it.
+pub(super) fn scavenge(isolate: &mut IsolateData, promote_all: bool) -> Evacuation {
+    isolate.heap.new_space.flip();
+    let old_chunks = isolate.heap.old_chunks();
+    let first = isolate.heap.new_space.chunks()[0];
+    let mut scavenger = Scavenger {
+        heap: &mut isolate.heap,
+        promote_all,
+        evacuation: Evacuation::default(),
+        promoted: Vec::new(),
+        weak: Vec::new(),
+        scan_chunk: 0,
+        scan: first.area_start(),
+    };
+    for chunk in old_chunks {
+        scavenger.visit_remembered(chunk);
+    }
+    isolate.roots.for_each(|word| scavenger.visit_root(word));
+    isolate.globals.for_each_strong(|word| scavenger.visit_root(word));
+    isolate.handles.for_each(|word| scavenger.visit_root(word));
+    scavenger.drain();
+    scavenger.update_weak_slots();
+    isolate.globals.for_each_weak(|word| forwarded(word).unwrap_or(Word::CLEARED));
+    let evacuation = scavenger.evacuation;
+    finish(&mut isolate.heap, evacuation);
+    evacuation
+}
+
+fn finish(heap: &mut Heap, evacuation: Evacuation) {
+    heap.new_space.set_age_mark();
+    if cfg!(debug_assertions) {
+        for chunk in heap.new_space.evacuated_chunks() {
+            // SAFETY: everything alive has left the chunk, and no slot refers to it any more.
+            unsafe { zap(chunk.area_start(), chunk.top() - chunk.area_start()) };
+        }
+    }
+    heap.new_space.unflip_if_empty();
+    heap.collector.survived_since_growth += evacuation.copied + evacuation.promoted;
+    if heap.collector.survived_since_growth > heap.new_space.capacity() && heap.new_space.grow(&mut heap.allocator) {
+        heap.collector.survived_since_growth = 0;
+    }
+}
+
+struct Scavenger<'h> {
+    heap: &'h mut Heap,
+    promote_all: bool,
+    evacuation: Evacuation,
+    /// Promoted objects whose slots have not been visited.
+    promoted: Vec<usize>,
+    /// Weak slots that refer to where objects were, each with the chunk of the object that holds it.
+    weak: Vec<(usize, &'static MemoryChunk)>,
+    /// The first copy whose slots have not been visited.
+    scan_chunk: usize,
+    scan: usize,
+}
+
+/// Where a reference points after evacuation; `None` if its object was left behind.
+fn forwarded(word: Word) -> Option<Word> {
+    if word.is_smi() || word.is_cleared() {
+        return Some(word);
+    }
+    if !MemoryChunk::of(word.address()).has(ChunkFlags::IN_FROM_SPACE) {
+        return Some(word);
+    }
+    // SAFETY: an object was there, and its first word is its map or where it went.
+    let first = unsafe { TaggedCell::at(word.address()) }.load(Ordering::Relaxed);
+    first.is_smi().then(|| moved(word, first))
+}
+
+/// The reference `word` after its object moved to where `forwarding` says.
+#[inline]
+fn moved(word: Word, forwarding: Word) -> Word {
+    let new = Word::strong(forwarding.address());
+    if word.is_weak() { new.to_weak() } else { new }
+}
+
+impl Scavenger<'_> {
+    fn visit_root(&mut self, word: Word) -> Word {
+        if word.is_smi() || word.is_cleared() {
+            return word;
+        }
+        if !MemoryChunk::of(word.address()).has(ChunkFlags::IN_FROM_SPACE) {
+            return word;
+        }
+        Word::strong(self.evacuate(word.address()))
+    }
+
+    /// Visits the slots of a chunk that refer into the young generation, and forgets those that no longer do.
+    fn visit_remembered(&mut self, chunk: &'static MemoryChunk) {
+        let Some(slots) = chunk.old_to_new() else { return };
+        slots.iterate(|offset| {
+            // SAFETY: a remembered offset is that of a tagged word of a live object: sweeping forgets dead ones.
+            let slot = unsafe { TaggedCell::at(chunk.address() + offset) };
+            if self.visit_slot(slot, chunk) { SlotAction::Keep } else { SlotAction::Remove }
+        });
+        if slots.is_empty() {
+            // SAFETY: `slots` is not used any more.
+            unsafe { chunk.release_old_to_new() };
+        }
+    }
+
+    /// Evacuates what a slot refers to; whether that is still young.
+    #[inline(always)]
+    fn visit_slot(&mut self, slot: &TaggedCell, host: &'static MemoryChunk) -> bool {
+        let word = slot.load(Ordering::Relaxed);
+        if word.is_smi() {
+            return false;
+        }
+        if word.is_weak() {
+            return self.visit_weak_slot(slot, word, host);
+        }
+        let chunk = MemoryChunk::of(word.address());
+        if !chunk.has(ChunkFlags::IN_FROM_SPACE) {
+            return chunk.has(ChunkFlags::IN_TO_SPACE);
+        }
+        let new = self.evacuate(word.address());
+        slot.store(Word::strong(new), Ordering::Relaxed);
+        MemoryChunk::of(new).has(ChunkFlags::IN_TO_SPACE)
+    }
+
+    fn visit_weak_slot(&mut self, slot: &TaggedCell, word: Word, host: &'static MemoryChunk) -> bool {
+        if word.is_cleared() {
+            return false;
+        }
+        let chunk = MemoryChunk::of(word.address());
+        if chunk.has(ChunkFlags::IN_FROM_SPACE) {
+            // Decided when all that lives is known; remembered again then, if it must be.
+            self.weak.push((slot.address(), host));
+            return false;
+        }
+        chunk.has(ChunkFlags::IN_TO_SPACE)
+    }
+
+    /// Where the object at `from` lives now.
+    #[inline(always)]
+    fn evacuate(&mut self, from: usize) -> usize {
+        // SAFETY: an object of from-space, its first word its map or where it went.
+        let first = unsafe { TaggedCell::at(from) };
+        let word = first.load(Ordering::Relaxed);
+        if word.is_smi() {
+            return word.address();
+        }
+        // SAFETY: not moved, so its map.
+        let map: &Map = unsafe { word.as_object() };
+        let body = map.body();
+        // SAFETY: an object with that map.
+        let size = unsafe { object_size(from, body) };
+        let survived_before = from < MemoryChunk::of(from).age_mark();
+        let (to, is_old) = self.allocate(size, self.promote_all || survived_before);
+        // SAFETY: `size` bytes of an object, and as many just allocated elsewhere.
+        unsafe {
+            core::ptr::copy_nonoverlapping(
+                core::ptr::with_exposed_provenance::<u32>(from),
+                core::ptr::with_exposed_provenance_mut::<u32>(to),
+                size / 4,
+            );
+        }
+        first.store(Word::from_bits(to), Ordering::Relaxed);
+        if is_old {
+            self.evacuation.promoted += size;
+            if body.visitor_id() != crate::layout::VisitorId::DataOnly {
+                self.promoted.push(to);
+            }
+        } else {
+            self.evacuation.copied += size;
+        }
+        to
+    }
+
+    /// Memory for a survivor, and whether it is in the old generation.
+    #[inline(always)]
+    fn allocate(&mut self, size: usize, promote: bool) -> (usize, bool) {
+        if promote && let Some(address) = self.allocate_old(size) {
+            return (address, true);
+        }
+        loop {
+            if let Some(address) = self.heap.new_space.lab.allocate(size) {
+                return (address, false);
+            }
+            if !self.heap.new_space.next_chunk_for_survivors() {
+                break;
+            }
+        }
+        // The semi-space holds all survivors (`chunks_for`), so this is unreachable unless that is wrong; promotion
+        // is then the better end.
+        match self.allocate_old(size) {
+            Some(address) => (address, true),
+            None => fatal("a scavenge found no memory for a survivor"),
+        }
+    }
+
+    #[inline(always)]
+    fn allocate_old(&mut self, size: usize) -> Option<usize> {
+        let heap = &mut *self.heap;
+        heap.old_space
+            .allocate(size, heap.fillers)
+            .or_else(|| heap.old_space.expand_and_allocate(size, &mut heap.allocator, heap.fillers).ok())
+    }
+
+    /// Visits copies and promoted objects until none is left.
+    fn drain(&mut self) {
+        loop {
+            while let Some(object) = self.next_copy() {
+                let host = MemoryChunk::of(object);
+                self.scan = object + self.visit_object(object, host, |_| {});
+            }
+            let Some(object) = self.promoted.pop() else { break };
+            let host = MemoryChunk::of(object);
+            self.visit_object(object, host, |slot| barrier::record(host, slot));
+        }
+    }
+
+    /// The next copy to visit, in the order they were made.
+    #[inline]
+    fn next_copy(&mut self) -> Option<usize> {
+        loop {
+            let chunk = self.heap.new_space.chunk(self.scan_chunk)?;
+            let is_last = self.heap.new_space.chunk(self.scan_chunk + 1).is_none();
+            let end = if is_last { self.heap.new_space.lab.top() } else { chunk.top() };
+            if self.scan < end {
+                return Some(self.scan);
+            }
+            if is_last {
+                return None;
+            }
+            self.scan_chunk += 1;
+            self.scan = self.heap.new_space.chunk(self.scan_chunk)?.area_start();
+        }
+    }
+
+    /// Visits the slots of a moved object, telling of those that refer to young objects. Returns its size.
+    #[inline(always)]
+    fn visit_object(&mut self, object: usize, host: &'static MemoryChunk, mut young: impl FnMut(usize)) -> usize {
+        // SAFETY: a whole object, just moved here.
+        unsafe {
+            let map = super::body::map_of(object);
+            let size = object_size(object, map.body());
+            visit_slots(object, size, map, |slot| {
+                if self.visit_slot(slot, host) {
+                    young(slot.address());
+                }
+            });
+            size
+        }
+    }
+
+    /// Now that all that lives has moved: updates weak slots, and clears those whose referent was left behind.
+    fn update_weak_slots(&mut self) {
+        for (address, host) in core::mem::take(&mut self.weak) {
+            // SAFETY: a weak slot of a live object, visited in this scavenge.
+            let slot = unsafe { TaggedCell::at(address) };
+            let word = forwarded(slot.load(Ordering::Relaxed)).unwrap_or(Word::CLEARED);
+            slot.store(word, Ordering::Relaxed);
+            if !word.is_cleared()
+                && host.has(ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING)
+                && MemoryChunk::of(word.address()).has(ChunkFlags::IN_TO_SPACE)
+            {
+                barrier::record(host, address);
+            }
+        }
+    }
+}
+
+/// There is no way on that would not lose objects.
+#[cold]
+fn fatal(what: &str) -> ! {
+    tracing::error!(target: "heapwright::gc", what, "fatal");
+    std::process::abort()
+}

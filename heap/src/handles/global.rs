@@ -1,0 +1,272 @@
+//! Globals: references that no scope bounds. They may be cloned and dropped on any thread, and outlive the isolate.
+
+use super::handle::{Handle, ToHandle};
+use super::scope::HandleScope;
+use crate::tagged::{HeapClass, TaggedType, Word};
+use core::cell::RefCell;
+use core::marker::PhantomData;
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::Arc;
+
+/// Nodes of a block. V8: 256.
+const BLOCK_NODES: usize = 256;
+
+/// A root of its own. V8: `v8::Global`.
+///
+/// It keeps its referent alive until the last clone is dropped. It carries the number of its isolate: using it
+/// with another's scope is an error, not undefined.
+///
+/// ```
+/// # use heapwright::prelude::*;
+/// # #[heap_object] struct Point { x: Smi }
+/// # heap_classes! { static CLASSES = [Point]; }
+/// # let mut isolate = Isolate::builder().classes(&CLASSES).build().unwrap();
+/// let kept = {
+///     let mut scope = isolate.enter();
+///     let point = Point::new(&mut scope, PointInit { x: 3 });
+///     Global::new(&scope, point)
+/// };
+/// let scope = isolate.enter();
+/// assert_eq!(kept.get(&scope).x(), 3);
+/// ```
+pub struct Global<U> {
+    node: NodeRef,
+    _type: PhantomData<fn() -> U>,
+}
+
+/// A reference that does not keep its referent alive. V8: a `v8::Global` after `SetWeak`.
+pub struct WeakGlobal<T> {
+    node: NodeRef,
+    _type: PhantomData<fn() -> T>,
+}
+
+/// A global was used with the scope of an isolate that it does not belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a global of isolate {global} was used in isolate {entered}")]
+pub struct WrongIsolate {
+    /// The global's isolate.
+    pub global: u64,
+    /// The isolate whose scope was given.
+    pub entered: u64,
+}
+
+/// A node is free (0), strong or weak by the count of its owners.
+#[derive(Debug)]
+struct Node {
+    word: AtomicUsize,
+    /// Owners; zero means that the node may be given out again.
+    owners: AtomicU32,
+    /// Written by the isolate's thread before it gives the node out.
+    weak: core::sync::atomic::AtomicBool,
+}
+
+#[derive(Debug)]
+struct Block {
+    isolate: u64,
+    nodes: [Node; BLOCK_NODES],
+}
+
+/// An owner of a node.
+#[derive(Debug)]
+struct NodeRef {
+    block: Arc<Block>,
+    index: usize,
+}
+
+impl NodeRef {
+    fn node(&self) -> &Node {
+        &self.block.nodes[self.index]
+    }
+
+    /// The word, for a scope of the right isolate.
+    fn word(&self, scope: &HandleScope<'_>) -> Result<Word, WrongIsolate> {
+        let (global, entered) = (self.block.isolate, scope.isolate_id());
+        if global == entered {
+            // Relaxed: only the thread that has entered the isolate writes it, and that is this one.
+            Ok(Word::from_bits(self.node().word.load(Ordering::Relaxed)))
+        } else {
+            Err(WrongIsolate { global, entered })
+        }
+    }
+}
+
+impl Clone for NodeRef {
+    fn clone(&self) -> NodeRef {
+        // As in `Arc`: a count that wraps would free a node in use. Half the range cannot be reached but by leaking.
+        if self.node().owners.fetch_add(1, Ordering::Relaxed) > u32::MAX / 2 {
+            std::process::abort();
+        }
+        NodeRef { block: Arc::clone(&self.block), index: self.index }
+    }
+}
+
+impl Drop for NodeRef {
+    fn drop(&mut self) {
+        // Release: what this owner did with the node happens before the isolate gives it out again.
+        self.node().owners.fetch_sub(1, Ordering::Release);
+    }
+}
+
+/// An isolate's globals. V8: `GlobalHandles`.
+#[derive(Debug)]
+pub(crate) struct GlobalHandles {
+    isolate: u64,
+    blocks: RefCell<Vec<Arc<Block>>>,
+    /// Nodes that were free when last looked at, as block and index.
+    free: RefCell<Vec<(usize, usize)>>,
+}
+
+impl GlobalHandles {
+    pub(crate) fn new(isolate: u64) -> GlobalHandles {
+        GlobalHandles { isolate, blocks: RefCell::default(), free: RefCell::default() }
+    }
+
+    fn create(&self, word: Word, weak: bool) -> NodeRef {
+        let mut blocks = self.blocks.borrow_mut();
+        let mut free = self.free.borrow_mut();
+        if free.is_empty() {
+            let total = blocks.len() * BLOCK_NODES;
+            for (b, block) in blocks.iter().enumerate() {
+                let unowned = |i: &usize| block.nodes[*i].owners.load(Ordering::Acquire) == 0;
+                free.extend((0..BLOCK_NODES).rev().filter(unowned).map(|i| (b, i)));
+            }
+            // Looking again pays only if it yields a good part of all nodes.
+            if free.len() * 4 <= total {
+                let nodes = [const {
+                    Node {
+                        word: AtomicUsize::new(3),
+                        owners: AtomicU32::new(0),
+                        weak: core::sync::atomic::AtomicBool::new(false),
+                    }
+                }; BLOCK_NODES];
+                free.extend((0..BLOCK_NODES).rev().map(|i| (blocks.len(), i)));
+                blocks.push(Arc::new(Block { isolate: self.isolate, nodes }));
+            }
+        }
+        let (b, index) = free.pop().expect("just filled");
+        let block = Arc::clone(&blocks[b]);
+        let node = &block.nodes[index];
+        debug_assert_eq!(node.owners.load(Ordering::Relaxed), 0);
+        node.word.store(word.bits(), Ordering::Relaxed);
+        node.weak.store(weak, Ordering::Relaxed);
+        node.owners.store(1, Ordering::Relaxed);
+        NodeRef { block, index }
+    }
+
+    fn for_each(&self, weak: bool, mut visit: impl FnMut(Word) -> Word) {
+        for block in self.blocks.borrow().iter() {
+            for node in &block.nodes {
+                if node.owners.load(Ordering::Acquire) > 0 && node.weak.load(Ordering::Relaxed) == weak {
+                    let word = Word::from_bits(node.word.load(Ordering::Relaxed));
+                    if !word.is_cleared() {
+                        node.word.store(visit(word).bits(), Ordering::Relaxed);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Replaces the word of each strong global.
+    pub(crate) fn for_each_strong(&self, visit: impl FnMut(Word) -> Word) {
+        self.for_each(false, visit);
+    }
+
+    /// Replaces the word of each weak global, by [`Word::CLEARED`] if its referent has died.
+    pub(crate) fn for_each_weak(&self, visit: impl FnMut(Word) -> Word) {
+        self.for_each(true, visit);
+    }
+}
+
+impl<U: TaggedType> Global<U> {
+    /// A root for what the handle refers to.
+    #[must_use]
+    pub fn new(scope: &HandleScope<'_>, handle: Handle<'_, U>) -> Global<U> {
+        Global { node: scope.data().globals.create(handle.word(), false), _type: PhantomData }
+    }
+
+    /// A root for what the reference refers to.
+    #[must_use]
+    pub fn from_ref<V: ToHandle<Type = U>>(scope: &HandleScope<'_>, value: V) -> Global<U> {
+        Global { node: scope.data().globals.create(value.to_word(), false), _type: PhantomData }
+    }
+
+    /// What it refers to.
+    ///
+    /// # Errors
+    ///
+    /// If the scope is another isolate's.
+    pub fn try_get<'gc>(&self, scope: &'gc HandleScope<'_>) -> Result<U::Ref<'gc>, WrongIsolate> {
+        let word = self.node.word(scope)?;
+        // SAFETY: a node of this isolate holds a value of `U`, kept alive and up to date as a root; nothing moves
+        // while the scope is borrowed.
+        Ok(unsafe { U::from_word(word) })
+    }
+
+    /// What it refers to.
+    ///
+    /// # Panics
+    ///
+    /// If the scope is another isolate's.
+    #[must_use]
+    #[track_caller]
+    pub fn get<'gc>(&self, scope: &'gc HandleScope<'_>) -> U::Ref<'gc> {
+        self.try_get(scope).unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+impl<T: HeapClass> WeakGlobal<T> {
+    /// A weak reference to what the handle refers to.
+    #[must_use]
+    pub fn new(scope: &HandleScope<'_>, handle: Handle<'_, T>) -> WeakGlobal<T> {
+        WeakGlobal { node: scope.data().globals.create(handle.word(), true), _type: PhantomData }
+    }
+
+    /// What it refers to, if that has not been collected.
+    ///
+    /// # Errors
+    ///
+    /// If the scope is another isolate's.
+    pub fn try_get<'gc>(&self, scope: &'gc HandleScope<'_>) -> Result<Option<&'gc T>, WrongIsolate> {
+        let word = self.node.word(scope)?;
+        // SAFETY: a node of this isolate that is not cleared refers to a live `T`; nothing moves or dies while the
+        // scope is borrowed.
+        Ok(if word.is_cleared() { None } else { Some(unsafe { word.as_object() }) })
+    }
+
+    /// What it refers to, if that has not been collected.
+    ///
+    /// # Panics
+    ///
+    /// If the scope is another isolate's.
+    #[must_use]
+    #[track_caller]
+    pub fn get<'gc>(&self, scope: &'gc HandleScope<'_>) -> Option<&'gc T> {
+        self.try_get(scope).unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+macro_rules! common {
+    ($Type:ident) => {
+        impl<U> Clone for $Type<U> {
+            fn clone(&self) -> Self {
+                $Type { node: self.node.clone(), _type: PhantomData }
+            }
+        }
+
+        impl<U> core::fmt::Debug for $Type<U> {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                write!(f, concat!(stringify!($Type), " of isolate {}"), self.node.block.isolate)
+            }
+        }
+    };
+}
+common!(Global);
+common!(WeakGlobal);
+
+impl Drop for GlobalHandles {
+    fn drop(&mut self) {
+        // The isolate is going away; owners elsewhere keep nodes that nobody can read any more.
+        self.for_each_strong(|_| Word::CLEARED);
+        self.for_each_weak(|_| Word::CLEARED);
+    }
+}

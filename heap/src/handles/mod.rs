@@ -1,0 +1,42 @@
+//! Handles: references that survive collections, because the collector knows where they are.
+//!
+//! **Owns** the handle stack, scopes, reservations, and globals.
+//!
+//! **Promises** what the three tiers of references promise:
+//!
+//! | tier | type | lives | survives a collection |
+//! |---|---|---|---|
+//! | raw reference | `&'gc T`, [`Tagged<'gc, U>`](crate::Tagged) | until the scope is next used to allocate | no: the borrow checker ends it |
+//! | handle | [`Handle<'s, U>`] | as long as its scope | yes |
+//! | global | [`Global<U>`], [`WeakGlobal<U>`] | until dropped | yes |
+//!
+//! # Why this is safe
+//!
+//! 1. Everything that may collect takes `&mut HandleScope`; everything that reads takes `&HandleScope` and borrows it
+//!    for as long as the result is used. So no raw reference exists while objects move.
+//! 2. An inner scope borrows the outer one mutably, so only the innermost scope of a stack can be used, and a handle of
+//!    an inner scope, whose lifetime is that borrow, cannot be used with the outer one.
+//! 3. One isolate is entered per thread at a time, checked in [`Isolate::enter`](crate::Isolate::enter), and neither
+//!    scopes nor references are `Send`. So all raw references of a thread belong to one heap, and no store can cross.
+//! 4. One thing lifetimes cannot see: a handle of the outermost scope may outlive that scope and meet the scope of
+//!    another isolate. So the outermost scope kills its slots when it ends, and reading a dead slot panics.
+//! 5. The stack's state lives in the isolate: forgetting a scope leaks its slots until the one around it ends, no more.
+//!
+//! `tests/ui/` has a failing program for each.
+//!
+//! **Never touches** spaces: a slot is a root, nothing else.
+
+mod allocate;
+mod global;
+mod handle;
+mod reservation;
+mod scope;
+mod stack;
+
+pub(crate) use global::GlobalHandles;
+pub use global::{Global, WeakGlobal, WrongIsolate};
+pub use handle::{Handle, ToHandle};
+pub use reservation::Reservation;
+pub use scope::{Escape, HandleScope};
+pub(crate) use scope::leave;
+pub(crate) use stack::HandleStack;

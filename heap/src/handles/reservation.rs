@@ -1,0 +1,103 @@
+//! Allocation without collection.
+
+use super::scope::HandleScope;
+use crate::error::{OutOfMemory, ReservationExhausted};
+use crate::spaces::MAX_YOUNG_OBJECT_SIZE;
+use crate::tagged::{ConcreteClass, Init, TAGGED_SIZE};
+use core::cell::Cell;
+use core::ops::Deref;
+
+/// Memory set aside in the young generation: it allocates through `&self` and cannot collect, so plain references stay
+/// valid while many objects are built. Reads go through it as through the scope. V8: allocation folding, which
+/// compilers do; here it is a safe API.
+///
+/// ```
+/// # use heapwright::prelude::*;
+/// # #[heap_object] struct Pair { left: Tagged<Option<Pair>>, right: Tagged<Option<Pair>> }
+/// # heap_classes! { static CLASSES = [Pair]; }
+/// # let mut isolate = Isolate::builder().classes(&CLASSES).build().unwrap();
+/// # let mut scope = isolate.enter();
+/// let tree = {
+///     let memory = scope.reserve(3 * Pair::SIZE).unwrap();
+///     let left = Pair::new_reserved(&memory, PairInit { left: Nil, right: Nil });
+///     let right = Pair::new_reserved(&memory, PairInit { left: Nil, right: Nil });
+///     let top = Pair::new_reserved(&memory, PairInit { left, right });
+///     memory.handle(top)
+/// };
+/// assert!(tree.get(&scope).left().is_some());
+/// ```
+#[derive(Debug)]
+pub struct Reservation<'r, 's> {
+    scope: &'r mut HandleScope<'s>,
+    left: Cell<usize>,
+}
+
+impl<'s> HandleScope<'s> {
+    /// Sets aside `bytes` in the young generation, collecting now if need be. At most
+    /// [`MAX_RESERVATION`](Reservation::MAX).
+    ///
+    /// # Errors
+    ///
+    /// If there is no such memory, even after collecting.
+    #[inline]
+    pub fn reserve(&mut self, bytes: usize) -> Result<Reservation<'_, 's>, OutOfMemory> {
+        let bytes = bytes.next_multiple_of(TAGGED_SIZE);
+        self.data_mut().reserve(bytes)?;
+        Ok(Reservation { scope: self, left: Cell::new(bytes) })
+    }
+}
+
+impl Reservation<'_, '_> {
+    /// The most bytes one reservation can have.
+    pub const MAX: usize = crate::spaces::MAX_REGULAR_OBJECT_SIZE;
+
+    /// Bytes left.
+    #[must_use]
+    pub fn available(&self) -> usize {
+        self.left.get()
+    }
+
+    /// Makes an object of at most [`MAX_YOUNG_OBJECT_SIZE`] bytes. The macros' `new_reserved` calls it.
+    ///
+    /// # Errors
+    ///
+    /// If the reservation has not enough bytes left.
+    ///
+    /// # Panics
+    ///
+    /// If the isolate was made without the class's registry.
+    #[inline]
+    #[track_caller]
+    pub fn try_allocate<T: ConcreteClass, I>(&self, init: impl Init<T, I>) -> Result<&T, ReservationExhausted> {
+        init.check();
+        const { assert!(!T::IS_MAP, "maps live in MAP space: make them with `new`") };
+        let size = T::LAYOUT.size_for(init.tail_len());
+        let left = self.left.get();
+        let available = left.min(MAX_YOUNG_OBJECT_SIZE);
+        if size > available {
+            return Err(ReservationExhausted { requested: size, available });
+        }
+        let data = self.scope.data();
+        let map = data.map_word::<T>();
+        let address = data.heap.allocate_reserved(size);
+        self.left.set(left - size);
+        // SAFETY: `size` bytes of young memory that were just cut off, and the map of `T`.
+        Ok(unsafe { crate::heap::initialize(address, size, map, &data.heap.fillers, init) })
+    }
+}
+
+impl<'s> Deref for Reservation<'_, 's> {
+    type Target = HandleScope<'s>;
+
+    #[inline]
+    fn deref(&self) -> &HandleScope<'s> {
+        self.scope
+    }
+}
+
+impl Drop for Reservation<'_, '_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.scope.data_mut().end_reservation();
+    }
+}

@@ -1,0 +1,388 @@
+//! The heap: the spaces of one isolate and the ladder that every allocation climbs.
+
+use crate::error::{OutOfMemory, OutOfMemoryReason};
+use crate::gc::{CollectionKind, CollectionReason, CollectorState};
+use crate::isolate::IsolateData;
+use crate::memory::{Cage, MB, MemoryAllocator};
+use crate::spaces::filler::FillerMaps;
+use crate::spaces::{
+    AllocationType, LargeObjectSpace, MAX_REGULAR_OBJECT_SIZE, MAX_YOUNG_OBJECT_SIZE, NewSpace, PagedSpace, SpaceId,
+    SpaceStatistics,
+};
+use crate::tagged::{ConcreteClass, HeapClass, Init, ObjectAddress, Smi, TaggedCell, Word};
+use core::sync::atomic::Ordering;
+
+/// The old generation's size, in bytes, at which the first full collection runs. V8: 32 MiB.
+const INITIAL_OLD_GENERATION_LIMIT: usize = 32 * MB;
+
+/// Sizes and tests of a heap, as the builder was told.
+#[derive(Clone, Debug)]
+pub(crate) struct HeapOptions {
+    pub(crate) max_heap_size: usize,
+    pub(crate) initial_semi_space_size: usize,
+    pub(crate) max_semi_space_size: usize,
+    pub(crate) stress: Option<(u32, CollectionKind)>,
+    pub(crate) verify: bool,
+}
+
+/// V8: `Heap`.
+#[derive(Debug)]
+pub(crate) struct Heap {
+    pub(crate) new_space: NewSpace,
+    pub(crate) old_space: PagedSpace,
+    pub(crate) map_space: PagedSpace,
+    pub(crate) read_only_space: PagedSpace,
+    pub(crate) large_object_space: LargeObjectSpace,
+    pub(crate) allocator: MemoryAllocator,
+    pub(crate) fillers: FillerMaps,
+    pub(crate) collector: CollectorState,
+    pub(crate) options: HeapOptions,
+    pub(crate) old_generation_limit: usize,
+    sealed: bool,
+    /// Allocations until stress mode collects.
+    stress_countdown: u32,
+}
+
+/// Where an object goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
+    New,
+    Paged(SpaceId),
+    Large,
+}
+
+impl Heap {
+    pub(crate) fn new(cage: Cage, options: HeapOptions) -> Result<Heap, OutOfMemory> {
+        let mut allocator = MemoryAllocator::new(cage, options.max_heap_size);
+        let new_space = NewSpace::new(&mut allocator, options.initial_semi_space_size, options.max_semi_space_size)?;
+        let stress_countdown = options.stress.map_or(0, |(interval, _)| interval);
+        Ok(Heap {
+            new_space,
+            old_space: PagedSpace::new(SpaceId::Old),
+            map_space: PagedSpace::new(SpaceId::Map),
+            read_only_space: PagedSpace::new(SpaceId::ReadOnly),
+            large_object_space: LargeObjectSpace::default(),
+            allocator,
+            fillers: FillerMaps::NONE,
+            collector: CollectorState::default(),
+            options,
+            old_generation_limit: INITIAL_OLD_GENERATION_LIMIT,
+            sealed: false,
+            stress_countdown,
+        })
+    }
+
+    /// Bytes of the old generation, free ones on its chunks included.
+    pub(crate) fn old_generation_size(&self) -> usize {
+        self.old_space.statistics().committed + self.large_object_space.statistics().committed
+    }
+
+    /// After marking found `live` bytes in the old generation: when to mark again.
+    pub(crate) fn set_old_generation_limit(&mut self, live: usize) {
+        self.old_generation_limit = (live * 2).max(INITIAL_OLD_GENERATION_LIMIT);
+    }
+
+    /// Seals read-only space.
+    pub(crate) fn seal(&mut self) -> Result<(), crate::memory::MemoryError> {
+        self.read_only_space.retire_lab(self.fillers);
+        for chunk in self.read_only_space.chunks() {
+            self.allocator.seal(chunk)?;
+        }
+        self.sealed = true;
+        Ok(())
+    }
+
+    fn target(&self, size: usize, wanted: AllocationType, is_map: bool) -> Target {
+        match wanted {
+            _ if is_map => Target::Paged(SpaceId::Map),
+            AllocationType::ReadOnly if !self.sealed && size <= MAX_REGULAR_OBJECT_SIZE => {
+                Target::Paged(SpaceId::ReadOnly)
+            }
+            AllocationType::Young if size <= MAX_YOUNG_OBJECT_SIZE => Target::New,
+            _ if size <= MAX_REGULAR_OBJECT_SIZE => Target::Paged(SpaceId::Old),
+            _ => Target::Large,
+        }
+    }
+
+    fn paged(&mut self, id: SpaceId) -> &mut PagedSpace {
+        match id {
+            SpaceId::Map => &mut self.map_space,
+            SpaceId::ReadOnly => &mut self.read_only_space,
+            _ => &mut self.old_space,
+        }
+    }
+
+    /// Cuts from the linear allocation area what `reserve` made sure is there.
+    #[inline(always)]
+    pub(crate) fn allocate_reserved(&self, size: usize) -> usize {
+        self.new_space.lab.allocate(size).expect("a reservation holds what it was made for")
+    }
+
+    /// The same through the spaces, without collecting.
+    fn allocate_without_collection(&mut self, size: usize, target: Target) -> Result<usize, Full> {
+        match target {
+            Target::New => loop {
+                if let Some(address) = self.new_space.lab.allocate(size) {
+                    return Ok(address);
+                }
+                if !self.new_space.next_chunk() {
+                    return Err(Full::Semispace);
+                }
+            },
+            Target::Paged(id) => {
+                let fillers = self.fillers;
+                if let Some(address) = self.paged(id).allocate(size, fillers) {
+                    return Ok(address);
+                }
+                self.check_old_generation_limit()?;
+                let allocator = &mut self.allocator;
+                let space = match id {
+                    SpaceId::Map => &mut self.map_space,
+                    SpaceId::ReadOnly => &mut self.read_only_space,
+                    _ => &mut self.old_space,
+                };
+                space.expand_and_allocate(size, allocator, fillers).map_err(Full::Memory)
+            }
+            Target::Large => {
+                self.check_old_generation_limit()?;
+                self.large_object_space.allocate(size, &mut self.allocator).map_err(Full::Memory)
+            }
+        }
+    }
+
+    fn check_old_generation_limit(&self) -> Result<(), Full> {
+        if self.old_generation_size() >= self.old_generation_limit { Err(Full::OldGenerationLimit) } else { Ok(()) }
+    }
+
+    pub(crate) fn statistics(&self) -> [(SpaceId, SpaceStatistics); 5] {
+        [
+            (SpaceId::ReadOnly, self.read_only_space.statistics()),
+            (SpaceId::New, self.new_space.statistics()),
+            (SpaceId::Old, self.old_space.statistics()),
+            (SpaceId::Map, self.map_space.statistics()),
+            (SpaceId::LargeObject, self.large_object_space.statistics()),
+        ]
+    }
+}
+
+/// Why a space could not satisfy a request.
+enum Full {
+    /// The semi-space is used up.
+    Semispace,
+    /// The old generation has grown enough to be marked.
+    OldGenerationLimit,
+    /// No chunk could be had.
+    Memory(OutOfMemory),
+}
+
+impl IsolateData {
+    /// Memory for an object of `size` bytes: the fast path.
+    #[inline(always)]
+    pub(crate) fn allocate_raw(&mut self, size: usize, wanted: AllocationType, is_map: bool) -> Result<usize, OutOfMemory> {
+        if !is_map
+            && wanted == AllocationType::Young
+            && size <= MAX_YOUNG_OBJECT_SIZE
+            && let Some(address) = self.heap.new_space.lab.allocate(size)
+        {
+            return Ok(address);
+        }
+        self.allocate_slow(size, wanted, is_map)
+    }
+
+    /// The ladder: the next chunk, two scavenges, two full collections, and then there is no memory.
+    #[cold]
+    #[inline(never)]
+    fn allocate_slow(&mut self, size: usize, wanted: AllocationType, is_map: bool) -> Result<usize, OutOfMemory> {
+        let target = self.heap.target(size, wanted, is_map);
+        self.open_area();
+        let result = self.climb(size, target);
+        self.close_area_under_stress();
+        result
+    }
+
+    fn climb(&mut self, size: usize, target: Target) -> Result<usize, OutOfMemory> {
+        let (mut scavenges, mut full) = (0, 0);
+        loop {
+            let reason = match self.heap.allocate_without_collection(size, target) {
+                Ok(address) => return Ok(address),
+                Err(Full::Semispace) if scavenges < 2 && !self.heap.old_generation_is_due() => {
+                    scavenges += 1;
+                    self.collect(CollectionKind::Young, CollectionReason::SemispaceFull);
+                    continue;
+                }
+                Err(reason) => reason,
+            };
+            if full == 2 {
+                return match reason {
+                    // The budget decides, not the threshold for the next collection.
+                    Full::OldGenerationLimit => {
+                        self.heap.old_generation_limit = usize::MAX;
+                        let result = self.climb_last(size, target);
+                        let size = self.heap.old_generation_size();
+                        self.heap.old_generation_limit = (size + size / 4).max(INITIAL_OLD_GENERATION_LIMIT);
+                        result
+                    }
+                    reason => Err(self.out_of_memory(size, reason)),
+                };
+            }
+            full += 1;
+            let reason = match reason {
+                Full::OldGenerationLimit => CollectionReason::OldGenerationLimit,
+                Full::Semispace if self.heap.old_generation_is_due() => CollectionReason::OldGenerationLimit,
+                _ => CollectionReason::LastResort,
+            };
+            self.collect(CollectionKind::Full, reason);
+        }
+    }
+
+    fn climb_last(&mut self, size: usize, target: Target) -> Result<usize, OutOfMemory> {
+        self.heap.allocate_without_collection(size, target).map_err(|reason| self.out_of_memory(size, reason))
+    }
+
+    fn out_of_memory(&self, requested: usize, reason: Full) -> OutOfMemory {
+        match reason {
+            Full::Memory(error) => OutOfMemory { requested, ..error },
+            Full::Semispace | Full::OldGenerationLimit => {
+                let allocator = &self.heap.allocator;
+                let reason =
+                    OutOfMemoryReason::HeapLimit { limit: allocator.max_heap_size(), used: allocator.committed() };
+                OutOfMemory { requested, space: SpaceId::New, reason }
+            }
+        }
+    }
+
+    /// Makes sure that the young generation has `bytes` in one run.
+    pub(crate) fn reserve(&mut self, bytes: usize) -> Result<(), OutOfMemory> {
+        if self.heap.options.stress.is_none() && self.heap.new_space.lab.available() >= bytes {
+            return Ok(());
+        }
+        self.reserve_slow(bytes)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn reserve_slow(&mut self, bytes: usize) -> Result<(), OutOfMemory> {
+        if bytes > MAX_REGULAR_OBJECT_SIZE {
+            let reason = OutOfMemoryReason::TooLarge { maximum: MAX_REGULAR_OBJECT_SIZE };
+            return Err(OutOfMemory { requested: bytes, space: SpaceId::New, reason });
+        }
+        self.open_area();
+        let result = if self.heap.new_space.lab.available() >= bytes {
+            Ok(())
+        } else {
+            self.climb(bytes, Target::New).map(|address| self.heap.new_space.give_back(address, bytes))
+        };
+        match result {
+            Ok(()) if self.heap.options.stress.is_some() => self.heap.new_space.limit_area(bytes),
+            Ok(()) => {}
+            Err(_) => self.close_area_under_stress(),
+        }
+        result
+    }
+
+    /// After a reservation.
+    #[inline]
+    pub(crate) fn end_reservation(&mut self) {
+        if self.heap.options.stress.is_some() {
+            self.close_area_under_stress();
+        }
+    }
+
+    /// Stress mode keeps the linear allocation area shut, so that every allocation comes by here.
+    fn open_area(&mut self) {
+        if let Some((interval, kind)) = self.heap.options.stress {
+            self.heap.new_space.open_area();
+            self.heap.stress_countdown -= 1;
+            if self.heap.stress_countdown == 0 {
+                self.heap.stress_countdown = interval;
+                self.collect(kind, CollectionReason::Stress);
+            }
+        }
+    }
+
+    fn close_area_under_stress(&mut self) {
+        if self.heap.options.stress.is_some() {
+            self.heap.new_space.shut_area();
+        }
+    }
+
+    /// Makes an object; the caller looks after the result's lifetime.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn make<'gc, T: ConcreteClass, I>(
+        &mut self,
+        wanted: AllocationType,
+        map: Word,
+        init: impl Init<T, I>,
+    ) -> Result<&'gc T, OutOfMemory> {
+        init.check();
+        let length = init.tail_len();
+        if length > Smi::MAX.value() as usize {
+            return Err(too_long::<T>(length));
+        }
+        let size = T::LAYOUT.size_for(length);
+        let address = self.allocate_raw(size, wanted, T::IS_MAP)?;
+        // SAFETY: `size` fresh bytes, and `map` describes `T`.
+        let object: &'gc T = unsafe { initialize(address, size, map, &self.heap.fillers, init) };
+        if T::IS_MAP || wanted != AllocationType::Young || size > MAX_YOUNG_OBJECT_SIZE {
+            // SAFETY: a whole object, just made.
+            unsafe { crate::gc::remember_young_references(address) };
+        }
+        Ok(object)
+    }
+}
+
+impl Heap {
+    fn old_generation_is_due(&self) -> bool {
+        self.old_generation_size() >= self.old_generation_limit
+    }
+}
+
+#[cold]
+fn too_long<T: HeapClass>(length: usize) -> OutOfMemory {
+    let maximum = Smi::MAX.value() as usize;
+    OutOfMemory {
+        requested: T::LAYOUT.size_for(length),
+        space: SpaceId::LargeObject,
+        reason: OutOfMemoryReason::TooLong { length, maximum },
+    }
+}
+
+/// Writes map and fields of a new object.
+///
+/// # Safety
+///
+/// `address` is the start of `size` free bytes of heap memory, the size of a `T` with `init`'s elements, and `map` is
+/// a map of `T`.
+#[inline(always)]
+pub(crate) unsafe fn initialize<'gc, T: ConcreteClass, I>(
+    address: usize,
+    size: usize,
+    map: Word,
+    fillers: &FillerMaps,
+    init: impl Init<T, I>,
+) -> &'gc T {
+    /// Should reading a handle panic half-way, what is left is not an object but must not look like garbage.
+    struct FillOnUnwind<'a> {
+        address: usize,
+        size: usize,
+        fillers: &'a FillerMaps,
+    }
+    impl Drop for FillOnUnwind<'_> {
+        #[cold]
+        fn drop(&mut self) {
+            // SAFETY: the bytes were to become an object, and nothing refers to them.
+            unsafe { self.fillers.fill(self.address, self.size) };
+        }
+    }
+    let guard = FillOnUnwind { address, size, fillers };
+    let object = ObjectAddress::new(address);
+    // SAFETY: the caller's contract.
+    unsafe {
+        TaggedCell::at(address).store(map, Ordering::Relaxed);
+        init.write(object);
+    }
+    core::mem::forget(guard);
+    // SAFETY: map and fields are written: a whole `T`.
+    unsafe { object.as_ref() }
+}

@@ -1,0 +1,13 @@
+//! Looking at the heap: printing objects, counting them, proving that all is as it should be.
+//!
+//! **Owns** nothing. **Promises** to read only, and to work from the classes' layout tables, so that it cannot go stale.
+
+mod print;
+mod statistics;
+mod verify;
+mod walk;
+
+pub(crate) use print::brief;
+pub use print::debug_object;
+pub use statistics::{ClassStatistics, HeapStatistics};
+pub use verify::{VerifyError, Violation};

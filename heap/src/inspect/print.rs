@@ -1,0 +1,159 @@
+//! Printing objects from their layout. V8: `HeapObjectPrint`, generated per class there.
+
+use super::walk::load;
+use crate::layout::{BitKind, BitStorage, BitfieldLayout, FieldKind, FieldLayout, RawKind};
+use crate::tagged::{HeapClass, HeapObject, HeapObjectExt, Smi, Word};
+use core::fmt;
+
+/// Elements of a tail that are printed.
+const SHOWN: usize = 16;
+
+/// One line: class and address. V8: `ShortPrint`.
+pub(crate) fn brief(object: &HeapObject, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "<{} {:#x}>", object.class().name(), object.address())
+}
+
+/// All fields, by the object's own class: what `{:?}` prints of an object. With `{:#?}`, one a line, with offsets.
+///
+/// # Errors
+///
+/// If the formatter fails.
+pub fn debug_object<T: HeapClass>(object: &T, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let object = object.as_heap_object();
+    let class = object.class();
+    let verbose = f.alternate();
+    write!(f, "{}", class.name())?;
+    if verbose {
+        write!(f, " at {:#x}, {} bytes, {}", object.address(), object.size(), object.space())?;
+    }
+    f.write_str(" {")?;
+    let mut first = true;
+    let mut field = |f: &mut fmt::Formatter<'_>, offset: usize, name: &dyn fmt::Display| {
+        if verbose {
+            write!(f, "\n    {offset:>4}  {name}: ")
+        } else if core::mem::take(&mut first) {
+            write!(f, " {name}: ")
+        } else {
+            write!(f, ", {name}: ")
+        }
+    };
+    for (declared_in, layout) in class.layout().all_fields() {
+        if declared_in.parent.is_none() || matches!(layout.kind, FieldKind::Padding) {
+            continue; // the map is the class, which is printed; padding is nothing
+        }
+        let offset = layout.offset.current() as usize;
+        field(f, offset, &layout.name)?;
+        value(object.address() + offset, &layout.kind, f)?;
+    }
+    if let Some(tail) = &class.layout().tail {
+        let start = class.layout().header_size();
+        let size = tail.element_size.current() as usize;
+        let length = class.layout().find_field(tail.length_field).map_or(0, |l| length_at(object, l));
+        field(f, start, &tail.name)?;
+        f.write_str("[")?;
+        for i in 0..length.min(SHOWN) {
+            if i > 0 {
+                f.write_str(", ")?;
+            }
+            value(object.address() + start + i * size, &tail.element, f)?;
+        }
+        if length > SHOWN {
+            write!(f, ", … {} more", length - SHOWN)?;
+        }
+        f.write_str("]")?;
+    }
+    f.write_str(if verbose { "\n}" } else { " }" })
+}
+
+/// The number of elements that the length field says.
+pub(super) fn length_at(object: &HeapObject, field: &FieldLayout) -> usize {
+    Smi::from_word(load(object.address() + field.offset.current() as usize)).value() as usize
+}
+
+/// One value, as its kind says.
+fn value(address: usize, kind: &FieldKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match kind {
+        FieldKind::Tagged(_) | FieldKind::Weak(_) | FieldKind::Smi => word(load(address), f),
+        FieldKind::SmiBits(layout) => {
+            bits(u64::from(Smi::from_word(load(address)).value() as u32 & 0x7fff_ffff), layout, f)
+        }
+        FieldKind::Bits(layout) => bits(raw_bits(address, layout.storage), layout, f),
+        FieldKind::Raw(kind) => raw(address, *kind, f),
+        FieldKind::Padding => Ok(()),
+    }
+}
+
+fn word(word: Word, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if word.is_smi() {
+        return write!(f, "{}", Smi::from_word(word));
+    }
+    if word.is_cleared() {
+        return f.write_str("<cleared>");
+    }
+    if word.is_weak() {
+        f.write_str("weak ")?;
+    }
+    // SAFETY: a field of a live object refers to a live object.
+    brief(unsafe { word.as_object() }, f)
+}
+
+fn raw_bits(address: usize, storage: BitStorage) -> u64 {
+    let at = core::ptr::with_exposed_provenance::<u8>(address);
+    // SAFETY: the layout says that a raw field of that size lies there; only this thread touches raw fields.
+    unsafe {
+        match storage.size() {
+            1 => u64::from(at.read()),
+            2 => u64::from(at.cast::<u16>().read_unaligned()),
+            4 => u64::from(at.cast::<u32>().read_unaligned()),
+            _ => at.cast::<u64>().read_unaligned(),
+        }
+    }
+}
+
+fn raw(address: usize, kind: RawKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    macro_rules! read {
+        ($int:ty) => {{
+            let at = core::ptr::with_exposed_provenance::<$int>(address);
+            // SAFETY: the layout says that a raw field of that type lies there; only this thread touches raw fields.
+            write!(f, "{:?}", unsafe { at.read_unaligned() })
+        }};
+    }
+    match kind {
+        RawKind::U8 => read!(u8),
+        RawKind::U16 => read!(u16),
+        RawKind::U32 => read!(u32),
+        RawKind::U64 => read!(u64),
+        RawKind::I8 => read!(i8),
+        RawKind::I16 => read!(i16),
+        RawKind::I32 => read!(i32),
+        RawKind::I64 => read!(i64),
+        RawKind::F32 => read!(f32),
+        RawKind::F64 => read!(f64),
+        RawKind::Bool => write!(f, "{}", raw_bits(address, BitStorage::U8) != 0),
+    }
+}
+
+fn bits(value: u64, layout: &BitfieldLayout, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{} {{", layout.name)?;
+    let mut separator = " ";
+    for field in layout.fields {
+        let mask = if field.size == 64 { u64::MAX } else { (1 << field.size) - 1 };
+        let part = value >> field.shift & mask;
+        if matches!(field.kind, BitKind::Gap) {
+            continue;
+        }
+        write!(f, "{separator}{}: ", field.name)?;
+        separator = ", ";
+        match field.kind {
+            BitKind::Bool => write!(f, "{}", part != 0)?,
+            BitKind::Signed => write!(f, "{}", (part << (64 - field.size)) as i64 >> (64 - field.size))?,
+            BitKind::Nested(nested) => bits(part, nested, f)?,
+            BitKind::Enum(names) => match names.iter().find(|(_, v)| *v == part) {
+                Some((name, _)) => f.write_str(name)?,
+                None => write!(f, "{part}")?,
+            },
+            BitKind::Unsigned | BitKind::Gap => write!(f, "{part}")?,
+        }
+    }
+    f.write_str(" }")
+}

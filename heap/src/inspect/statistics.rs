@@ -1,0 +1,82 @@
+//! Counting: bytes per space, objects per class, collections.
+
+use crate::gc::{CollectionRecord, CollectionTotals};
+use crate::handles::HandleScope;
+use crate::layout::ClassDescriptor;
+use crate::spaces::{SpaceId, SpaceStatistics};
+
+/// A heap's numbers at one moment. V8: `v8::HeapStatistics`.
+#[derive(Clone, Debug)]
+pub struct HeapStatistics {
+    /// Each space.
+    pub spaces: Vec<(SpaceId, SpaceStatistics)>,
+    /// Bytes of all chunks.
+    pub committed: usize,
+    /// The most they ever were.
+    pub peak_committed: usize,
+    /// The most they may be.
+    pub max_heap_size: usize,
+    /// Collections of the young generation.
+    pub young: CollectionTotals,
+    /// Collections of the whole heap.
+    pub full: CollectionTotals,
+    /// The last collections, oldest first; at most 64.
+    pub collections: Vec<CollectionRecord>,
+}
+
+impl HeapStatistics {
+    /// Bytes of objects in the spaces that are collected, dead ones that were not yet found included.
+    #[must_use]
+    pub fn used(&self) -> usize {
+        self.spaces.iter().filter(|(id, _)| *id != SpaceId::ReadOnly).map(|(_, space)| space.used).sum()
+    }
+}
+
+/// Objects of one class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClassStatistics {
+    /// The class.
+    pub class: &'static ClassDescriptor,
+    /// Its objects, without those of classes below it.
+    pub objects: usize,
+    /// Their bytes.
+    pub bytes: usize,
+}
+
+impl HandleScope<'_> {
+    /// The heap's numbers. Costs no walk.
+    #[must_use]
+    pub fn statistics(&self) -> HeapStatistics {
+        let heap = &self.data().heap;
+        HeapStatistics {
+            spaces: heap.statistics().to_vec(),
+            committed: heap.allocator.committed(),
+            peak_committed: heap.allocator.peak_committed(),
+            max_heap_size: heap.allocator.max_heap_size(),
+            young: heap.collector.young,
+            full: heap.collector.full,
+            collections: heap.collector.records().copied().collect(),
+        }
+    }
+
+    /// Objects and bytes of each class that has any, most bytes first. Walks the heap; objects that died since the last
+    /// full collection still count. V8: `--trace-gc-object-stats`, in debug builds.
+    #[must_use]
+    pub fn class_statistics(&self) -> Vec<ClassStatistics> {
+        let data = self.data();
+        let mut counts = vec![(0_usize, 0_usize); data.classes.len()];
+        data.heap.for_each_object(|_, address, size| {
+            let (objects, bytes) = &mut counts[usize::from(data.map_at(address).instance_type())];
+            *objects += 1;
+            *bytes += size;
+        });
+        let mut all: Vec<_> = counts
+            .into_iter()
+            .zip(&data.classes)
+            .filter(|((objects, _), _)| *objects > 0)
+            .map(|((objects, bytes), class)| ClassStatistics { class, objects, bytes })
+            .collect();
+        all.sort_by_key(|class| std::cmp::Reverse(class.bytes));
+        all
+    }
+}

@@ -1,0 +1,348 @@
+//! The isolate: one heap with its classes, handles and roots, entered by one thread at a time.
+
+use crate::error::{EnterError, IsolateError};
+use crate::gc::CollectionKind;
+use crate::handles::{GlobalHandles, HandleScope, HandleStack, leave};
+use crate::heap::{Heap, HeapOptions};
+use crate::layout::{ClassDescriptor, ClassRegistry};
+use crate::map::{Map, MapInit};
+use crate::memory::{CHUNK_SIZE, Cage, MB, SideTable};
+use crate::roots::{RootTable, Roots};
+use crate::spaces::filler::FillerMaps;
+use crate::spaces::{AllocationType, Filler, FreeSpace};
+use crate::tagged::{HeapClass, HeapObject, Init, ObjectAddress, TaggedCell, Word};
+use core::cell::Cell;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+thread_local! {
+    /// The number of the isolate that is entered on this thread; 0 for none.
+    pub(crate) static ENTERED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The classes that every isolate has.
+static CORE_CLASSES: ClassRegistry =
+    ClassRegistry::new("heapwright", &[HeapObject::CLASS, Map::CLASS, Filler::CLASS, FreeSpace::CLASS]);
+
+/// The core classes, for layout docs.
+#[must_use]
+pub fn core_classes() -> &'static ClassRegistry {
+    &CORE_CLASSES
+}
+
+/// A heap and all that belongs to it. V8: `Isolate`.
+///
+/// It may move between threads while no scope of it lives; each thread enters one isolate at a time.
+///
+/// ```
+/// use heapwright::prelude::*;
+///
+/// let mut isolate = Isolate::builder().max_heap_size(64 << 20).build()?;
+/// let scope = isolate.enter();
+/// assert_eq!(scope.statistics().collections.len(), 0);
+/// # Ok::<(), heapwright::IsolateError>(())
+/// ```
+pub struct Isolate {
+    data: NonNull<IsolateData>,
+}
+
+// SAFETY: the data is owned by this one pointer. What borrows it (scopes, handles, references) borrows the `Isolate` and
+// is not `Send`; globals share atomics only. So nothing of a thread that gives the isolate away still reaches the data.
+unsafe impl Send for Isolate {}
+
+/// What a scope refers to.
+pub(crate) struct IsolateData {
+    pub(crate) heap: Heap,
+    pub(crate) handles: HandleStack,
+    class_maps: SideTable,
+    pub(crate) id: u64,
+    pub(crate) globals: GlobalHandles,
+    pub(crate) roots: Roots,
+    /// Every class, in the order of instance types.
+    pub(crate) classes: Vec<&'static ClassDescriptor>,
+    /// The map of each class that has instances.
+    pub(crate) maps: Vec<Word>,
+}
+
+impl Isolate {
+    /// An isolate of default sizes with the core classes only is `Isolate::builder().build()`.
+    #[must_use]
+    pub fn builder() -> IsolateBuilder {
+        IsolateBuilder::default()
+    }
+
+    /// Enters the isolate on this thread.
+    ///
+    /// If a scope of this isolate was forgotten (`mem::forget`), the borrow checker still vouches that it is not in use:
+    /// its handles are freed and the isolate is entered anew.
+    ///
+    /// # Panics
+    ///
+    /// If another isolate is entered on this thread.
+    #[must_use = "the isolate is left at once when the scope is dropped"]
+    #[track_caller]
+    pub fn enter(&mut self) -> HandleScope<'_> {
+        self.try_enter().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Enters the isolate on this thread.
+    ///
+    /// # Errors
+    ///
+    /// If another isolate is entered on this thread.
+    pub fn try_enter(&mut self) -> Result<HandleScope<'_>, EnterError> {
+        // SAFETY: `&mut self`: no scope of this isolate is in use.
+        let data = unsafe { self.data.as_mut() };
+        ENTERED.with(|entered| match entered.get() {
+            0 => Ok(entered.set(data.id)),
+            id if id == data.id => Ok(()),
+            entered => Err(EnterError { entered }),
+        })?;
+        data.handles.reset();
+        // SAFETY: entered, and borrowed for the scope's lifetime.
+        Ok(unsafe { HandleScope::outermost(self.data) })
+    }
+
+    /// The isolate's number, unique in the process.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        // SAFETY: owned.
+        unsafe { self.data.as_ref() }.id
+    }
+}
+
+impl Drop for Isolate {
+    fn drop(&mut self) {
+        leave(self.id());
+        // SAFETY: from `Box::leak` in `build`, and nothing borrows the isolate any more.
+        drop(unsafe { Box::from_raw(self.data.as_ptr()) });
+    }
+}
+
+impl core::fmt::Debug for Isolate {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Isolate {}", self.id())
+    }
+}
+
+/// Classes, roots and sizes of an isolate to be made.
+#[derive(Clone, Debug)]
+pub struct IsolateBuilder {
+    registries: Vec<&'static ClassRegistry>,
+    root_tables: Vec<&'static RootTable>,
+    options: HeapOptions,
+}
+
+impl Default for IsolateBuilder {
+    fn default() -> IsolateBuilder {
+        IsolateBuilder {
+            registries: vec![&CORE_CLASSES],
+            root_tables: Vec::new(),
+            options: HeapOptions {
+                max_heap_size: 2048 * MB,
+                initial_semi_space_size: MB,
+                max_semi_space_size: 16 * MB,
+                stress: None,
+                verify: false,
+            },
+        }
+    }
+}
+
+impl IsolateBuilder {
+    /// Adds the classes of a crate. Registering one twice does no harm; classes above a registered one are added too.
+    #[must_use]
+    pub fn classes(mut self, registry: &'static ClassRegistry) -> Self {
+        self.registries.push(registry);
+        self
+    }
+
+    /// Adds a crate's roots, whose setup runs when the isolate is made, after those added before it.
+    #[must_use]
+    pub fn roots(mut self, table: &'static RootTable) -> Self {
+        if !self.root_tables.iter().any(|t| core::ptr::eq(*t, table)) {
+            self.root_tables.push(table);
+        }
+        self
+    }
+
+    /// The most bytes the heap may commit, headers and both semi-spaces included; 2 GiB unless set, at least 8 MiB.
+    #[must_use]
+    pub fn max_heap_size(mut self, bytes: usize) -> Self {
+        self.options.max_heap_size = bytes;
+        self
+    }
+
+    /// Bytes that one semi-space begins with and may grow to, each a multiple of 256 KiB; 1 and 16 MiB unless set.
+    #[must_use]
+    pub fn semi_space_size(mut self, initial: usize, maximum: usize) -> Self {
+        (self.options.initial_semi_space_size, self.options.max_semi_space_size) = (initial, maximum);
+        self
+    }
+
+    /// Collects at every `interval`th allocation, for tests: what holds a stale reference fails soon.
+    #[must_use]
+    pub fn stress(mut self, interval: u32, kind: CollectionKind) -> Self {
+        self.options.stress = Some((interval.max(1), kind));
+        self
+    }
+
+    /// Verifies the heap before and after each collection, for tests; a violation panics. V8: `--verify-heap`.
+    #[must_use]
+    pub fn verify(mut self, verify: bool) -> Self {
+        self.options.verify = verify;
+        self
+    }
+
+    /// Makes the isolate: reserves its cage, makes the maps of its classes, sets up its roots, and seals read-only space.
+    ///
+    /// # Errors
+    ///
+    /// If memory cannot be had, an option cannot work, or a root table's setup fails.
+    pub fn build(self) -> Result<Isolate, IsolateError> {
+        self.check()?;
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        let heap = Heap::new(Cage::new()?, self.options)?;
+        let mut data = IsolateData {
+            heap,
+            handles: HandleStack::new(),
+            class_maps: SideTable::new()?,
+            id,
+            globals: GlobalHandles::new(id),
+            roots: Roots::new(&self.root_tables),
+            classes: in_tree_order(&self.registries),
+            maps: Vec::new(),
+        };
+        data.make_maps()?;
+        let mut isolate = Isolate { data: NonNull::from(Box::leak(Box::new(data))) };
+        let mut scope = isolate.try_enter()?;
+        for table in self.root_tables {
+            table.set_up(&mut scope)?;
+        }
+        scope.data_mut().heap.seal()?;
+        drop(scope);
+        Ok(isolate)
+    }
+
+    fn check(&self) -> Result<(), IsolateError> {
+        let HeapOptions { max_heap_size, initial_semi_space_size: initial, max_semi_space_size: maximum, .. } = self.options;
+        let invalid = |option, value, reason| Err(IsolateError::InvalidOption { option, value, reason });
+        if max_heap_size < 8 * MB {
+            return invalid("max_heap_size", max_heap_size, "at least 8 MiB (8388608 bytes) are needed");
+        }
+        for size in [initial, maximum] {
+            if size == 0 || size % CHUNK_SIZE != 0 {
+                return invalid("semi_space_size", size, "it must be a multiple of 256 KiB (262144 bytes)");
+            }
+        }
+        if maximum < initial {
+            return invalid("semi_space_size", maximum, "the maximum is below the initial size");
+        }
+        Ok(())
+    }
+}
+
+/// All classes of the registries and those above them, each before the ones below it, siblings in the order they were
+/// first named. The position is the instance type, so the types of all classes below one follow it without gaps.
+fn in_tree_order(registries: &[&'static ClassRegistry]) -> Vec<&'static ClassDescriptor> {
+    let mut named: Vec<&'static ClassDescriptor> = Vec::new();
+    let mut add = |class: &'static ClassDescriptor| {
+        let mut lineage: Vec<_> = core::iter::successors(Some(class), |c| c.parent()).collect();
+        lineage.reverse();
+        for class in lineage {
+            if !named.contains(&class) {
+                named.push(class);
+            }
+        }
+    };
+    registries.iter().flat_map(|registry| registry.classes()).for_each(|class| add(class));
+    let mut ordered = Vec::with_capacity(named.len());
+    let mut pending = vec![HeapObject::CLASS];
+    while let Some(class) = pending.pop() {
+        ordered.push(class);
+        pending.extend(named.iter().rev().filter(|c| c.parent() == Some(class)));
+    }
+    ordered
+}
+
+impl IsolateData {
+    /// Makes the map of each class that has instances; that of `Map` first, which is its own map.
+    fn make_maps(&mut self) -> Result<(), IsolateError> {
+        let too_many = || IsolateError::TooManyClasses { maximum: usize::from(u16::MAX) };
+        let size = Map::LAYOUT.instance_size();
+        let classes = self.classes.clone();
+        let position = |class: &ClassDescriptor| classes.iter().position(|c| *c == class).unwrap_or_default();
+        let order = core::iter::once(Map::CLASS).chain(classes.iter().copied().filter(|c| *c != Map::CLASS));
+        let mut meta_map = Word::ZERO;
+        for class in order {
+            let index = class.assign_index().ok_or_else(too_many)?;
+            if class.layout().is_abstract {
+                continue;
+            }
+            let address = self.allocate_raw(size, AllocationType::Old, true)?;
+            let map = Word::strong(address);
+            if class == Map::CLASS {
+                meta_map = map;
+            }
+            let instance_type = u16::try_from(position(class)).map_err(|_| too_many())?;
+            // SAFETY: `size` fresh bytes in map space become a map of `class`, whose map is the meta map.
+            unsafe {
+                TaggedCell::at(address).store(meta_map, Ordering::Relaxed);
+                MapInit::new(class, instance_type).write(ObjectAddress::new(address));
+            }
+            self.class_maps.get(index).store(map.bits(), Ordering::Relaxed);
+            self.maps.push(map);
+        }
+        self.heap.fillers =
+            FillerMaps { one_word: self.map_word::<Filler>(), free_space: self.map_word::<FreeSpace>() };
+        Ok(())
+    }
+
+    /// The word of the map of `T`: two loads and a test.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn map_word<T: HeapClass>(&self) -> Word {
+        // Number 0 stands for "registered nowhere", and its entry is never written.
+        let word = self.class_maps.get(T::CLASS.index_or_zero()).load(Ordering::Relaxed);
+        if word == 0 {
+            not_registered(T::CLASS);
+        }
+        Word::from_bits(word)
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn not_registered(class: &ClassDescriptor) -> ! {
+    let name = class.name();
+    if class.layout().is_abstract {
+        panic!("class `{name}` is abstract and has no map");
+    }
+    panic!(
+        "class `{name}` ({}) is not registered in this isolate: list it in `heap_classes!` and give that to \
+         `Isolate::builder().classes(…)`",
+        class.layout().module_path
+    )
+}
+
+impl HandleScope<'_> {
+    /// The map that new objects of class `T` get.
+    ///
+    /// # Panics
+    ///
+    /// If the isolate was made without `T`'s registry.
+    #[must_use]
+    #[track_caller]
+    pub fn class_map<T: crate::tagged::ConcreteClass>(&self) -> &Map {
+        // SAFETY: the table holds maps, which never move and live as long as the isolate.
+        unsafe { self.data().map_word::<T>().as_object() }
+    }
+
+    /// The classes of this isolate in the order of their instance types.
+    #[must_use]
+    pub fn classes(&self) -> &[&'static ClassDescriptor] {
+        &self.data().classes
+    }
+}

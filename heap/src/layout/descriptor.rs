@@ -1,0 +1,142 @@
+//! The runtime identity of a class: one `static` per class, whose address is the class.
+
+use super::body::{Body, BodyDescriptor};
+use super::class::ClassLayout;
+use crate::tagged::HeapClass;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+/// The longest line of inheritance, `HeapObject` included.
+pub const MAX_INHERITANCE_DEPTH: usize = 8;
+
+/// What a map says its objects are: the identity of a class, its ancestors and its layout.
+///
+/// Each class has one `static` descriptor and *is* its address, so crates need not agree on numbers. The ancestors
+/// are a display: `display[d]` is the ancestor at depth `d`, so "is it below `C`" is one load and one compare.
+/// V8: the range checks over `InstanceType` that one central list of all classes makes possible.
+pub struct ClassDescriptor {
+    display: [Option<&'static ClassDescriptor>; MAX_INHERITANCE_DEPTH],
+    layout: &'static ClassLayout,
+    body: BodyDescriptor,
+    bitmap: u64,
+    depth: usize,
+    is_map: bool,
+    /// Process-wide number, given when an isolate first registers the class; 0 before.
+    index: AtomicU32,
+}
+
+impl ClassDescriptor {
+    /// The descriptor of `T`, to be stored in the static that `this` refers to. Called by the macros.
+    #[must_use]
+    pub const fn new<T: HeapClass>(this: &'static ClassDescriptor) -> ClassDescriptor {
+        let parent = match T::LAYOUT.parent {
+            Some(_) => Some(<T::Parent as HeapClass>::CLASS),
+            None => None,
+        };
+        ClassDescriptor::with_parent(this, T::LAYOUT, parent)
+    }
+
+    const fn with_parent(
+        this: &'static ClassDescriptor,
+        layout: &'static ClassLayout,
+        parent: Option<&'static ClassDescriptor>,
+    ) -> ClassDescriptor {
+        let (mut display, depth) = match parent {
+            Some(parent) => (parent.display, parent.depth + 1),
+            None => ([None; MAX_INHERITANCE_DEPTH], 0),
+        };
+        if depth < MAX_INHERITANCE_DEPTH {
+            display[depth] = Some(this); // deeper: `check_class` reports it
+        }
+        let body = Body::of(layout);
+        ClassDescriptor {
+            display,
+            layout,
+            body: body.descriptor,
+            bitmap: body.bitmap,
+            depth,
+            is_map: layout.is_map(),
+            index: AtomicU32::new(0),
+        }
+    }
+
+    /// The class's name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.layout.name
+    }
+
+    /// The layout it was declared with.
+    #[must_use]
+    pub const fn layout(&self) -> &'static ClassLayout {
+        self.layout
+    }
+
+    /// Size and shape for the collector.
+    #[must_use]
+    pub const fn body(&self) -> BodyDescriptor {
+        self.body
+    }
+
+    /// One bit per tagged word of the fixed part that may hold a pointer (the first 64 words).
+    #[must_use]
+    pub const fn pointer_bitmap(&self) -> u64 {
+        self.bitmap
+    }
+
+    /// The class it extends.
+    #[must_use]
+    pub fn parent(&self) -> Option<&'static ClassDescriptor> {
+        self.depth.checked_sub(1).and_then(|depth| self.display[depth])
+    }
+
+    /// How many classes are above it.
+    #[must_use]
+    pub const fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Whether its instances are maps.
+    #[must_use]
+    pub const fn is_map(&self) -> bool {
+        self.is_map
+    }
+
+    /// Whether it is `other` or below it.
+    #[inline]
+    #[must_use]
+    pub fn is_subclass_of(&self, other: &'static ClassDescriptor) -> bool {
+        matches!(self.display.get(other.depth), Some(Some(class)) if core::ptr::eq(*class, other))
+    }
+
+    /// The process-wide number of the class; 0 if no isolate has registered it.
+    #[inline]
+    pub(crate) fn index_or_zero(&self) -> u16 {
+        // Relaxed: the number alone is the message; the table it indexes belongs to the reader's own isolate.
+        self.index.load(Ordering::Relaxed) as u16
+    }
+
+    /// Gives the class a process-wide number from 1; `None` when 65,535 are used up.
+    pub(crate) fn assign_index(&self) -> Option<u16> {
+        static LAST: std::sync::Mutex<u16> = std::sync::Mutex::new(0);
+        let mut last = LAST.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if self.index_or_zero() == 0 {
+            *last = last.checked_add(1)?;
+            self.index.store(u32::from(*last), Ordering::Relaxed);
+        }
+        Some(self.index_or_zero())
+    }
+}
+
+impl core::fmt::Debug for ClassDescriptor {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "class {}::{}", self.layout.module_path, self.layout.name)
+    }
+}
+
+impl PartialEq for ClassDescriptor {
+    fn eq(&self, other: &ClassDescriptor) -> bool {
+        core::ptr::eq(self, other)
+    }
+}
+
+impl Eq for ClassDescriptor {}

@@ -1,0 +1,297 @@
+//! One field: what a declaration says of it ([`FieldSpec`]) and where it ended up ([`FieldLayout`]).
+
+use super::bits::{Bitfield, BitfieldLayout, SmiBitfield};
+use super::descriptor::ClassDescriptor;
+use super::width::PerWidth;
+use crate::tagged::{RawValue, TaggedType};
+
+/// One alternative of a tagged field's type.
+#[derive(Clone, Copy)]
+pub enum Member {
+    /// Any tagged value.
+    Any,
+    /// A small integer.
+    Smi,
+    /// No object: the Smi zero that `Option<Class>` stores for `None`.
+    None,
+    /// An instance of this class or of one below it.
+    Class(&'static ClassDescriptor),
+}
+
+/// The set of values a tagged slot may hold: what the type of a `Tagged<…>` field says, as data for the
+/// verifier, the printer and the docs.
+#[derive(Clone, Copy)]
+pub struct TypeSet {
+    members: &'static [Member],
+}
+
+impl TypeSet {
+    /// The set of these alternatives.
+    #[must_use]
+    pub const fn new(members: &'static [Member]) -> TypeSet {
+        TypeSet { members }
+    }
+
+    /// The alternatives, in the order of the declaration.
+    #[must_use]
+    pub const fn members(&self) -> &'static [Member] {
+        self.members
+    }
+
+    /// Whether a Smi may stand here (`Smi`, `Option` or `Any`).
+    #[must_use]
+    pub fn admits_smi(&self) -> bool {
+        self.members.iter().any(|m| matches!(m, Member::Any | Member::Smi))
+    }
+
+    /// Whether an instance of `class` may stand here.
+    #[must_use]
+    pub fn admits_class(&self, class: &'static ClassDescriptor) -> bool {
+        self.members.iter().any(|m| match m {
+            Member::Any => true,
+            Member::Class(c) => class.is_subclass_of(c),
+            Member::Smi | Member::None => false,
+        })
+    }
+}
+
+impl core::fmt::Debug for TypeSet {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        for (i, m) in self.members.iter().enumerate() {
+            if i > 0 {
+                f.write_str(" | ")?;
+            }
+            f.write_str(match m {
+                Member::Any => "Any",
+                Member::Smi => "Smi",
+                Member::None => "None",
+                Member::Class(c) => c.name(),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// A primitive that a raw field may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)] // the names say it
+pub enum RawKind {
+    U8,
+    U16,
+    U32,
+    U64,
+    I8,
+    I16,
+    I32,
+    I64,
+    F32,
+    F64,
+    Bool,
+}
+
+impl RawKind {
+    /// Bytes.
+    #[must_use]
+    pub const fn size(self) -> u32 {
+        match self {
+            RawKind::U8 | RawKind::I8 | RawKind::Bool => 1,
+            RawKind::U16 | RawKind::I16 => 2,
+            RawKind::U32 | RawKind::I32 | RawKind::F32 => 4,
+            RawKind::U64 | RawKind::I64 | RawKind::F64 => 8,
+        }
+    }
+
+    /// The Rust name of the type.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            RawKind::U8 => "u8",
+            RawKind::U16 => "u16",
+            RawKind::U32 => "u32",
+            RawKind::U64 => "u64",
+            RawKind::I8 => "i8",
+            RawKind::I16 => "i16",
+            RawKind::I32 => "i32",
+            RawKind::I64 => "i64",
+            RawKind::F32 => "f32",
+            RawKind::F64 => "f64",
+            RawKind::Bool => "bool",
+        }
+    }
+}
+
+/// What a field (or an element of a tail) holds, and so how the collector treats it.
+#[derive(Clone, Copy, Debug)]
+pub enum FieldKind {
+    /// A strong tagged value: traced.
+    Tagged(TypeSet),
+    /// A weak reference: cleared when its referent dies.
+    Weak(TypeSet),
+    /// A small integer in a tagged word.
+    Smi,
+    /// A bit field in a Smi.
+    SmiBits(&'static BitfieldLayout),
+    /// Raw bytes of a primitive: never traced.
+    Raw(RawKind),
+    /// A bit field in raw bytes.
+    Bits(&'static BitfieldLayout),
+    /// Bytes that hold nothing.
+    Padding,
+}
+
+impl FieldKind {
+    /// Whether the collector sees a tagged word here.
+    #[must_use]
+    pub const fn is_tagged(&self) -> bool {
+        matches!(self, FieldKind::Tagged(_) | FieldKind::Weak(_) | FieldKind::Smi | FieldKind::SmiBits(_))
+    }
+
+    /// Whether the collector may find a pointer here.
+    #[must_use]
+    pub const fn may_hold_pointer(&self) -> bool {
+        matches!(self, FieldKind::Tagged(_) | FieldKind::Weak(_))
+    }
+}
+
+/// The memory order of a field's accessors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// For the thread that has entered the isolate.
+    Plain,
+    /// Relaxed atomics.
+    Relaxed,
+    /// Loads acquire, stores release.
+    AcquireRelease,
+}
+
+/// What a declaration says of a field, before it is placed. Made by the macros.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldSpec {
+    pub(super) name: &'static str,
+    pub(super) type_name: &'static str,
+    pub(super) doc: &'static str,
+    pub(super) line: u32,
+    pub(super) kind: FieldKind,
+    pub(super) size: PerWidth,
+    pub(super) align: PerWidth,
+    pub(super) constant: bool,
+    pub(super) access: Access,
+}
+
+impl FieldSpec {
+    const fn new(name: &'static str, kind: FieldKind, size: PerWidth) -> FieldSpec {
+        let align = match kind {
+            FieldKind::Padding => PerWidth::both(1),
+            _ => size.min(PerWidth::tagged(1)), // V8's packing: natural, but never more than a tagged word
+        };
+        FieldSpec { name, type_name: "", doc: "", line: 0, kind, size, align, constant: false, access: Access::Plain }
+    }
+
+    /// A strong tagged field.
+    #[must_use]
+    pub const fn tagged<U: TaggedType>(name: &'static str) -> FieldSpec {
+        FieldSpec::new(name, FieldKind::Tagged(U::SET), PerWidth::tagged(1))
+    }
+
+    /// A weak field.
+    #[must_use]
+    pub const fn weak<U: TaggedType>(name: &'static str) -> FieldSpec {
+        FieldSpec::new(name, FieldKind::Weak(U::SET), PerWidth::tagged(1))
+    }
+
+    /// A Smi field.
+    #[must_use]
+    pub const fn smi(name: &'static str) -> FieldSpec {
+        FieldSpec::new(name, FieldKind::Smi, PerWidth::tagged(1))
+    }
+
+    /// A bit field held as a Smi.
+    #[must_use]
+    pub const fn smi_bits<B: SmiBitfield>(name: &'static str) -> FieldSpec {
+        FieldSpec::new(name, FieldKind::SmiBits(B::LAYOUT), PerWidth::tagged(1))
+    }
+
+    /// A raw primitive.
+    #[must_use]
+    pub const fn raw<T: RawValue>(name: &'static str) -> FieldSpec {
+        FieldSpec::new(name, FieldKind::Raw(T::KIND), PerWidth::both(T::KIND.size()))
+    }
+
+    /// A bit field held in raw bytes.
+    #[must_use]
+    pub const fn bits<B: Bitfield>(name: &'static str) -> FieldSpec {
+        FieldSpec::new(name, FieldKind::Bits(B::LAYOUT), PerWidth::both(B::LAYOUT.storage.size()))
+    }
+
+    /// Bytes that hold nothing, under both widths.
+    #[must_use]
+    pub const fn padding(name: &'static str, bytes: u32) -> FieldSpec {
+        FieldSpec::new(name, FieldKind::Padding, PerWidth::both(bytes))
+    }
+
+    /// Bytes that hold nothing, with full pointers only. Torque: `optional_padding`.
+    #[must_use]
+    pub const fn optional_padding(name: &'static str, bytes: u32) -> FieldSpec {
+        FieldSpec::new(name, FieldKind::Padding, PerWidth { compressed: 0, full: bytes })
+    }
+
+    /// The type as the declaration spells it.
+    #[must_use]
+    pub const fn type_name(mut self, type_name: &'static str) -> FieldSpec {
+        self.type_name = type_name;
+        self
+    }
+
+    /// The field's doc comment.
+    #[must_use]
+    pub const fn doc(mut self, doc: &'static str) -> FieldSpec {
+        self.doc = doc;
+        self
+    }
+
+    /// The line of the declaration.
+    #[must_use]
+    pub const fn line(mut self, line: u32) -> FieldSpec {
+        self.line = line;
+        self
+    }
+
+    /// Declared `#[constant]`.
+    #[must_use]
+    pub const fn constant(mut self) -> FieldSpec {
+        self.constant = true;
+        self
+    }
+
+    /// Declared with a memory order.
+    #[must_use]
+    pub const fn access(mut self, access: Access) -> FieldSpec {
+        self.access = access;
+        self
+    }
+}
+
+/// A field in its place.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldLayout {
+    /// The name in the declaration.
+    pub name: &'static str,
+    /// The type as the declaration spells it, such as `Tagged<(Str, Undefined)>`.
+    pub type_name: &'static str,
+    /// The doc comment, lines joined by `\n`; empty if there is none.
+    pub doc: &'static str,
+    /// The line of the declaration in [`ClassLayout::file`](super::ClassLayout::file).
+    pub line: u32,
+    /// What it holds.
+    pub kind: FieldKind,
+    /// Bytes from the object's start.
+    pub offset: PerWidth,
+    /// Bytes.
+    pub size: PerWidth,
+    /// The alignment it needs, in bytes.
+    pub align: PerWidth,
+    /// Whether it has no setter.
+    pub constant: bool,
+    /// The memory order of its accessors.
+    pub access: Access,
+}

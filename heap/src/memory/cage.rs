@@ -1,0 +1,154 @@
+//! Owns [`Cage`]: the one reservation of an isolate, in which every object of its heap lies.
+//! Promises that the cage's addresses differ in their lower 32 bits only, so that these alone can
+//! stand for a pointer, and that no compressed word below [`CHUNK_SIZE`] is an object's address.
+//!
+//! V8 counterpart: `VirtualMemoryCage`, as the pointer compression cage of an isolate.
+
+use std::sync::Arc;
+
+use super::{
+    AddressRegion, BoundedPageAllocator, CAGE_SIZE, CHUNK_SIZE, MemoryError, VirtualMemory,
+};
+
+/// 4 GiB of address space at a multiple of 4 GiB, reserved without access, and the allocator for
+/// its pages. Given back as a whole when it is dropped (and its allocator, should that have been
+/// swapped out of it).
+///
+/// The provenance of the whole range was exposed when it was mapped.
+#[derive(Debug)]
+pub struct Cage {
+    allocator: BoundedPageAllocator,
+    reservation: Arc<VirtualMemory>,
+}
+
+impl Cage {
+    /// Reserves a cage.
+    ///
+    /// # Errors
+    ///
+    /// [`MemoryError::Map`] when the address space has no room for twice the cage, from which an
+    /// aligned one is cut.
+    pub fn new() -> Result<Self, MemoryError> {
+        let reservation = Arc::new(VirtualMemory::reserve(CAGE_SIZE, CAGE_SIZE, None)?);
+        let range = AddressRegion::new(
+            reservation.address() + CHUNK_SIZE,
+            reservation.size() - CHUNK_SIZE,
+        );
+        // SAFETY: the range is part of a fresh reservation; the cage never changes its pages other
+        // than through this allocator.
+        let allocator =
+            unsafe { BoundedPageAllocator::new(Arc::clone(&reservation), range, CHUNK_SIZE) };
+        Ok(Self {
+            allocator,
+            reservation,
+        })
+    }
+
+    /// The first address, a multiple of [`CAGE_SIZE`]: what is added to a compressed pointer.
+    #[inline]
+    #[must_use]
+    pub fn base(&self) -> usize {
+        self.reservation.address()
+    }
+
+    /// Bytes reserved: [`CAGE_SIZE`].
+    #[inline]
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.reservation.size()
+    }
+
+    /// All addresses of the cage, with the first [`CHUNK_SIZE`] bytes that are never handed out.
+    #[must_use]
+    pub fn region(&self) -> AddressRegion {
+        self.reservation.region()
+    }
+
+    /// Does `address` lie in the cage?
+    #[inline]
+    #[must_use]
+    pub fn contains(&self, address: usize) -> bool {
+        self.reservation.region().contains(address)
+    }
+
+    /// The allocator for the cage's pages, to change something.
+    pub fn allocator(&mut self) -> &mut BoundedPageAllocator {
+        &mut self.allocator
+    }
+
+    /// The allocator for the cage's pages, to look.
+    #[must_use]
+    pub fn pages(&self) -> &BoundedPageAllocator {
+        &self.allocator
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::ptr::with_exposed_provenance_mut;
+
+    use super::*;
+    use crate::memory::{KB, Permission};
+
+    #[test]
+    fn cage_is_aligned_and_its_first_chunk_never_handed_out() {
+        let mut cage = Cage::new().unwrap();
+        assert_eq!(cage.base() % CAGE_SIZE, 0);
+        assert_eq!(cage.size(), 1 << 32);
+        let base = cage.base();
+        assert!(cage.contains(base) && cage.contains(base + CAGE_SIZE - 1));
+        assert!(!cage.contains(base - 1) && !cage.contains(base + CAGE_SIZE));
+        let pages = cage.allocator();
+        assert_eq!(pages.allocate_page_size(), 256 * KB);
+        assert!(
+            pages
+                .allocate_pages_at(base, CHUNK_SIZE, Permission::NoAccess)
+                .is_err()
+        );
+        let all = CAGE_SIZE - CHUNK_SIZE;
+        let error = pages
+            .allocate_pages(CAGE_SIZE, CHUNK_SIZE, Permission::NoAccess)
+            .unwrap_err();
+        assert!(
+            matches!(error, MemoryError::RegionExhausted { free, .. } if free == all),
+            "{error}"
+        );
+        let address = pages
+            .allocate_pages(all, CHUNK_SIZE, Permission::NoAccess)
+            .unwrap();
+        assert_eq!(address, base + CHUNK_SIZE);
+    }
+
+    #[test]
+    fn pages_at_both_ends_work() {
+        let mut cage = Cage::new().unwrap();
+        let last = cage.base() + CAGE_SIZE - CHUNK_SIZE;
+        let pages = cage.allocator();
+        let first = pages
+            .allocate_pages(CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite)
+            .unwrap();
+        pages
+            .allocate_pages_at(last, CHUNK_SIZE, Permission::ReadWrite)
+            .unwrap();
+        for address in [first, last, last + CHUNK_SIZE - 8] {
+            let word: *mut u64 = with_exposed_provenance_mut(address);
+            // SAFETY: the word lies in a page committed above that only this test touches.
+            unsafe {
+                assert_eq!(word.read(), 0);
+                word.write(0xdead_beed_beef);
+            }
+        }
+    }
+
+    #[test]
+    fn several_cages_live_side_by_side_and_are_send() {
+        fn assert_send<T: Send>(_: &T) {}
+        let cages: Vec<_> = (0..8).map(|_| Cage::new().unwrap()).collect();
+        assert_send(&cages);
+        for (i, a) in cages.iter().enumerate() {
+            for b in &cages[..i] {
+                assert!(a.region().overlap(&b.region()).is_empty());
+            }
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! The header at the start of every chunk of the heap.
+//!
+//! A chunk is 256 KiB, aligned to its size (a large object's is as long as it needs), so the header of the chunk an
+//! object lies in is found by masking the object's address. V8: `MemoryChunk` and `MutablePageMetadata`.
+
+use super::CHUNK_SIZE;
+use crate::barrier::SlotSet;
+use crate::spaces::SpaceId;
+use crate::tagged::TAGGED_SIZE;
+use core::cell::{Cell, UnsafeCell};
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+bitflags::bitflags! {
+    /// What a chunk is and what the write barrier must know of it.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct ChunkFlags: u32 {
+        /// A store into an object here may have to be remembered: the first test of the write barrier.
+        const POINTERS_FROM_HERE_ARE_INTERESTING = 1;
+        /// A reference to an object here may have to be remembered: the second test.
+        const POINTERS_TO_HERE_ARE_INTERESTING = 1 << 1;
+        /// Young, being evacuated.
+        const IN_FROM_SPACE = 1 << 2;
+        /// Young, in use.
+        const IN_TO_SPACE = 1 << 3;
+        /// Holds one large object.
+        const LARGE = 1 << 4;
+        /// Sealed: stores fault.
+        const READ_ONLY = 1 << 5;
+    }
+}
+
+const BITS: usize = usize::BITS as usize;
+const BITMAP_CELLS: usize = CHUNK_SIZE / TAGGED_SIZE / BITS;
+
+/// The header of a chunk. Lives in the chunk's first bytes; all fields are cells, for the mutator, the barrier and the
+/// collector share it.
+#[repr(C)]
+pub struct MemoryChunk {
+    flags: AtomicU32,
+    space: SpaceId,
+    size: usize,
+    area_end: usize,
+    /// Where the objects end in a chunk that was filled from the start and not yet to its end.
+    top: Cell<usize>,
+    /// Young objects below this address have survived a collection.
+    age_mark: Cell<usize>,
+    live_bytes: Cell<usize>,
+    old_to_new: UnsafeCell<Option<Box<SlotSet>>>,
+    marking_bitmap: [AtomicUsize; BITMAP_CELLS],
+}
+
+/// Bytes before the first object: the header, rounded up to 64.
+pub(crate) const AREA_OFFSET: usize = size_of::<MemoryChunk>().next_multiple_of(64);
+
+/// Bytes for objects in a regular chunk.
+pub(crate) const AREA_SIZE: usize = CHUNK_SIZE - AREA_OFFSET;
+
+const _: () = assert!(AREA_SIZE > crate::spaces::MAX_REGULAR_OBJECT_SIZE);
+
+impl MemoryChunk {
+    /// Writes the header of a new chunk.
+    ///
+    /// # Safety
+    ///
+    /// `address` is that of `size` committed, zeroed, writable bytes, aligned to [`CHUNK_SIZE`], that belong to the
+    /// caller until [`MemoryChunk::tear_down`].
+    pub(crate) unsafe fn initialize<'a>(address: usize, size: usize, space: SpaceId, flags: ChunkFlags) -> &'a MemoryChunk {
+        let chunk = core::ptr::with_exposed_provenance_mut::<MemoryChunk>(address);
+        // SAFETY: the caller's contract: room, alignment and ownership. The bitmap is zero already.
+        unsafe {
+            (&raw mut (*chunk).flags).write(AtomicU32::new(flags.bits()));
+            (&raw mut (*chunk).space).write(space);
+            (&raw mut (*chunk).size).write(size);
+            (&raw mut (*chunk).area_end).write(address + size);
+            (&raw mut (*chunk).top).write(Cell::new(address + AREA_OFFSET));
+            (&raw mut (*chunk).age_mark).write(Cell::new(0));
+            (&raw mut (*chunk).live_bytes).write(Cell::new(0));
+            (&raw mut (*chunk).old_to_new).write(UnsafeCell::new(None));
+            &*chunk
+        }
+    }
+
+    /// Drops what the header owns outside the chunk.
+    ///
+    /// # Safety
+    ///
+    /// Nothing refers to the chunk or an object in it any more.
+    pub(crate) unsafe fn tear_down(&self) {
+        // SAFETY: the caller's contract.
+        unsafe { *self.old_to_new.get() = None };
+    }
+
+    /// The chunk that an object begins in.
+    #[inline]
+    pub(crate) fn of<'a>(address: usize) -> &'a MemoryChunk {
+        let header = core::ptr::with_exposed_provenance::<MemoryChunk>(address & !(CHUNK_SIZE - 1));
+        // SAFETY: every caller passes the address of an object of the heap, and the chunk an object lies in has a
+        // header for as long as the object is there.
+        unsafe { &*header }
+    }
+
+    /// The chunk's own address.
+    #[inline]
+    pub(crate) fn address(&self) -> usize {
+        core::ptr::from_ref(self).addr()
+    }
+
+    #[inline]
+    pub(crate) fn flags(&self) -> ChunkFlags {
+        ChunkFlags::from_bits_retain(self.flags.load(Ordering::Relaxed))
+    }
+
+    #[inline]
+    pub(crate) fn has(&self, flags: ChunkFlags) -> bool {
+        self.flags.load(Ordering::Relaxed) & flags.bits() != 0
+    }
+
+    pub(crate) fn set_flags(&self, flags: ChunkFlags) {
+        self.flags.store(flags.bits(), Ordering::Relaxed);
+    }
+
+    /// The space it belongs to.
+    #[inline]
+    pub(crate) fn space(&self) -> SpaceId {
+        self.space
+    }
+
+    /// Bytes, header included.
+    #[inline]
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The address of the first object.
+    #[inline]
+    pub(crate) fn area_start(&self) -> usize {
+        self.address() + AREA_OFFSET
+    }
+
+    /// The address after the last byte for objects.
+    #[inline]
+    pub(crate) fn area_end(&self) -> usize {
+        self.area_end
+    }
+
+    #[inline]
+    pub(crate) fn top(&self) -> usize {
+        self.top.get()
+    }
+
+    pub(crate) fn set_top(&self, top: usize) {
+        self.top.set(top);
+    }
+
+    #[inline]
+    pub(crate) fn age_mark(&self) -> usize {
+        self.age_mark.get()
+    }
+
+    pub(crate) fn set_age_mark(&self, address: usize) {
+        self.age_mark.set(address);
+    }
+
+    /// Bytes of objects that the last marking found alive.
+    pub(crate) fn live_bytes(&self) -> usize {
+        self.live_bytes.get()
+    }
+
+    pub(crate) fn set_live_bytes(&self, bytes: usize) {
+        self.live_bytes.set(bytes);
+    }
+
+    /// The slots here that refer to young objects.
+    #[inline]
+    pub(crate) fn old_to_new(&self) -> Option<&SlotSet> {
+        // SAFETY: the set is made and dropped on the isolate's thread only, and dropped only where no reference to
+        // it is left (`release_old_to_new`).
+        unsafe { (*self.old_to_new.get()).as_deref() }
+    }
+
+    /// The same, made if there is none.
+    pub(crate) fn old_to_new_or_create(&self) -> &SlotSet {
+        if self.old_to_new().is_none() {
+            let set = Box::new(SlotSet::new(self.size, TAGGED_SIZE));
+            // SAFETY: there is none, so nobody refers to it; isolate's thread only.
+            unsafe { *self.old_to_new.get() = Some(set) };
+        }
+        // SAFETY: as in `old_to_new`.
+        unsafe { (*self.old_to_new.get()).as_deref().unwrap_unchecked() }
+    }
+
+    /// Drops the set of slots.
+    ///
+    /// # Safety
+    ///
+    /// No reference to the set is in use.
+    pub(crate) unsafe fn release_old_to_new(&self) {
+        // SAFETY: the caller's contract.
+        unsafe { *self.old_to_new.get() = None };
+    }
+
+    #[inline]
+    fn mark_bit(&self, address: usize) -> (&AtomicUsize, usize) {
+        let bit = (address & (CHUNK_SIZE - 1)) / TAGGED_SIZE;
+        (&self.marking_bitmap[bit / BITS], 1 << (bit % BITS))
+    }
+
+    /// Whether the object at `address` is marked.
+    #[inline]
+    pub(crate) fn is_marked(&self, address: usize) -> bool {
+        let (cell, mask) = self.mark_bit(address);
+        cell.load(Ordering::Relaxed) & mask != 0
+    }
+
+    /// Marks the object at `address`; whether it was not marked before.
+    #[inline]
+    pub(crate) fn try_mark(&self, address: usize) -> bool {
+        let (cell, mask) = self.mark_bit(address);
+        let bits = cell.load(Ordering::Relaxed);
+        // One marker so far: a store is enough.
+        cell.store(bits | mask, Ordering::Relaxed);
+        bits & mask == 0
+    }
+
+    /// Unmarks everything.
+    pub(crate) fn clear_marks(&self) {
+        for cell in &self.marking_bitmap {
+            cell.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// The first marked address at or after `from`.
+    pub(crate) fn next_marked(&self, from: usize) -> Option<usize> {
+        let mut bit = (from - self.address()) / TAGGED_SIZE;
+        if bit >= BITMAP_CELLS * BITS {
+            return None;
+        }
+        let mut cell = bit / BITS;
+        let mut bits = self.marking_bitmap[cell].load(Ordering::Relaxed) & (usize::MAX << (bit % BITS));
+        loop {
+            if bits != 0 {
+                bit = cell * BITS + bits.trailing_zeros() as usize;
+                return Some(self.address() + bit * TAGGED_SIZE);
+            }
+            cell += 1;
+            if cell == BITMAP_CELLS {
+                return None;
+            }
+            bits = self.marking_bitmap[cell].load(Ordering::Relaxed);
+        }
+    }
+}
+
+impl core::fmt::Debug for MemoryChunk {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("MemoryChunk")
+            .field("address", &format_args!("{:#x}", self.address()))
+            .field("space", &self.space)
+            .field("size", &self.size)
+            .field("flags", &self.flags())
+            .finish_non_exhaustive()
+    }
+}

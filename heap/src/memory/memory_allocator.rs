@@ -1,0 +1,119 @@
+//! Chunks for the spaces, within the isolate's budget.
+
+use super::{AREA_OFFSET, CHUNK_SIZE, Cage, ChunkFlags, MemoryChunk, MemoryError, Permission};
+use crate::error::{OutOfMemory, OutOfMemoryReason};
+use crate::spaces::SpaceId;
+
+/// Freed chunks that are kept committed for the next request: 2 MiB.
+const POOL_CAPACITY: usize = 8;
+
+/// Hands out chunks and takes them back. V8: `MemoryAllocator`.
+#[derive(Debug)]
+pub(crate) struct MemoryAllocator {
+    cage: Cage,
+    pool: Vec<usize>,
+    committed: usize,
+    max_heap_size: usize,
+    peak_committed: usize,
+}
+
+impl MemoryAllocator {
+    pub(crate) fn new(cage: Cage, max_heap_size: usize) -> MemoryAllocator {
+        MemoryAllocator { cage, pool: Vec::new(), committed: 0, max_heap_size, peak_committed: 0 }
+    }
+
+    /// Bytes of all chunks that spaces hold.
+    pub(crate) fn committed(&self) -> usize {
+        self.committed
+    }
+
+    /// The most they ever held.
+    pub(crate) fn peak_committed(&self) -> usize {
+        self.peak_committed
+    }
+
+    /// The budget, in bytes.
+    pub(crate) fn max_heap_size(&self) -> usize {
+        self.max_heap_size
+    }
+
+    pub(crate) fn cage(&self) -> &Cage {
+        &self.cage
+    }
+
+    /// A chunk for an object of `object_size` bytes or, if that is 0, a regular one.
+    ///
+    /// # Errors
+    ///
+    /// If the budget or the operating system does not allow it.
+    pub(crate) fn allocate_chunk<'a>(
+        &mut self,
+        space: SpaceId,
+        object_size: usize,
+        flags: ChunkFlags,
+    ) -> Result<&'a MemoryChunk, OutOfMemory> {
+        let error = |reason| OutOfMemory { requested: object_size.max(1), space, reason };
+        let size = if object_size == 0 {
+            CHUNK_SIZE
+        } else {
+            object_size
+                .checked_add(AREA_OFFSET + CHUNK_SIZE - 1)
+                .map(|bytes| bytes & !(CHUNK_SIZE - 1))
+                .filter(|bytes| *bytes < self.cage.size())
+                .ok_or_else(|| error(OutOfMemoryReason::TooLarge { maximum: self.cage.size() - 2 * CHUNK_SIZE }))?
+        };
+        if self.committed + size > self.max_heap_size {
+            let (limit, used) = (self.max_heap_size, self.committed);
+            return Err(error(OutOfMemoryReason::HeapLimit { limit, used }));
+        }
+        let pooled = if size == CHUNK_SIZE { self.pool.pop() } else { None };
+        let address = match pooled {
+            Some(address) => address,
+            None => self
+                .cage
+                .allocator()
+                .allocate_pages(size, CHUNK_SIZE, Permission::ReadWrite)
+                .map_err(|e| error(OutOfMemoryReason::Memory(std::sync::Arc::new(e))))?,
+        };
+        self.committed += size;
+        self.peak_committed = self.peak_committed.max(self.committed);
+        // SAFETY: `size` bytes at `address` were just committed, or come from the pool, which nothing refers to.
+        let chunk = unsafe { MemoryChunk::initialize(address, size, space, flags) };
+        if pooled.is_some() {
+            chunk.clear_marks();
+        }
+        Ok(chunk)
+    }
+
+    /// Takes a chunk back.
+    ///
+    /// # Safety
+    ///
+    /// It came from [`allocate_chunk`](Self::allocate_chunk), and nothing refers to it or to an object in it.
+    pub(crate) unsafe fn free_chunk(&mut self, chunk: &MemoryChunk) {
+        let (address, size) = (chunk.address(), chunk.size());
+        self.committed -= size;
+        // SAFETY: the caller's contract.
+        unsafe { chunk.tear_down() };
+        if size == CHUNK_SIZE && self.pool.len() < POOL_CAPACITY {
+            self.pool.push(address);
+            return;
+        }
+        // SAFETY: the caller's contract. If the system refuses to take the pages, they stay reserved and unused:
+        // address space is lost, nothing else.
+        if let Err(error) = unsafe { self.cage.allocator().free_pages(address, size) } {
+            tracing::warn!(target: "heapwright::memory", %error, "a freed chunk could not be given back");
+        }
+    }
+
+    /// Makes a chunk of read-only space unwritable for good.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses.
+    pub(crate) fn seal(&mut self, chunk: &MemoryChunk) -> Result<(), MemoryError> {
+        // SAFETY: only objects without setters are allocated in read-only space, and the collector skips it: nothing
+        // writes there any more.
+        unsafe { self.cage.allocator().set_permissions(chunk.address(), chunk.size(), Permission::Read) }
+    }
+}

@@ -1,0 +1,254 @@
+//! Roots: objects that an isolate always keeps and knows by name.
+//!
+//! **Owns** the root tables of an isolate: each crate lists its roots with [`heap_roots!`](crate::heap_roots) and
+//! the embedder gives the table to the builder.
+//!
+//! **Promises** that a root read has been set: the builder checks it after the table's setup, and every read before
+//! that.
+//!
+//! **Never touches** spaces. V8: `ROOT_LIST` and `RootsTable`, one central list there.
+
+use crate::error::IsolateError;
+use crate::handles::HandleScope;
+use crate::tagged::{Admits, TaggedType, Word};
+use core::cell::Cell;
+use core::marker::PhantomData;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+/// A crate's roots. Made by [`heap_roots!`](crate::heap_roots).
+#[derive(Debug)]
+pub struct RootTable {
+    name: &'static str,
+    roots: &'static [&'static str],
+    setup: SetUp,
+    /// Process-wide number plus one; 0 before an isolate uses the table.
+    number: AtomicUsize,
+}
+
+/// Gives a table's roots their values when an isolate is made.
+pub type SetUp = fn(&mut HandleScope<'_>) -> Result<(), crate::OutOfMemory>;
+
+/// One root of a table, of type `U`.
+#[derive(Debug)]
+pub struct RootKey<U> {
+    table: &'static RootTable,
+    index: usize,
+    _type: PhantomData<fn() -> U>,
+}
+
+impl<U> Clone for RootKey<U> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<U> Copy for RootKey<U> {}
+
+impl<U: TaggedType> RootKey<U> {
+    /// Called by [`heap_roots!`](crate::heap_roots).
+    ///
+    /// # Safety
+    ///
+    /// `index` is below the table's number of roots, and all keys of that index have the same `U`.
+    #[must_use]
+    pub const unsafe fn new(table: &'static RootTable, index: usize) -> RootKey<U> {
+        RootKey { table, index, _type: PhantomData }
+    }
+
+    /// The root's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.table.roots[self.index]
+    }
+}
+
+impl RootTable {
+    /// Called by [`heap_roots!`](crate::heap_roots).
+    #[must_use]
+    pub const fn new(name: &'static str, roots: &'static [&'static str], setup: SetUp) -> RootTable {
+        RootTable { name, roots, setup, number: AtomicUsize::new(0) }
+    }
+
+    /// The table's name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The names of its roots.
+    #[must_use]
+    pub const fn roots(&self) -> &'static [&'static str] {
+        self.roots
+    }
+
+    fn number(&self) -> usize {
+        static LAST: std::sync::Mutex<usize> = std::sync::Mutex::new(0);
+        let number = self.number.load(Ordering::Relaxed);
+        if number > 0 {
+            return number;
+        }
+        let mut last = LAST.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if self.number.load(Ordering::Relaxed) == 0 {
+            *last += 1;
+            self.number.store(*last, Ordering::Relaxed);
+        }
+        self.number.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_up(&'static self, scope: &mut HandleScope<'_>) -> Result<(), IsolateError> {
+        (self.setup)(scope)?;
+        let slots = scope.data().roots.table(self).unwrap_or_default();
+        match slots.iter().position(|slot| slot.get() == UNSET) {
+            Some(index) => Err(IsolateError::RootNotSet { table: self.name, root: self.roots[index] }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a root holds before it is set: no strong value looks like that.
+const UNSET: usize = Word::CLEARED.bits();
+
+/// The slots of all tables of an isolate, by the tables' numbers.
+#[derive(Debug)]
+pub(crate) struct Roots {
+    tables: Vec<Box<[Cell<usize>]>>,
+}
+
+impl Roots {
+    pub(crate) fn new(tables: &[&'static RootTable]) -> Roots {
+        let mut roots = Roots { tables: Vec::new() };
+        for table in tables {
+            let number = table.number();
+            if roots.tables.len() <= number {
+                roots.tables.resize_with(number + 1, Box::default);
+            }
+            roots.tables[number] = table.roots.iter().map(|_| Cell::new(UNSET)).collect();
+        }
+        roots
+    }
+
+    #[inline]
+    fn table(&self, table: &RootTable) -> Option<&[Cell<usize>]> {
+        self.tables.get(table.number.load(Ordering::Relaxed)).map(|slots| &**slots)
+    }
+
+    /// Replaces the word of each root that is set.
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(Word) -> Word) {
+        for slot in self.tables.iter().flatten() {
+            if slot.get() != UNSET {
+                slot.set(visit(Word::from_bits(slot.get())).bits());
+            }
+        }
+    }
+}
+
+impl HandleScope<'_> {
+    /// The value of a root. Called by the getters that [`heap_roots!`](crate::heap_roots) makes.
+    ///
+    /// # Panics
+    ///
+    /// If the isolate was made without the root's table, or the table's setup has not set it yet.
+    #[inline]
+    #[must_use]
+    #[track_caller]
+    pub fn root<U: TaggedType>(&self, key: RootKey<U>) -> U::Ref<'_> {
+        match self.data().roots.table(key.table).and_then(|slots| slots.get(key.index)) {
+            // SAFETY: the slot is set, and all keys of it have the same `U`; nothing moves while the scope is borrowed.
+            Some(slot) if slot.get() != UNSET => unsafe { U::from_word(Word::from_bits(slot.get())) },
+            _ => no_root(key.table, key.index),
+        }
+    }
+
+    /// Gives a root its value. Keys are private to the crate that lists the root.
+    ///
+    /// # Panics
+    ///
+    /// If the isolate was made without the root's table.
+    #[track_caller]
+    pub fn set_root<U: TaggedType, I>(&self, key: RootKey<U>, value: impl Admits<U, I>) {
+        match self.data().roots.table(key.table).and_then(|slots| slots.get(key.index)) {
+            Some(slot) => slot.set(value.word().bits()),
+            None => no_root(key.table, key.index),
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn no_root(table: &RootTable, index: usize) -> ! {
+    panic!(
+        "root `{}` of `{}` has no value: give the table to `Isolate::builder().roots(…)`, and set the root in its setup \
+         before reading it",
+        table.roots[index], table.name
+    )
+}
+
+/// Lists a crate's roots: makes the table for [`IsolateBuilder::roots`](crate::IsolateBuilder::roots), a module of keys
+/// to set them with, and a trait of getters on [`HandleScope`](crate::HandleScope). V8: `ROOT_LIST`.
+///
+/// ```
+/// use heapwright::prelude::*;
+///
+/// #[heap_object] pub struct Counter { hits: Smi }
+/// heap_classes! { pub static CLASSES = [Counter]; }
+///
+/// heapwright::heap_roots! {
+///     /// The roots of this example.
+///     pub static ROOTS, keys in root, getters in MyRoots, set up by set_up;
+///     /// Counts everything.
+///     counter: Counter,
+/// }
+///
+/// fn set_up(scope: &mut HandleScope<'_>) -> Result<(), OutOfMemory> {
+///     let counter = Counter::try_new(scope, CounterInit { hits: 0 })?;
+///     scope.set_root(root::counter, counter);
+///     Ok(())
+/// }
+///
+/// let mut isolate = Isolate::builder().classes(&CLASSES).roots(&ROOTS).build().unwrap();
+/// assert_eq!(isolate.enter().counter().hits(), 0);
+/// ```
+#[macro_export]
+macro_rules! heap_roots {
+    (
+        $(#[$meta:meta])*
+        $vis:vis static $TABLE:ident, keys in $keys:ident, getters in $Getters:ident, set up by $setup:path;
+        $( $(#[$root_meta:meta])* $root:ident : $type:ty ),+ $(,)?
+    ) => {
+        $(#[$meta])*
+        $vis static $TABLE: $crate::RootTable =
+            $crate::RootTable::new(::core::stringify!($TABLE), &[$(::core::stringify!($root)),+], $setup);
+
+        /// Keys to set the roots with.
+        #[allow(non_upper_case_globals, unused_imports, dead_code)]
+        mod $keys {
+            use super::*;
+            #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+            enum Index { $($root),+ }
+            $(
+                $(#[$root_meta])*
+                // SAFETY: the index is that of the root in the list above, and this is its only key.
+                pub(crate) const $root: $crate::RootKey<$type> =
+                    unsafe { $crate::RootKey::new(&super::$TABLE, Index::$root as usize) };
+            )+
+        }
+
+        $(#[$meta])*
+        $vis trait $Getters {
+            $(
+                $(#[$root_meta])*
+                fn $root(&self) -> <$type as $crate::TaggedType>::Ref<'_>;
+            )+
+        }
+
+        impl $Getters for $crate::HandleScope<'_> {
+            $(
+                #[inline]
+                fn $root(&self) -> <$type as $crate::TaggedType>::Ref<'_> {
+                    self.root($keys::$root)
+                }
+            )+
+        }
+    };
+}

@@ -1,0 +1,65 @@
+//! Objects that do not share a chunk: each has its own, as long as it needs, and never moves.
+
+use super::{SpaceId, SpaceStatistics};
+use crate::error::OutOfMemory;
+use crate::memory::{AREA_OFFSET, ChunkFlags, MemoryAllocator, MemoryChunk};
+
+/// V8: `LargeObjectSpace` (`OldLargeObjectSpace`).
+#[derive(Debug, Default)]
+pub(crate) struct LargeObjectSpace {
+    chunks: Vec<&'static MemoryChunk>,
+}
+
+impl LargeObjectSpace {
+    /// Each chunk holds one object, at `area_start`.
+    pub(crate) fn chunks(&self) -> &[&'static MemoryChunk] {
+        &self.chunks
+    }
+
+    /// Memory for an object of `size` bytes.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub(crate) fn allocate(&mut self, size: usize, allocator: &mut MemoryAllocator) -> Result<usize, OutOfMemory> {
+        let flags = ChunkFlags::LARGE | ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING;
+        let chunk = allocator.allocate_chunk(SpaceId::LargeObject, size, flags)?;
+        chunk.set_top(chunk.area_start() + size);
+        self.chunks.push(chunk);
+        Ok(chunk.area_start())
+    }
+
+    /// Gives back the chunks whose object is not marked and unmarks the rest. Returns the bytes that live.
+    ///
+    /// # Safety
+    ///
+    /// Marking is complete: nothing refers to an unmarked object of this space.
+    pub(crate) unsafe fn sweep(&mut self, allocator: &mut MemoryAllocator) -> usize {
+        let mut live = 0;
+        self.chunks.retain(|chunk| {
+            let alive = chunk.is_marked(chunk.area_start());
+            if alive {
+                chunk.clear_marks();
+                chunk.set_live_bytes(chunk.top() - chunk.area_start());
+                live += chunk.live_bytes();
+            } else {
+                // SAFETY: the object is not marked, so nothing refers to it.
+                unsafe { allocator.free_chunk(chunk) };
+            }
+            alive
+        });
+        live
+    }
+
+    pub(crate) fn statistics(&self) -> SpaceStatistics {
+        let committed: usize = self.chunks.iter().map(|c| c.size()).sum();
+        let used: usize = self.chunks.iter().map(|c| c.top() - c.area_start()).sum();
+        SpaceStatistics {
+            committed,
+            used,
+            available: 0,
+            wasted: committed - used - self.chunks.len() * AREA_OFFSET,
+            chunks: self.chunks.len(),
+        }
+    }
+}

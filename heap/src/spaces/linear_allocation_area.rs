@@ -1,0 +1,46 @@
+//! A run of free memory that objects are cut from by moving one pointer.
+
+use core::cell::Cell;
+
+/// Free memory from `top` up to `limit`. V8: `LinearAllocationArea`.
+#[derive(Debug, Default)]
+#[repr(C)]
+pub(crate) struct LinearAllocationArea {
+    top: Cell<usize>,
+    limit: Cell<usize>,
+}
+
+impl LinearAllocationArea {
+    #[inline]
+    pub(crate) fn top(&self) -> usize {
+        self.top.get()
+    }
+
+    #[inline]
+    pub(crate) fn limit(&self) -> usize {
+        self.limit.get()
+    }
+
+    pub(crate) fn reset(&self, top: usize, limit: usize) {
+        self.top.set(top);
+        self.limit.set(limit);
+    }
+
+    /// Bytes left.
+    #[inline]
+    pub(crate) fn available(&self) -> usize {
+        self.limit.get() - self.top.get()
+    }
+
+    /// Cuts off `size` bytes: the fast path of all allocation.
+    #[inline(always)]
+    pub(crate) fn allocate(&self, size: usize) -> Option<usize> {
+        let top = self.top.get();
+        if size <= self.limit.get() - top {
+            self.top.set(top + size);
+            Some(top)
+        } else {
+            None
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The young generation: two semi-spaces of equal size, one in use and one to copy into.
+
+use super::{LinearAllocationArea, MAX_YOUNG_OBJECT_SIZE, SpaceId, SpaceStatistics};
+use crate::error::OutOfMemory;
+use crate::memory::{AREA_SIZE, CHUNK_SIZE, ChunkFlags, MemoryAllocator, MemoryChunk};
+
+/// V8: `NewSpace` (`SemiSpaceNewSpace`).
+#[derive(Debug)]
+pub(crate) struct NewSpace {
+    /// Where objects are born: the unused rest of the current chunk.
+    pub(crate) lab: LinearAllocationArea,
+    to: SemiSpace,
+    from: SemiSpace,
+    /// Chunks that the mutator may fill.
+    capacity: usize,
+    maximum: usize,
+}
+
+/// The chunks of one half.
+#[derive(Debug, Default)]
+struct SemiSpace {
+    chunks: Vec<&'static MemoryChunk>,
+    /// The chunk being filled.
+    current: usize,
+}
+
+/// Chunks that a semi-space of `capacity` holds. Copying may pack objects worse than they were: each chunk is filled
+/// but for less than one object. The surplus makes sure that all survivors fit, so that a scavenge cannot fail; its
+/// pages are not touched unless needed.
+fn chunks_for(capacity: usize) -> usize {
+    (capacity * AREA_SIZE).div_ceil(AREA_SIZE - MAX_YOUNG_OBJECT_SIZE) + 1
+}
+
+impl NewSpace {
+    /// A new space of `initial` bytes that may grow to `maximum`, both multiples of a chunk.
+    ///
+    /// # Errors
+    ///
+    /// If the chunks cannot be had; those that were are given back.
+    pub(crate) fn new(allocator: &mut MemoryAllocator, initial: usize, maximum: usize) -> Result<NewSpace, OutOfMemory> {
+        let mut space = NewSpace {
+            lab: LinearAllocationArea::default(),
+            to: SemiSpace::default(),
+            from: SemiSpace::default(),
+            capacity: 0,
+            maximum: maximum / CHUNK_SIZE,
+        };
+        space.grow_to(allocator, initial / CHUNK_SIZE)?;
+        space.start_filling(0);
+        Ok(space)
+    }
+
+    /// Bytes that objects may fill before a scavenge.
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity * AREA_SIZE
+    }
+
+    /// Commits both halves for `capacity` chunks, or leaves them as they are.
+    fn grow_to(&mut self, allocator: &mut MemoryAllocator, capacity: usize) -> Result<(), OutOfMemory> {
+        let wanted = chunks_for(capacity);
+        let (to_before, from_before) = (self.to.chunks.len(), self.from.chunks.len());
+        while self.to.chunks.len() < wanted || self.from.chunks.len() < wanted {
+            match allocator.allocate_chunk(SpaceId::New, 0, ChunkFlags::empty()) {
+                Ok(chunk) if self.to.chunks.len() < wanted => {
+                    chunk.set_flags(TO_FLAGS);
+                    self.to.chunks.push(chunk);
+                }
+                Ok(chunk) => {
+                    chunk.set_flags(FROM_FLAGS);
+                    self.from.chunks.push(chunk);
+                }
+                Err(error) => {
+                    let surplus = self.to.chunks.drain(to_before..).chain(self.from.chunks.drain(from_before..));
+                    for chunk in surplus {
+                        // SAFETY: just committed and never used.
+                        unsafe { allocator.free_chunk(chunk) };
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        self.capacity = capacity;
+        Ok(())
+    }
+
+    /// Doubles the capacity, up to the maximum; whether it did.
+    pub(crate) fn grow(&mut self, allocator: &mut MemoryAllocator) -> bool {
+        let wanted = (self.capacity * 2).min(self.maximum);
+        // Without memory for it, the young generation stays as it is: nothing is lost but speed.
+        wanted > self.capacity && self.grow_to(allocator, wanted).is_ok()
+    }
+
+    fn start_filling(&mut self, chunk: usize) {
+        self.to.current = chunk;
+        let chunk = self.to.chunks[chunk];
+        self.lab.reset(chunk.area_start(), chunk.area_end());
+    }
+
+    /// Notes how far the current chunk is filled.
+    pub(crate) fn close_lab(&self) {
+        self.to.chunks[self.to.current].set_top(self.lab.top());
+    }
+
+    /// Goes on to the next chunk within the capacity; whether there was one.
+    pub(crate) fn next_chunk(&mut self) -> bool {
+        self.advance(self.capacity)
+    }
+
+    /// Goes on to the next chunk, surplus included. For the scavenger's copies.
+    pub(crate) fn next_chunk_for_survivors(&mut self) -> bool {
+        self.advance(self.to.chunks.len())
+    }
+
+    fn advance(&mut self, end: usize) -> bool {
+        if self.to.current + 1 >= end {
+            return false;
+        }
+        self.close_lab();
+        let next = self.to.current + 1;
+        self.start_filling(next);
+        true
+    }
+
+    /// Lets the linear allocation area reach to the end of its chunk.
+    pub(crate) fn open_area(&self) {
+        self.lab.reset(self.lab.top(), self.to.chunks[self.to.current].area_end());
+    }
+
+    /// Shuts it, so that the next allocation takes the slow path.
+    pub(crate) fn shut_area(&self) {
+        self.lab.reset(self.lab.top(), self.lab.top());
+    }
+
+    /// Shuts it but for `bytes`.
+    pub(crate) fn limit_area(&self, bytes: usize) {
+        self.lab.reset(self.lab.top(), self.lab.top() + bytes);
+    }
+
+    /// Takes back the bytes that were cut off last.
+    pub(crate) fn give_back(&self, address: usize, bytes: usize) {
+        debug_assert_eq!(self.lab.top(), address + bytes);
+        self.lab.reset(address, self.lab.limit());
+    }
+
+    /// Exchanges the halves: what was in use is to be evacuated, and the other, empty, is in use.
+    pub(crate) fn flip(&mut self) {
+        self.close_lab();
+        core::mem::swap(&mut self.to, &mut self.from);
+        for chunk in &self.from.chunks {
+            chunk.set_flags(FROM_FLAGS);
+        }
+        for chunk in &self.to.chunks {
+            chunk.set_flags(TO_FLAGS);
+            chunk.set_top(chunk.area_start());
+            chunk.set_age_mark(0);
+        }
+        self.start_filling(0);
+    }
+
+    /// After evacuation: what was copied here has survived once.
+    pub(crate) fn set_age_mark(&mut self) {
+        self.close_lab();
+        for chunk in &self.to.chunks[..=self.to.current] {
+            chunk.set_age_mark(chunk.top());
+        }
+    }
+
+    /// If nothing survived, goes back to the half that was just evacuated: its pages are in the cache.
+    pub(crate) fn unflip_if_empty(&mut self) {
+        if self.used() == 0 {
+            self.flip();
+        }
+    }
+
+    /// The chunks in use, in the order they are filled, each with its objects from `area_start` to `top`.
+    pub(crate) fn chunks(&self) -> &[&'static MemoryChunk] {
+        &self.to.chunks[..=self.to.current]
+    }
+
+    /// The `index`th chunk in use.
+    pub(crate) fn chunk(&self, index: usize) -> Option<&'static MemoryChunk> {
+        self.chunks().get(index).copied()
+    }
+
+    /// Chunks that have just been evacuated and hold nothing alive.
+    pub(crate) fn evacuated_chunks(&self) -> &[&'static MemoryChunk] {
+        &self.from.chunks
+    }
+
+    /// Bytes of objects.
+    pub(crate) fn used(&self) -> usize {
+        let full: usize = self.to.chunks[..self.to.current].iter().map(|c| c.top() - c.area_start()).sum();
+        full + (self.lab.top() - self.to.chunks[self.to.current].area_start())
+    }
+
+    pub(crate) fn statistics(&self) -> SpaceStatistics {
+        let used = self.used();
+        let filled: usize =
+            self.to.chunks[..self.to.current].iter().map(|c| c.area_end() - c.top()).sum();
+        SpaceStatistics {
+            committed: (self.to.chunks.len() + self.from.chunks.len()) * CHUNK_SIZE,
+            used,
+            available: self.capacity().saturating_sub(used + filled),
+            wasted: filled,
+            chunks: self.to.chunks.len() + self.from.chunks.len(),
+        }
+    }
+}
+
+const TO_FLAGS: ChunkFlags = ChunkFlags::IN_TO_SPACE.union(ChunkFlags::POINTERS_TO_HERE_ARE_INTERESTING);
+const FROM_FLAGS: ChunkFlags = ChunkFlags::IN_FROM_SPACE.union(ChunkFlags::POINTERS_TO_HERE_ARE_INTERESTING);

@@ -1,0 +1,158 @@
+//! Spaces of regular chunks with a free list: OLD, MAP and, until it is sealed, READ_ONLY.
+
+use super::filler::FillerMaps;
+use super::{FreeList, LinearAllocationArea, SpaceId, SpaceStatistics};
+use crate::error::OutOfMemory;
+use crate::memory::{AREA_SIZE, CHUNK_SIZE, ChunkFlags, MemoryAllocator, MemoryChunk};
+
+/// V8: `PagedSpace`.
+#[derive(Debug)]
+pub(crate) struct PagedSpace {
+    id: SpaceId,
+    lab: LinearAllocationArea,
+    chunks: Vec<&'static MemoryChunk>,
+    free_list: FreeList,
+    flags: ChunkFlags,
+}
+
+impl PagedSpace {
+    pub(crate) fn new(id: SpaceId) -> PagedSpace {
+        let flags = match id {
+            SpaceId::ReadOnly => ChunkFlags::READ_ONLY,
+            _ => ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING,
+        };
+        PagedSpace { id, lab: LinearAllocationArea::default(), chunks: Vec::new(), free_list: FreeList::new(), flags }
+    }
+
+    pub(crate) fn chunks(&self) -> &[&'static MemoryChunk] {
+        &self.chunks
+    }
+
+    /// Memory for an object of `size` bytes, from the linear allocation area or the free list.
+    #[inline]
+    pub(crate) fn allocate(&mut self, size: usize, fillers: FillerMaps) -> Option<usize> {
+        self.lab.allocate(size).or_else(|| self.allocate_from_free_list(size, fillers))
+    }
+
+    #[cold]
+    fn allocate_from_free_list(&mut self, size: usize, fillers: FillerMaps) -> Option<usize> {
+        let (address, block) = self.free_list.allocate(size)?;
+        self.retire_lab(fillers);
+        self.lab.reset(address, address + block);
+        self.lab.allocate(size)
+    }
+
+    /// The same from a new chunk.
+    ///
+    /// # Errors
+    ///
+    /// If there is no memory for one.
+    #[cold]
+    pub(crate) fn expand_and_allocate(
+        &mut self,
+        size: usize,
+        allocator: &mut MemoryAllocator,
+        fillers: FillerMaps,
+    ) -> Result<usize, OutOfMemory> {
+        let chunk = allocator
+            .allocate_chunk(self.id, 0, self.flags)
+            .map_err(|error| OutOfMemory { requested: size, ..error })?;
+        self.retire_lab(fillers);
+        self.chunks.push(chunk);
+        chunk.set_top(chunk.area_end());
+        self.lab.reset(chunk.area_start(), chunk.area_end());
+        Ok(self.lab.allocate(size).expect("a regular object fits an empty chunk"))
+    }
+
+    /// Gives the rest of the linear allocation area to the free list, so that the space can be walked.
+    pub(crate) fn retire_lab(&mut self, fillers: FillerMaps) {
+        let (start, size) = (self.lab.top(), self.lab.available());
+        self.lab.reset(0, 0);
+        if size > 0 {
+            // SAFETY: the area is free memory of this space that no object was cut from.
+            unsafe { self.free_range(start, size, fillers) };
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The range is committed memory of this space, a multiple of a tagged word, and nothing refers to it.
+    unsafe fn free_range(&mut self, start: usize, size: usize, fillers: FillerMaps) {
+        // SAFETY: the caller's contract.
+        unsafe {
+            fillers.fill(start, size);
+            self.free_list.free(start, size);
+        }
+    }
+
+    /// Frees what is not marked and unmarks the rest; chunks without a marked object are given back. Returns the
+    /// bytes that live.
+    ///
+    /// # Safety
+    ///
+    /// Marking is complete: nothing refers to an unmarked object of this space.
+    pub(crate) unsafe fn sweep(&mut self, allocator: &mut MemoryAllocator, fillers: FillerMaps) -> usize {
+        self.lab.reset(0, 0);
+        self.free_list.reset();
+        let mut live = 0;
+        for chunk in core::mem::take(&mut self.chunks) {
+            if chunk.next_marked(chunk.area_start()).is_none() {
+                // SAFETY: no object of the chunk is marked, so nothing refers to it.
+                unsafe { allocator.free_chunk(chunk) };
+                continue;
+            }
+            self.chunks.push(chunk);
+            // SAFETY: the caller's contract.
+            live += unsafe { self.sweep_chunk(chunk, fillers) };
+        }
+        live
+    }
+
+    /// # Safety
+    ///
+    /// As for [`sweep`](Self::sweep).
+    unsafe fn sweep_chunk(&mut self, chunk: &'static MemoryChunk, fillers: FillerMaps) -> usize {
+        let mut gaps = Vec::new();
+        let mut at = chunk.area_start();
+        let mut live = 0;
+        while let Some(object) = chunk.next_marked(at) {
+            if object > at {
+                gaps.push((at, object));
+            }
+            // SAFETY: a marked address is that of an object.
+            let size = unsafe { crate::gc::size_of_object(object) };
+            live += size;
+            at = object + size;
+        }
+        if at < chunk.area_end() {
+            gaps.push((at, chunk.area_end()));
+        }
+        chunk.clear_marks();
+        chunk.set_live_bytes(live);
+        for (start, end) in gaps {
+            if let Some(slots) = chunk.old_to_new() {
+                slots.remove_range(start - chunk.address(), end - chunk.address());
+            }
+            // SAFETY: no marked object lies in the gap, so nothing refers to it.
+            unsafe { self.free_range(start, end - start, fillers) };
+        }
+        live
+    }
+
+    /// The end of the linear allocation area, if it begins at `address`: no object lies there yet.
+    pub(crate) fn unused_area_at(&self, address: usize) -> Option<usize> {
+        (address == self.lab.top() && self.lab.available() > 0).then(|| self.lab.limit())
+    }
+
+    pub(crate) fn statistics(&self) -> SpaceStatistics {
+        let available = self.free_list.available() + self.lab.available();
+        let wasted = self.free_list.wasted();
+        SpaceStatistics {
+            committed: self.chunks.len() * CHUNK_SIZE,
+            used: self.chunks.len() * AREA_SIZE - available - wasted,
+            available,
+            wasted,
+            chunks: self.chunks.len(),
+        }
+    }
+}

@@ -1,0 +1,438 @@
+//! The cells that fields are made of. Their types are what the macros put into a class's struct; the methods are
+//! called from generated accessors.
+//!
+//! Cells cannot be made in safe code, so neither can objects. Setters are `unsafe` because a class's own module can
+//! name its cells: only generated accessors know which fields are constant.
+
+use super::admits::{Admits, AdmitsWeak};
+use super::class::{HeapClass, IsA, TaggedType};
+use super::raw::{AtomicRawValue, RawValue};
+use super::smi::Smi;
+use super::word::{TaggedCell, Word};
+use crate::barrier::{self, WriteBarrierMode};
+use crate::layout::{Bitfield, SmiBitfield};
+use core::cell::UnsafeCell;
+use core::marker::PhantomData;
+use core::mem::MaybeUninit;
+use core::sync::atomic::Ordering;
+
+/// Aligns a class to tagged words, and keeps it from being `Send` or `Sync`.
+#[repr(C)]
+pub struct AlignTagged {
+    align: [TaggedCell; 0],
+    not_send: PhantomData<*mut ()>,
+}
+
+/// The bytes of the parent's fields, up to where they end.
+#[repr(transparent)]
+pub struct Inherited<const BYTES: usize> {
+    bytes: UnsafeCell<[MaybeUninit<u8>; BYTES]>,
+}
+
+/// Explicit padding.
+pub type PaddingBytes<const BYTES: usize> = Inherited<BYTES>;
+
+/// Explicit padding with full pointers only. V8: `optional_padding`.
+#[cfg(feature = "pointer-compression")]
+#[repr(transparent)]
+pub struct OptionalPaddingBytes<const BYTES: usize>(Inherited<0>);
+/// Explicit padding with full pointers only. V8: `optional_padding`.
+#[cfg(not(feature = "pointer-compression"))]
+#[repr(transparent)]
+pub struct OptionalPaddingBytes<const BYTES: usize>(Inherited<BYTES>);
+
+/// The object as its parent class. For the macros' `Deref`.
+#[inline]
+#[must_use]
+pub fn upcast<T: IsA<P>, P: HeapClass>(object: &T) -> &P {
+    super::casts::HeapObjectExt::upcast(object)
+}
+
+/// A strong tagged field.
+#[repr(transparent)]
+pub struct TaggedField<U> {
+    cell: TaggedCell,
+    _type: PhantomData<fn() -> U>,
+}
+
+impl<U: TaggedType> TaggedField<U> {
+    /// The value.
+    #[inline]
+    pub fn get(&self) -> U::Ref<'_> {
+        // SAFETY: the cell holds what `Admits<U, _>` produced; `&self` lives no longer than the object stays put.
+        unsafe { U::from_word(self.cell.load(Ordering::Relaxed)) }
+    }
+
+    /// The value, read with acquire order.
+    #[inline]
+    pub fn get_acquire(&self) -> U::Ref<'_> {
+        // SAFETY: as in `get`.
+        unsafe { U::from_word(self.cell.load(Ordering::Acquire)) }
+    }
+
+    /// Stores a value and tells the collector.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set<I>(&self, value: impl Admits<U, I>) {
+        // SAFETY: the caller's contract; `UPDATE` never skips a barrier that is needed.
+        unsafe { self.store(value.word(), WriteBarrierMode::UPDATE, Ordering::Relaxed) }
+    }
+
+    /// Stores a value with release order and tells the collector.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set_release<I>(&self, value: impl Admits<U, I>) {
+        // SAFETY: as in `set`.
+        unsafe { self.store(value.word(), WriteBarrierMode::UPDATE, Ordering::Release) }
+    }
+
+    /// Stores a value and tells the collector as `mode` says.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set_with_mode<I>(&self, value: impl Admits<U, I>, mode: WriteBarrierMode) {
+        // SAFETY: the caller's contract; who made `mode` vouches for the skip.
+        unsafe { self.store(value.word(), mode, Ordering::Relaxed) }
+    }
+
+    /// Stores a value with release order and tells the collector as `mode` says.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set_release_with_mode<I>(&self, value: impl Admits<U, I>, mode: WriteBarrierMode) {
+        // SAFETY: as in `set_with_mode`.
+        unsafe { self.store(value.word(), mode, Ordering::Release) }
+    }
+
+    #[inline]
+    unsafe fn store(&self, word: Word, mode: WriteBarrierMode, order: Ordering) {
+        self.cell.store(word, order);
+        let slot = self.cell.address();
+        // Fixed fields lie in the object's first chunk, so the slot's chunk is the host's.
+        barrier::write::<U>(slot, slot, word, mode);
+    }
+
+    /// Writes the field of an object being made.
+    ///
+    /// # Safety
+    ///
+    /// The object is being initialised; the allocator looks at it afterwards if it is not young.
+    #[inline]
+    pub unsafe fn init<I>(&self, value: impl Admits<U, I>) {
+        self.cell.store(value.word(), Ordering::Relaxed);
+    }
+}
+
+/// A weak field.
+#[repr(transparent)]
+pub struct WeakField<C> {
+    cell: TaggedCell,
+    _type: PhantomData<fn() -> C>,
+}
+
+impl<C: HeapClass> WeakField<C> {
+    /// The referent, if it is alive and there is one.
+    #[inline]
+    pub fn get(&self) -> Option<&C> {
+        weak_ref(self.cell.load(Ordering::Relaxed))
+    }
+
+    /// The referent, read with acquire order.
+    #[inline]
+    pub fn get_acquire(&self) -> Option<&C> {
+        weak_ref(self.cell.load(Ordering::Acquire))
+    }
+
+    /// Stores a referent and tells the collector.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set<I>(&self, value: impl AdmitsWeak<C, I>) {
+        // SAFETY: the caller's contract.
+        unsafe { self.set_with_mode(value, WriteBarrierMode::UPDATE) }
+    }
+
+    /// Stores a referent with release order and tells the collector.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set_release<I>(&self, value: impl AdmitsWeak<C, I>) {
+        // SAFETY: the caller's contract.
+        unsafe { self.set_release_with_mode(value, WriteBarrierMode::UPDATE) }
+    }
+
+    /// Stores a referent and tells the collector as `mode` says.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set_with_mode<I>(&self, value: impl AdmitsWeak<C, I>, mode: WriteBarrierMode) {
+        store_weak(&self.cell, self.cell.address(), value.word(), mode, Ordering::Relaxed);
+    }
+
+    /// Stores a referent with release order and tells the collector as `mode` says.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set_release_with_mode<I>(&self, value: impl AdmitsWeak<C, I>, mode: WriteBarrierMode) {
+        store_weak(&self.cell, self.cell.address(), value.word(), mode, Ordering::Release);
+    }
+
+    /// Writes the field of an object being made.
+    ///
+    /// # Safety
+    ///
+    /// The object is being initialised; the allocator looks at it afterwards if it is not young.
+    #[inline]
+    pub unsafe fn init<I>(&self, value: impl AdmitsWeak<C, I>) {
+        self.cell.store(value.word().to_weak(), Ordering::Relaxed);
+    }
+}
+
+/// The referent of a weak word that `AdmitsWeak<C, _>` produced.
+#[inline]
+pub(super) fn weak_ref<'a, C: HeapClass>(word: Word) -> Option<&'a C> {
+    if word.is_cleared() {
+        None
+    } else {
+        // SAFETY: not cleared, so an instance of `C` that the collector keeps until it clears the field. The callers
+        // bound `'a` by the object that holds the field.
+        Some(unsafe { word.as_object() })
+    }
+}
+
+#[inline]
+pub(super) fn store_weak(cell: &TaggedCell, host: usize, word: Word, mode: WriteBarrierMode, order: Ordering) {
+    cell.store(word.to_weak(), order);
+    if !word.is_cleared() {
+        barrier::write_object(host, cell.address(), word, mode);
+    }
+}
+
+/// A Smi field: no barrier, ever.
+#[repr(transparent)]
+pub struct SmiField {
+    cell: TaggedCell,
+}
+
+impl SmiField {
+    /// The integer.
+    #[inline]
+    pub fn get(&self) -> i32 {
+        Smi::from_word(Word::from_bits(self.cell.load_raw() as usize)).value()
+    }
+
+    /// The integer, read with acquire order.
+    #[inline]
+    pub fn get_acquire(&self) -> i32 {
+        Smi::from_word(self.cell.load(Ordering::Acquire)).value()
+    }
+
+    /// Stores an integer.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set(&self, value: Smi) {
+        self.cell.store_raw(value.to_word().compress());
+    }
+
+    /// Stores an integer with release order.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set_release(&self, value: Smi) {
+        self.cell.store(value.to_word(), Ordering::Release);
+    }
+}
+
+/// A bit field in a Smi.
+#[repr(transparent)]
+pub struct SmiBitsField<B> {
+    field: SmiField,
+    _type: PhantomData<fn() -> B>,
+}
+
+impl<B: SmiBitfield> SmiBitsField<B> {
+    const VALUE: u32 = (1 << 31) - 1;
+
+    /// The bit field.
+    #[inline]
+    pub fn get(&self) -> B {
+        B::from_storage(self.field.get() as u32 & Self::VALUE)
+    }
+
+    /// The bit field, read with acquire order.
+    #[inline]
+    pub fn get_acquire(&self) -> B {
+        B::from_storage(self.field.get_acquire() as u32 & Self::VALUE)
+    }
+
+    /// Stores the bit field.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set(&self, value: B) {
+        // SAFETY: the caller's contract.
+        unsafe { self.field.set(Self::smi(value)) }
+    }
+
+    /// Stores the bit field with release order.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set_release(&self, value: B) {
+        // SAFETY: the caller's contract.
+        unsafe { self.field.set_release(Self::smi(value)) }
+    }
+
+    /// The 31 bits as a Smi: the topmost is its sign under compression.
+    #[inline]
+    fn smi(value: B) -> Smi {
+        let bits = value.into_storage();
+        Smi::from_word(Word::from_bits(if super::TAGGED_SIZE == 4 { (bits << 1) as usize } else { (bits as usize) << 32 }))
+    }
+}
+
+/// A raw field.
+#[repr(transparent)]
+pub struct RawField<T: RawValue> {
+    cell: T::Cell,
+}
+
+impl<T: RawValue> RawField<T> {
+    /// The value.
+    #[inline]
+    pub fn get(&self) -> T {
+        T::load(&self.cell)
+    }
+
+    /// Stores a value.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set(&self, value: T) {
+        T::store(&self.cell, value);
+    }
+}
+
+impl<T: AtomicRawValue> RawField<T> {
+    /// The value, read with relaxed order.
+    #[inline]
+    pub fn get_relaxed(&self) -> T {
+        T::load_ordered(&self.cell, Ordering::Relaxed)
+    }
+
+    /// The value, read with acquire order.
+    #[inline]
+    pub fn get_acquire(&self) -> T {
+        T::load_ordered(&self.cell, Ordering::Acquire)
+    }
+
+    /// Stores a value with relaxed order.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set_relaxed(&self, value: T) {
+        T::store_ordered(&self.cell, value, Ordering::Relaxed);
+    }
+
+    /// Stores a value with release order.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set_release(&self, value: T) {
+        T::store_ordered(&self.cell, value, Ordering::Release);
+    }
+}
+
+/// A bit field in raw bytes.
+#[repr(transparent)]
+pub struct BitsField<B: Bitfield> {
+    field: RawField<B::Storage>,
+}
+
+impl<B: Bitfield> BitsField<B> {
+    /// The bit field.
+    #[inline]
+    pub fn get(&self) -> B {
+        B::from_storage(self.field.get())
+    }
+
+    /// Stores the bit field.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set(&self, value: B) {
+        // SAFETY: the caller's contract.
+        unsafe { self.field.set(value.into_storage()) }
+    }
+}
+
+impl<B: Bitfield<Storage: AtomicRawValue>> BitsField<B> {
+    /// The bit field, read with relaxed order.
+    #[inline]
+    pub fn get_relaxed(&self) -> B {
+        B::from_storage(self.field.get_relaxed())
+    }
+
+    /// The bit field, read with acquire order.
+    #[inline]
+    pub fn get_acquire(&self) -> B {
+        B::from_storage(self.field.get_acquire())
+    }
+
+    /// Stores the bit field with relaxed order.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set_relaxed(&self, value: B) {
+        // SAFETY: the caller's contract.
+        unsafe { self.field.set_relaxed(value.into_storage()) }
+    }
+
+    /// Stores the bit field with release order.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set_release(&self, value: B) {
+        // SAFETY: the caller's contract.
+        unsafe { self.field.set_release(value.into_storage()) }
+    }
+}

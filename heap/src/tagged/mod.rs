@@ -1,0 +1,44 @@
+//! Tagged values: how a word says whether it is a small integer or a reference, and the types that make it safe.
+//!
+//! **Owns** the encoding ([`Word`], [`Smi`]), the values safe code sees ([`Tagged`], `&T`), the cells that fields are
+//! made of ([`TaggedField`] and its kin), and the traits that say which class is which ([`HeapClass`], [`IsA`],
+//! [`Admits`]).
+//!
+//! **Promises** that a cell of type `U` only ever holds values of `U`: what may be stored is decided by
+//! [`Admits`], at compile time, and what is read needs no check.
+//!
+//! **Never touches** spaces or the collector; the write barrier is called, not implemented, here.
+//!
+//! | word ends in | meaning |
+//! |---|---|
+//! | `0` | Smi: 31 bits above the tag under pointer compression, else 32 bits in the upper half |
+//! | `01` | strong reference |
+//! | `11` | weak reference; cleared if the low 32 bits are exactly 3 |
+
+mod admits;
+mod casts;
+mod class;
+mod field;
+mod heap_object;
+mod init;
+mod raw;
+mod smi;
+mod tail;
+mod value;
+mod word;
+
+pub use admits::{Admits, AdmitsWeak, Nil, ObjectSource};
+pub use casts::HeapObjectExt;
+pub use class::{Any, ConcreteClass, HasBits, HasBitsMut, HeapClass, IsA, OpenClass, TaggedType};
+pub use field::{
+    AlignTagged, BitsField, Inherited, OptionalPaddingBytes, PaddingBytes, RawField, SmiBitsField, SmiField,
+    TaggedField, WeakField, upcast,
+};
+pub use heap_object::HeapObject;
+pub use init::{Filled, Init, ObjectAddress, RawTailInit, TaggedTailInit, WeakTailInit};
+pub use raw::{AtomicRawValue, RawValue};
+pub use smi::{IntoSmi, Smi, SmiError, smi};
+pub use tail::{RawElements, RawTail, TaggedElements, TaggedTail, WeakElements, WeakTail};
+pub use value::Tagged;
+pub use word::{TAGGED_SIZE, TaggedCell, Word};
+pub(crate) use word::{CAGE_MASK, RawTagged};

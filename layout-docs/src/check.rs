@@ -1,0 +1,225 @@
+//! Reading a model from JSON, and what must hold for the renderers to trust it.
+
+use crate::model::{Bitfield, Class, Meaning, Model, SCHEMA_VERSION, Width};
+use serde::Deserialize;
+use std::collections::{HashMap, HashSet};
+
+/// The largest fixed part that is drawn, in bytes; `heapwright` itself stops at an eighth of that.
+const MAX_HEADER: u32 = 1 << 16;
+
+/// Why a model cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// The text is no JSON, or not that of a model.
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+    /// The JSON has another version.
+    #[error("schema_version is {found}, but this program reads {SCHEMA_VERSION}")]
+    Version {
+        /// The version in the JSON.
+        found: u32,
+    },
+    /// The parts of the model contradict each other.
+    #[error("{place}: {problem}")]
+    Inconsistent {
+        /// The offending part, such as `classes[3] (Script).fields[1] (name)`.
+        place: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl Model {
+    /// Reads a model and checks that it is consistent.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not JSON of a model of this [`SCHEMA_VERSION`] (with line and column), or if its parts
+    /// contradict each other (with the path of the part).
+    pub fn from_json(text: &str) -> Result<Model, ModelError> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema_version: u32,
+        }
+        let Version { schema_version: found } = serde_json::from_str(text)?;
+        if found != SCHEMA_VERSION {
+            return Err(ModelError::Version { found });
+        }
+        let model: Model = serde_json::from_str(text)?;
+        model.check()?;
+        Ok(model)
+    }
+
+    /// Checks that ids are unique and resolve, that every class stands after its parent, and that fields neither
+    /// overlap nor leave their class.
+    ///
+    /// # Errors
+    ///
+    /// For the first part that breaks this.
+    pub fn check(&self) -> Result<(), ModelError> {
+        if let Some(url) = &self.source_url {
+            check_url(url)?;
+        }
+        let mut bitfields = HashSet::new();
+        for (i, bits) in self.bitfields.iter().enumerate() {
+            let place = format!("bitfields[{i}] ({})", bits.id);
+            check_id(&bits.id, &place)?;
+            ensure(bitfields.insert(bits.id.as_str()), &place, || "another bit field has this id".into())?;
+        }
+        for (i, bits) in self.bitfields.iter().enumerate() {
+            check_bitfield(bits, &bitfields, &format!("bitfields[{i}] ({})", bits.id))?;
+        }
+        let mut classes: HashMap<&str, &Class> = HashMap::new();
+        for (i, class) in self.classes.iter().enumerate() {
+            let place = format!("classes[{i}] ({})", class.id);
+            check_id(&class.id, &place)?;
+            check_class(class, &classes, &bitfields, &place)?;
+            ensure(classes.insert(&class.id, class).is_none(), &place, || {
+                "another class has this id".into()
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn check_url(url: &str) -> Result<(), ModelError> {
+    let scheme_is_safe = match url.split_once(':') {
+        Some((scheme, _)) => {
+            ["https", "http", "file", "vscode"].contains(&scheme) || scheme.contains(['/', '{', '.'])
+        }
+        None => true,
+    };
+    ensure(scheme_is_safe, "source_url", || {
+        format!("\"{url}\" is neither https, http, file, vscode nor relative")
+    })
+}
+
+fn check_id(id: &str, place: &str) -> Result<(), ModelError> {
+    let is_path = !id.is_empty() && id.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '#'));
+    ensure(is_path, place, || "the id is not a Rust path".into())
+}
+
+fn check_class(
+    class: &Class,
+    above: &HashMap<&str, &Class>,
+    bitfields: &HashSet<&str>,
+    place: &str,
+) -> Result<(), ModelError> {
+    let parent = match &class.parent {
+        None => None,
+        Some(id) => Some(*above.get(id.as_str()).ok_or_else(|| {
+            inconsistent(place, format!("its parent \"{id}\" is not among the classes before it"))
+        })?),
+    };
+    for width in Width::ALL {
+        let mut end = parent.map_or(0, |p| p.header_size.get(width));
+        for (i, field) in class.fields.iter().enumerate() {
+            let place = format!("{place}.fields[{i}] ({})", field.name);
+            let (start, size) = (field.offset.get(width), field.size.get(width));
+            ensure(start >= end, &place, || {
+                format!("begins at byte {start} ({}), but what is before it ends at {end}", width.name())
+            })?;
+            end = start
+                .checked_add(size)
+                .ok_or_else(|| inconsistent(&place, "ends beyond 4 GiB".into()))?;
+            ensure(field.align.get(width).is_power_of_two(), &place, || {
+                format!("its alignment ({}) is no power of two", width.name())
+            })?;
+        }
+        let header = class.header_size.get(width);
+        ensure(end <= header, place, || {
+            format!("fields end at byte {end} ({}), after its header_size of {header}", width.name())
+        })?;
+        ensure(header <= MAX_HEADER, place, || format!("its header_size of {header} exceeds {MAX_HEADER}"))?;
+        let (size, rounded) =
+            (class.instance_size.get(width), header.next_multiple_of(width.tagged_size()));
+        ensure(size == rounded, place, || {
+            format!("its instance_size ({}) is {size}, but its header_size makes that {rounded}", width.name())
+        })?;
+    }
+    let mut names = HashSet::new();
+    let fields = class.fields.iter().map(|f| (&f.name, &f.holds));
+    for (name, holds) in fields.chain(class.tail.iter().map(|t| (&t.name, &t.holds))) {
+        ensure(names.insert(name), place, || format!("two fields are named \"{name}\""))?;
+        if let Some(id) = holds.bitfield() {
+            ensure(bitfields.contains(id), place, || {
+                format!("\"{name}\" holds the bit field \"{id}\", which is not in `bitfields`")
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn check_bitfield(bits: &Bitfield, all: &HashSet<&str>, place: &str) -> Result<(), ModelError> {
+    ensure((1..=64).contains(&bits.storage_bits), place, || "storage_bits is not 1 to 64".into())?;
+    let mut end = 0;
+    for (i, field) in bits.fields.iter().enumerate() {
+        let place = format!("{place}.fields[{i}] ({})", field.name);
+        ensure(field.shift >= end && field.size > 0, &place, || {
+            format!("begins at bit {} with {} bits, but bit {end} is next", field.shift, field.size)
+        })?;
+        end = field.shift.saturating_add(field.size);
+        ensure(end <= bits.storage_bits, &place, || {
+            format!("ends at bit {end}, but the storage has {}", bits.storage_bits)
+        })?;
+        if let Meaning::Nested { bitfield } = &field.means {
+            ensure(all.contains(bitfield.as_str()), &place, || {
+                format!("nests \"{bitfield}\", which is not in `bitfields`")
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn ensure(holds: bool, place: &str, problem: impl FnOnce() -> String) -> Result<(), ModelError> {
+    if holds { Ok(()) } else { Err(inconsistent(place, problem())) }
+}
+
+fn inconsistent(place: &str, problem: String) -> ModelError {
+    ModelError::Inconsistent { place: place.to_owned(), problem }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{FIXTURE, model};
+
+    fn problem(break_it: impl FnOnce(&mut Model)) -> String {
+        let mut model = model();
+        break_it(&mut model);
+        model.check().expect_err("the broken model passed").to_string()
+    }
+
+    #[test]
+    fn json_errors_carry_a_position() {
+        let broken = FIXTURE.replacen("\"line\": 1", "\"line\": \"x\"", 1);
+        let message = Model::from_json(&broken).unwrap_err().to_string();
+        assert!(message.contains("line ") && message.contains("column "), "{message}");
+        assert!(!message.contains('\n'));
+    }
+
+    #[test]
+    fn other_versions_are_refused_before_their_shape_is_read() {
+        let message = Model::from_json("{\"schema_version\": 2}").unwrap_err().to_string();
+        assert_eq!(message, "schema_version is 2, but this program reads 1");
+    }
+
+    #[test]
+    fn contradictions_name_the_part() {
+        assert!(problem(|m| m.classes[1].parent = Some("Nobody".into())).contains("\"Nobody\""));
+        assert!(problem(|m| m.classes[1].fields[1].offset.full = 0).starts_with("classes[1] (Map).fields[1]"));
+        assert!(problem(|m| m.classes[1].instance_size.full += 8).contains("instance_size (full)"));
+        assert!(problem(|m| m.bitfields[0].fields[0].size = 99).contains("the storage has"));
+        assert!(problem(|m| m.classes[2].id = "Map".into()).contains("another class has this id"));
+        assert!(problem(|m| m.classes[2].id = "a b".into()).contains("not a Rust path"));
+    }
+
+    #[test]
+    fn source_urls_cannot_run_scripts() {
+        assert!(problem(|m| m.source_url = Some("javascript:alert(1)".into())).starts_with("source_url"));
+        let mut model = model();
+        model.source_url = Some("https://example.org/{file}#L{line}".into());
+        assert!(model.check().is_ok());
+    }
+}

@@ -1,0 +1,127 @@
+//! Doc comments: the Markdown of a doc comment as a short list of blocks, which each renderer writes its own way.
+//!
+//! Links lose their target (it is a path that only rustdoc can resolve) and keep their text; HTML stays text.
+
+use pulldown_cmark::{BrokenLink, CowStr, Event, Options, Parser, Tag, TagEnd};
+
+/// A paragraph, list item or code block.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Block {
+    Paragraph(Vec<Span>),
+    Item(Vec<Span>),
+    Code(String),
+}
+
+/// A run of text.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Span {
+    Text(String),
+    Code(String),
+    Emphasis(String),
+}
+
+/// Splits a doc comment into blocks.
+pub(crate) fn parse(doc: &str) -> Vec<Block> {
+    let mut builder = Builder::default();
+    let known = |_: BrokenLink<'_>| Some((CowStr::from(""), CowStr::from("")));
+    for event in Parser::new_with_broken_link_callback(doc, Options::empty(), Some(known)) {
+        builder.take(event);
+    }
+    builder.flush();
+    builder.blocks
+}
+
+#[derive(Default)]
+struct Builder {
+    blocks: Vec<Block>,
+    spans: Vec<Span>,
+    code: Option<String>,
+    items: u32,
+    emphasis: u32,
+}
+
+impl Builder {
+    fn take(&mut self, event: Event<'_>) {
+        match event {
+            Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => self.text(&text),
+            Event::Code(text) => self.spans.push(Span::Code(text.into_string())),
+            Event::SoftBreak | Event::HardBreak => self.text(" "),
+            Event::Start(Tag::Emphasis | Tag::Strong) => self.emphasis += 1,
+            Event::End(TagEnd::Emphasis | TagEnd::Strong) => self.emphasis -= 1,
+            Event::Start(Tag::Item) => {
+                self.flush();
+                self.items += 1;
+            }
+            Event::End(TagEnd::Item) => {
+                self.flush();
+                self.items -= 1;
+            }
+            Event::Start(Tag::CodeBlock(_)) => {
+                self.flush();
+                self.code = Some(String::new());
+            }
+            Event::End(TagEnd::CodeBlock) => {
+                let code = self.code.take().unwrap_or_default();
+                self.blocks.push(Block::Code(code.trim_end().to_owned()));
+            }
+            Event::End(TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::HtmlBlock) => self.flush(),
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        match (&mut self.code, self.spans.last_mut()) {
+            (Some(code), _) => code.push_str(text),
+            (None, _) if self.emphasis > 0 => self.spans.push(Span::Emphasis(text.to_owned())),
+            (None, Some(Span::Text(last))) => last.push_str(text),
+            (None, _) => self.spans.push(Span::Text(text.to_owned())),
+        }
+    }
+
+    fn flush(&mut self) {
+        if !self.spans.is_empty() {
+            let spans = std::mem::take(&mut self.spans);
+            self.blocks.push(if self.items > 0 { Block::Item(spans) } else { Block::Paragraph(spans) });
+        }
+    }
+}
+
+/// The whole comment as one line of plain text.
+pub(crate) fn plain(doc: &str) -> String {
+    let lines: Vec<String> = parse(doc)
+        .iter()
+        .map(|block| match block {
+            Block::Paragraph(spans) | Block::Item(spans) => spans.iter().map(Span::text).collect(),
+            Block::Code(code) => code.replace('\n', " "),
+        })
+        .collect();
+    lines.join(" ").trim().to_owned()
+}
+
+impl Span {
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Span::Text(text) | Span::Code(text) | Span::Emphasis(text) => text,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_keep_their_text_and_lines_join() {
+        assert_eq!(plain("A [`Map`](crate::Map) of\nthe *object*."), "A Map of the object.");
+        assert_eq!(plain("See [`Script`] and [this]."), "See Script and this.");
+    }
+
+    #[test]
+    fn blocks_keep_their_order_and_html_stays_text() {
+        let blocks = parse("One.\n\n```\nlet x;\n```\n\n- a\n- b\n\nTwo <b> & c.");
+        assert!(matches!(&blocks[0], Block::Paragraph(_)));
+        assert_eq!(blocks[1], Block::Code("let x;".into()));
+        assert!(matches!((&blocks[2], &blocks[3]), (Block::Item(_), Block::Item(_))));
+        assert_eq!(plain("Two <b> & c."), "Two <b> & c.");
+    }
+}

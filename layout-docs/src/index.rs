@@ -1,0 +1,170 @@
+//! The model with its ids resolved: parents, children, who refers to whom.
+
+use crate::model::{Admits, Bitfield, Class, Field, Holds, Meaning, Model};
+use std::collections::HashMap;
+
+/// A model whose ids can be looked up.
+pub(crate) struct Index<'m> {
+    pub(crate) model: &'m Model,
+    classes: HashMap<&'m str, &'m Class>,
+    bitfields: HashMap<&'m str, &'m Bitfield>,
+    children: HashMap<&'m str, Vec<&'m Class>>,
+    holders: HashMap<&'m str, Vec<Holder<'m>>>,
+    bit_holders: HashMap<&'m str, Vec<Holder<'m>>>,
+}
+
+/// A field or tail that refers to something.
+#[derive(Clone, Copy)]
+pub(crate) struct Holder<'m> {
+    /// The id of the class or bit field it belongs to.
+    pub(crate) owner: &'m str,
+    pub(crate) field: &'m str,
+    pub(crate) owner_is_bitfield: bool,
+}
+
+/// A field with the class that declares it.
+#[derive(Clone, Copy)]
+pub(crate) struct Placed<'m> {
+    pub(crate) owner: &'m Class,
+    pub(crate) field: &'m Field,
+    pub(crate) inherited: bool,
+}
+
+impl<'m> Index<'m> {
+    pub(crate) fn new(model: &'m Model) -> Index<'m> {
+        let mut index = Index {
+            model,
+            classes: model.classes.iter().map(|c| (c.id.as_str(), c)).collect(),
+            bitfields: model.bitfields.iter().map(|b| (b.id.as_str(), b)).collect(),
+            children: HashMap::new(),
+            holders: HashMap::new(),
+            bit_holders: HashMap::new(),
+        };
+        for class in &model.classes {
+            if let Some(parent) = &class.parent {
+                index.children.entry(parent).or_default().push(class);
+            }
+            for field in &class.fields {
+                index.note(class, &field.name, &field.holds);
+            }
+            if let Some(tail) = &class.tail {
+                index.note(class, &tail.name, &tail.holds);
+            }
+        }
+        for bits in &model.bitfields {
+            for field in &bits.fields {
+                if let Meaning::Nested { bitfield } = &field.means {
+                    let holder = Holder { owner: &bits.id, field: &field.name, owner_is_bitfield: true };
+                    index.bit_holders.entry(bitfield).or_default().push(holder);
+                }
+            }
+        }
+        index
+    }
+
+    fn note(&mut self, class: &'m Class, field: &'m str, holds: &'m Holds) {
+        let holder = Holder { owner: &class.id, field, owner_is_bitfield: false };
+        for admits in holds.admits() {
+            if let Admits::Class(id) = admits {
+                self.holders.entry(id).or_default().push(holder);
+            }
+        }
+        if let Some(id) = holds.bitfield() {
+            self.bit_holders.entry(id).or_default().push(holder);
+        }
+    }
+
+    pub(crate) fn class(&self, id: &str) -> Option<&'m Class> {
+        self.classes.get(id).copied()
+    }
+
+    pub(crate) fn bitfield(&self, id: &str) -> Option<&'m Bitfield> {
+        self.bitfields.get(id).copied()
+    }
+
+    /// The classes that no class of the model is above.
+    pub(crate) fn roots(&self) -> impl Iterator<Item = &'m Class> {
+        self.model.classes.iter().filter(|c| c.parent.is_none())
+    }
+
+    pub(crate) fn children(&self, class: &Class) -> &[&'m Class] {
+        self.children.get(class.id.as_str()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The classes from the root down to this one.
+    pub(crate) fn lineage(&self, class: &'m Class) -> Vec<&'m Class> {
+        let parent = |c: &&'m Class| c.parent.as_deref().and_then(|id| self.class(id));
+        let mut line: Vec<_> = std::iter::successors(Some(class), parent).collect();
+        line.reverse();
+        line
+    }
+
+    /// All fields, inherited ones first.
+    pub(crate) fn fields(&self, class: &'m Class) -> Vec<Placed<'m>> {
+        let place = |owner: &'m Class| {
+            let inherited = owner.id != class.id;
+            owner.fields.iter().map(move |field| Placed { owner, field, inherited })
+        };
+        self.lineage(class).into_iter().flat_map(place).collect()
+    }
+
+    /// The fields whose type names this class.
+    pub(crate) fn holders(&self, class: &Class) -> &[Holder<'m>] {
+        self.holders.get(class.id.as_str()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The fields that hold this bit field.
+    pub(crate) fn bit_holders(&self, bits: &Bitfield) -> &[Holder<'m>] {
+        self.bit_holders.get(bits.id.as_str()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the layout is the same under both pointer widths.
+    pub(crate) fn is_same_layout(&self, class: &'m Class) -> bool {
+        class.header_size.is_same()
+            && class.instance_size.is_same()
+            && class.tail.as_ref().is_none_or(|t| t.element_size.is_same())
+            && self.fields(class).iter().all(|p| p.field.offset.is_same() && p.field.size.is_same())
+    }
+
+    /// Where the source of a line can be read.
+    pub(crate) fn source_link(&self, file: &str, line: u32) -> Option<String> {
+        let template = self.model.source_url.as_ref()?;
+        let file = file.replace('\\', "/");
+        let encoded: String = file
+            .bytes()
+            .map(|b| match b {
+                b'/' | b'-' | b'_' | b'.' | b'~' => char::from(b).to_string(),
+                _ if b.is_ascii_alphanumeric() => char::from(b).to_string(),
+                _ => format!("%{b:02X}"),
+            })
+            .collect();
+        Some(template.replace("{file}", &encoded).replace("{line}", &line.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::model;
+
+    #[test]
+    fn resolves_the_tree_and_the_references() {
+        let model = model();
+        let index = Index::new(&model);
+        let script = index.class("Script").unwrap();
+        let names: Vec<_> = index.lineage(script).iter().map(|c| c.name.as_str()).collect();
+        assert_eq!(names, ["HeapObject", "Struct", "Script"]);
+        assert!(index.fields(script)[0].inherited);
+        let str_class = index.class("Str").unwrap();
+        assert!(index.holders(str_class).iter().any(|h| (h.owner, h.field) == ("Script", "source")));
+        assert_eq!(index.roots().count(), 1);
+    }
+
+    #[test]
+    fn source_links_encode_the_file() {
+        let mut model = model();
+        model.source_url = Some("https://example.org/{file}#L{line}".into());
+        let link = Index::new(&model).source_link("a b/c.rs", 7);
+        assert_eq!(link.as_deref(), Some("https://example.org/a%20b/c.rs#L7"));
+    }
+}

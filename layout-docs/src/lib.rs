@@ -1,0 +1,38 @@
+//! Draws the object layouts of Heapwright classes: as text, Markdown, one self-contained HTML page, and JSON.
+//!
+//! ```text
+//! ClassRegistry ──extract──▶ Model ──▶ render_text, render_markdown, render_html, render_json
+//!                              ▲                                                       │
+//!                              └───────────────── Model::from_json ◀───────────────────┘
+//! ```
+//!
+//! **Owns** the [`Model`] (plain data, with a versioned JSON form) and everything that draws it.
+//!
+//! **Promises** that what it draws is what the class tables say: offsets are copied, never computed again. Both
+//! pointer widths are drawn, whichever one this build was made for.
+//!
+//! **Never touches** a heap. Only one module knows `heapwright`'s types; all others read the model.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod check;
+mod doc;
+mod extract;
+#[cfg(test)]
+mod fixture;
+mod html;
+mod index;
+mod markdown;
+pub mod model;
+mod reorder;
+mod text;
+mod view;
+mod words;
+mod write;
+
+pub use check::ModelError;
+pub use html::render_html;
+pub use markdown::render_markdown;
+pub use model::{Model, SCHEMA_VERSION};
+pub use text::render_text;
+pub use write::{render_json, write_all};

@@ -1,0 +1,81 @@
+//! `layout-docs`: draws a layout model that was saved as JSON.
+#![forbid(unsafe_code)]
+
+use clap::{Parser, ValueEnum};
+use heapwright_docs::{Model, render_html, render_json, render_markdown, render_text};
+use std::io::{self, Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Draws Heapwright object layouts from a model in JSON.
+#[derive(Debug, Parser)]
+#[command(name = "layout-docs", version)]
+struct Arguments {
+    /// The model, as written by `heapwright_docs::write_all`; `-` reads standard input
+    #[arg(value_name = "FILE")]
+    model: PathBuf,
+    /// What to write
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Where to write it, instead of standard output
+    #[arg(short, long, value_name = "PATH")]
+    out: Option<PathBuf>,
+    /// Where sources can be read, such as `https://example.org/blob/main/{file}#L{line}`
+    #[arg(long, value_name = "URL")]
+    source_url: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// Tables and ASCII rulers for a terminal
+    Text,
+    /// Markdown for GitHub
+    Md,
+    /// One self-contained page
+    Html,
+    /// The model, pretty-printed
+    Json,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("layout-docs: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), String> {
+    let (name, text) = read(&arguments.model)?;
+    let mut model = Model::from_json(&text).map_err(|e| format!("{name}: {e}"))?;
+    if arguments.source_url.is_some() {
+        model.source_url = arguments.source_url;
+        model.check().map_err(|e| e.to_string())?;
+    }
+    let output = match arguments.format {
+        Format::Text => render_text(&model),
+        Format::Md => render_markdown(&model),
+        Format::Html => render_html(&model),
+        Format::Json => render_json(&model),
+    };
+    match arguments.out {
+        Some(path) => std::fs::write(&path, output).map_err(|e| format!("{}: {e}", path.display())),
+        None => match io::stdout().lock().write_all(output.as_bytes()) {
+            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(format!("standard output: {e}")),
+            _ => Ok(()),
+        },
+    }
+}
+
+fn read(path: &PathBuf) -> Result<(String, String), String> {
+    if path.as_os_str() == "-" {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text).map_err(|e| format!("standard input: {e}"))?;
+        return Ok(("standard input".to_owned(), text));
+    }
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|e| format!("{name}: {e}"))?;
+    Ok((name, text))
+}

@@ -1,0 +1,354 @@
+//! The model: everything the renderers know, as plain data with a stable JSON form.
+//!
+//! The JSON form has a [version](SCHEMA_VERSION). Within a version, members may be added but none is removed or given
+//! another meaning; readers ignore members they do not know. Sizes and offsets are in bytes. Classes come in the order
+//! of the class tree: each after its parent, and all classes below it before its next sibling.
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the JSON form that this crate reads and writes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The layouts of some crates' classes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Model {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// Name and version of the program that made the model.
+    pub generator: String,
+    /// Where sources can be read: a URL with `{file}` and `{line}` in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_url: Option<String>,
+    /// The crates whose registries were read.
+    pub crates: Vec<Crate>,
+    /// The classes, in the order of the class tree.
+    pub classes: Vec<Class>,
+    /// The bit fields that fields of the classes hold, and those nested in them.
+    pub bitfields: Vec<Bitfield>,
+}
+
+/// One registry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Crate {
+    /// The crate's name.
+    pub name: String,
+    /// The ids of the classes it lists, in its order.
+    pub classes: Vec<String>,
+}
+
+/// One class.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Class {
+    /// What other parts of the model call it: its name or, where two classes share that, its path.
+    pub id: String,
+    /// The struct's name.
+    pub name: String,
+    /// The crate that declares it.
+    #[serde(rename = "crate")]
+    pub crate_name: String,
+    /// The module that declares it.
+    pub module: String,
+    /// The file that declares it.
+    pub file: String,
+    /// The line of its name.
+    pub line: u32,
+    /// The doc comment, lines joined by `\n`.
+    #[serde(default)]
+    pub doc: String,
+    /// The id of the class it extends.
+    pub parent: Option<String>,
+    /// Whether it has no instances of its own.
+    #[serde(rename = "abstract")]
+    pub is_abstract: bool,
+    /// Whether other classes may extend it.
+    #[serde(rename = "open")]
+    pub is_open: bool,
+    /// Where its fields end: the bytes before the tail, or before a child's fields.
+    pub header_size: PerWidth,
+    /// Bytes of an instance without its tail, rounded up to whole tagged words.
+    pub instance_size: PerWidth,
+    /// Its own fields in the order of their offsets, without inherited ones and without the tail.
+    pub fields: Vec<Field>,
+    /// The elements after the last field.
+    pub tail: Option<Tail>,
+}
+
+/// A number of bytes under each pointer width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PerWidth {
+    /// With 4-byte tagged fields.
+    pub compressed: u32,
+    /// With 8-byte tagged fields.
+    pub full: u32,
+}
+
+/// The two pointer widths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Width {
+    /// 4-byte tagged fields.
+    Compressed,
+    /// 8-byte tagged fields.
+    Full,
+}
+
+/// One field in its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    /// The name in the declaration.
+    pub name: String,
+    /// The type as the declaration spells it.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// The doc comment.
+    #[serde(default)]
+    pub doc: String,
+    /// The line of the declaration in the class's file.
+    pub line: u32,
+    /// What it holds.
+    pub holds: Holds,
+    /// Bytes from the object's start.
+    pub offset: PerWidth,
+    /// Bytes.
+    pub size: PerWidth,
+    /// The alignment it needs.
+    pub align: PerWidth,
+    /// Whether it has no setter.
+    pub constant: bool,
+    /// The memory order of its accessors.
+    pub access: Access,
+}
+
+/// The elements at the end of an object. They begin at [`Class::header_size`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tail {
+    /// The name in the declaration.
+    pub name: String,
+    /// The type as the declaration spells it.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// The doc comment.
+    #[serde(default)]
+    pub doc: String,
+    /// The line of the declaration.
+    pub line: u32,
+    /// What each element holds.
+    pub holds: Holds,
+    /// Bytes of one element.
+    pub element_size: PerWidth,
+    /// The name of the field that holds the number of elements.
+    pub length_field: String,
+    /// Whether elements have no setter.
+    pub constant: bool,
+}
+
+/// What a field or an element holds, and so how the collector treats it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Holds {
+    /// A strong tagged value: traced.
+    Strong {
+        /// What may stand here.
+        admits: Vec<Admits>,
+    },
+    /// A weak reference: cleared when its referent dies.
+    Weak {
+        /// What may stand here.
+        admits: Vec<Admits>,
+    },
+    /// A small integer in a tagged word.
+    Smi,
+    /// A bit field in a Smi.
+    SmiBits {
+        /// The id of the bit field.
+        bitfield: String,
+    },
+    /// A primitive: never traced.
+    Raw {
+        /// The Rust name of the type.
+        primitive: String,
+    },
+    /// A bit field in raw bytes.
+    Bits {
+        /// The id of the bit field.
+        bitfield: String,
+    },
+    /// Bytes that hold nothing.
+    Padding,
+}
+
+/// One alternative of a tagged field's type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Admits {
+    /// Any tagged value.
+    Any,
+    /// A small integer.
+    Smi,
+    /// No object.
+    None,
+    /// An instance of the class with this id or of one below it. The class may be one that the model lacks.
+    Class(String),
+}
+
+/// The memory order of a field's accessors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// For the thread that has entered the isolate.
+    Plain,
+    /// Relaxed atomics.
+    Relaxed,
+    /// Loads acquire, stores release.
+    AcquireRelease,
+}
+
+/// A struct of bit fields in one integer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bitfield {
+    /// What other parts of the model call it: its name or, where two share that, its path.
+    pub id: String,
+    /// The struct's name.
+    pub name: String,
+    /// The module that declares it.
+    pub module: String,
+    /// The file that declares it.
+    pub file: String,
+    /// The line of its name.
+    pub line: u32,
+    /// The doc comment.
+    #[serde(default)]
+    pub doc: String,
+    /// The word in `#[bitfield(…)]`.
+    pub storage: String,
+    /// Bits that fields may use.
+    pub storage_bits: u32,
+    /// Its fields from bit 0 up, gaps included.
+    pub fields: Vec<Bits>,
+}
+
+/// One field of a bit field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bits {
+    /// Its name.
+    pub name: String,
+    /// The doc comment.
+    #[serde(default)]
+    pub doc: String,
+    /// The line of the declaration.
+    pub line: u32,
+    /// The lowest bit.
+    pub shift: u32,
+    /// How many bits.
+    pub size: u32,
+    /// What they mean.
+    pub means: Meaning,
+}
+
+/// What the bits of a field mean.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Meaning {
+    /// One bit, or more of which one is used.
+    Bool,
+    /// An unsigned integer.
+    Unsigned,
+    /// A signed integer in two's complement.
+    Signed,
+    /// One of these names.
+    Enum {
+        /// The names with their bits.
+        values: Vec<Value>,
+    },
+    /// A bit field in a bit field.
+    Nested {
+        /// Its id.
+        bitfield: String,
+    },
+    /// Bits that must stay zero.
+    Gap,
+}
+
+/// One name of an enum.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Value {
+    /// The variant's name.
+    pub name: String,
+    /// Its bits.
+    pub value: u64,
+}
+
+impl Width {
+    /// Both, compressed first.
+    pub const ALL: [Width; 2] = [Width::Compressed, Width::Full];
+
+    /// Bytes of a tagged field.
+    #[must_use]
+    pub const fn tagged_size(self) -> u32 {
+        match self {
+            Width::Compressed => 4,
+            Width::Full => 8,
+        }
+    }
+
+    /// A word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Width::Compressed => "compressed",
+            Width::Full => "full",
+        }
+    }
+}
+
+impl PerWidth {
+    /// The number under `width`.
+    #[must_use]
+    pub const fn get(self, width: Width) -> u32 {
+        match width {
+            Width::Compressed => self.compressed,
+            Width::Full => self.full,
+        }
+    }
+
+    /// Whether both numbers are the same.
+    #[must_use]
+    pub const fn is_same(self) -> bool {
+        self.compressed == self.full
+    }
+}
+
+impl core::fmt::Display for PerWidth {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        if self.is_same() {
+            write!(f, "{}", self.compressed)
+        } else {
+            write!(f, "{} / {}", self.compressed, self.full)
+        }
+    }
+}
+
+impl Holds {
+    /// Whether the collector sees a tagged word here.
+    #[must_use]
+    pub const fn is_tagged(&self) -> bool {
+        matches!(self, Holds::Strong { .. } | Holds::Weak { .. } | Holds::Smi | Holds::SmiBits { .. })
+    }
+
+    /// What a tagged value may be; nothing for other kinds.
+    #[must_use]
+    pub fn admits(&self) -> &[Admits] {
+        match self {
+            Holds::Strong { admits } | Holds::Weak { admits } => admits,
+            _ => &[],
+        }
+    }
+
+    /// The id of the bit field held here.
+    #[must_use]
+    pub fn bitfield(&self) -> Option<&str> {
+        match self {
+            Holds::SmiBits { bitfield } | Holds::Bits { bitfield } => Some(bitfield),
+            _ => None,
+        }
+    }
+}

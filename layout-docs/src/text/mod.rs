@@ -1,0 +1,201 @@
+//! Plain text for terminals: tables and ASCII rulers.
+
+pub(crate) mod bits;
+mod ruler;
+
+use crate::doc;
+use crate::index::{Index, Placed};
+use crate::model::{Class, Holds, Model, PerWidth, Width};
+use crate::reorder::{Slot, Suggestion, suggest};
+use crate::view::{Role, View};
+use crate::words;
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
+use std::fmt::Write as _;
+
+pub(crate) use ruler::draw;
+
+const WIDTH: u16 = 118;
+
+/// The model as text, at most 118 columns wide except for long names.
+#[must_use]
+pub fn render_text(model: &Model) -> String {
+    let index = Index::new(model);
+    let mut out = String::from("CLASSES\n\n");
+    for root in index.roots() {
+        tree(&index, root, 0, &mut out);
+    }
+    for class in &model.classes {
+        render_class(&index, class, &mut out);
+    }
+    for bitfield in &model.bitfields {
+        bits::render(&index, bitfield, &mut out);
+    }
+    out
+}
+
+fn tree(index: &Index<'_>, class: &Class, depth: usize, out: &mut String) {
+    let _ = writeln!(out, "{:<40}{}", format!("{}{}", "  ".repeat(depth), class.name), words::size(class));
+    for child in index.children(class) {
+        tree(index, child, depth + 1, out);
+    }
+}
+
+fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
+    heading(out, &class.name, &format!("{}  {}:{}", class.module, class.file, class.line));
+    let line: Vec<_> = index.lineage(class).iter().map(|c| c.name.as_str()).collect();
+    let qualities = words::qualities(class).iter().map(|q| format!("  [{q}]")).collect::<String>();
+    let _ = writeln!(out, "{}{qualities}", line.join(" > "));
+    paragraph(out, &doc::plain(&class.doc));
+    let _ = writeln!(out, "\nsize    {}", words::size(class));
+    let _ = writeln!(out, "losses  {}", words::losses(index, class));
+    let children: Vec<_> = index.children(class).iter().map(|c| c.name.as_str()).collect();
+    if !children.is_empty() {
+        let _ = writeln!(out, "below   {}", children.join(", "));
+    }
+    let _ = writeln!(out, "\n{}", fields(index, class));
+    let same = index.is_same_layout(class);
+    for width in Width::ALL.into_iter().take(if same { 1 } else { 2 }) {
+        let view = View::new(index, class, width);
+        let name = if same { "both widths".to_owned() } else { format!("{} pointers", width.name()) };
+        let collector: String = view.words().iter().map(|(role, _)| role.letter()).collect();
+        let _ = writeln!(out, "\n{name}; the collector sees {collector}{}", tail_letter(class));
+        out.push_str(&draw(&view));
+    }
+    if let Some(suggestion) = suggest(index, class) {
+        let _ = writeln!(out, "\n{}", suggestion_text(&suggestion));
+    }
+}
+
+fn tail_letter(class: &Class) -> String {
+    let letter = |holds: &Holds| if holds.is_tagged() { Role::of_kind(holds).letter() } else { Role::Raw.letter() };
+    class.tail.as_ref().map_or_else(String::new, |t| format!(" {}*", letter(&t.holds)))
+}
+
+/// `put a, b, Padding<2>, c in this order: saves 4 / 8 bytes`.
+pub(crate) fn suggestion_text(suggestion: &Suggestion<'_>) -> String {
+    let order: Vec<String> = suggestion
+        .slots
+        .iter()
+        .map(|slot| match slot {
+            Slot::Field(field) => field.name.clone(),
+            Slot::Padding(padding) => padding.clone(),
+        })
+        .collect();
+    format!("suggestion: {} saves {}", order.join(", "), words::bytes(suggestion.saved))
+}
+
+pub(crate) fn heading(out: &mut String, name: &str, place: &str) {
+    let rule = "=".repeat(usize::from(WIDTH));
+    let gap = usize::from(WIDTH).saturating_sub(name.chars().count() + place.chars().count()).max(2);
+    let _ = writeln!(out, "\n\n{rule}\n{name}{}{place}", " ".repeat(gap));
+}
+
+pub(crate) fn paragraph(out: &mut String, text: &str) {
+    let mut column = 0;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > usize::from(WIDTH) {
+            out.push('\n');
+            column = 0;
+        } else if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+    }
+    if column > 0 {
+        out.push('\n');
+    }
+}
+
+/// A table without vertical lines, as wide as its content up to the width of the page.
+pub(crate) fn table(header: &[&str], numeric: &[usize]) -> Table {
+    let mut table = Table::new();
+    let style = TableStyle::new()
+        .header_lines(ContentLineStyle::none())
+        .header_separator(LineStyle::none().fill('-').junction('-'))
+        .content_lines(ContentLineStyle::none());
+    table.load_style(style);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH).set_header(header.to_vec());
+    for (i, column) in table.column_iter_mut().enumerate() {
+        if numeric.contains(&i) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        column.set_constraint(match header[i] {
+            "type" | "notes" | "values" => continue,
+            "doc" => ColumnConstraint::LowerBoundary(comfy_table::Width::Fixed(24)),
+            _ => ColumnConstraint::ContentWidth,
+        });
+    }
+    table
+}
+
+fn fields<'m>(index: &Index<'m>, class: &'m Class) -> String {
+    let same = index.is_same_layout(class);
+    let header: &[&str] = if same {
+        &["at", "size", "name", "type", "kind", "notes", "from", "doc"]
+    } else {
+        &["at (comp.)", "at (full)", "size", "name", "type", "kind", "notes", "from", "doc"]
+    };
+    let mut table = table(header, if same { &[0, 1] } else { &[0, 1, 2] });
+    let offsets = |at: PerWidth| {
+        let both = [at.compressed.to_string(), at.full.to_string()];
+        both.into_iter().take(if same { 1 } else { 2 }).collect::<Vec<_>>()
+    };
+    for placed in index.fields(class) {
+        let Placed { owner, field, inherited } = placed;
+        let mut row = offsets(field.offset);
+        row.extend([
+            field.size.to_string(),
+            field.name.clone(),
+            field.type_name.clone(),
+            words::kind(Role::of(field), &field.holds).to_owned(),
+            words::notes(field.constant, field.access).join(", "),
+            if inherited { owner.name.clone() } else { String::new() },
+            doc::plain(&field.doc),
+        ]);
+        table.add_row(row);
+    }
+    if let Some(tail) = &class.tail {
+        let mut row = offsets(class.header_size);
+        row.extend([
+            format!("{} × n", tail.element_size),
+            tail.name.clone(),
+            tail.type_name.clone(),
+            words::kind(Role::of_kind(&tail.holds), &tail.holds).to_owned(),
+            if tail.constant { "constant".to_owned() } else { String::new() },
+            String::new(),
+            doc::plain(&tail.doc),
+        ]);
+        table.add_row(row);
+    }
+    table.trim_fmt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::model;
+
+    #[test]
+    fn every_class_field_and_bit_is_named() {
+        let model = model();
+        let text = render_text(&model);
+        for class in &model.classes {
+            assert!(text.contains(&format!("{}:{}", class.file, class.line)), "{}", class.id);
+            assert!(class.fields.iter().all(|f| text.contains(&f.name)));
+        }
+        for bits in &model.bitfields {
+            assert!(bits.fields.iter().all(|f| text.contains(&f.name)));
+        }
+    }
+
+    #[test]
+    fn offsets_and_the_suggestion_appear() {
+        let text = render_text(&model());
+        assert!(text.contains("suggestion: next, port, age saves 4 / 8 bytes"), "{text}");
+        assert!(text.contains("the collector sees MSSIWISI"));
+        assert!(text.lines().any(|l| l.contains("class_entry") && l.contains("16") && l.contains("24")));
+    }
+}

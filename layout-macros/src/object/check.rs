@@ -1,0 +1,276 @@
+//! Checks what concerns several parts of a declaration and makes a [`Class`] of what is right.
+
+use super::model::{Class, Common, Element, Order, Padding, Prim, Slot, Tail, Value, ValueKind};
+use super::parse::{Arguments, Declaration, Field, Words};
+use super::types::Declared;
+use crate::errors::{Errors, did_you_mean};
+use crate::names::plain;
+use proc_macro2::Ident;
+use std::collections::HashMap;
+
+/// More fields than this make a class that nobody can read, and slow compilation down.
+const MAX_FIELDS: usize = 62;
+/// Tagged fields that come and go with as many different `cfg`s: each doubles the `…Init` structs.
+const MAX_CFGS: usize = 3;
+
+/// Names that accessors cannot have, and why.
+const RESERVED: &[(&[&str], &str)] = &[
+    (
+        &["new", "try_new", "try_new_in", "allocate", "try_allocate", "new_reserved", "try_new_reserved", "size_for"],
+        "every class has a function of that name",
+    ),
+    (&["parent"], "the `…Init` struct has a field of that name, for the fields of the class above"),
+    (
+        &["map", "set_map", "class", "size", "address", "space", "is_instance_of"],
+        "every heap object has a method of that name, which the accessor would hide",
+    ),
+    (
+        &["is", "is_exactly", "cast", "try_cast", "cast_unchecked", "upcast", "as_tagged", "as_heap_object"],
+        "every class has a cast of that name, which the accessor would hide",
+    ),
+];
+
+/// The class. Fields with errors are left out.
+pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
+    let Declaration { arguments: Arguments { mut parent, openness, has_factory }, decor, vis, ident, fields } = declaration;
+    if let Some(path) = parent.take_if(|path| path.is_ident(&ident)) {
+        errors.at(path, format!("`{ident}` extends itself: name the class above it, or leave `extends` out"));
+    }
+    if let Some(field) = fields.get(MAX_FIELDS) {
+        errors.at(
+            &field.ident,
+            format!(
+                "a class has at most {MAX_FIELDS} fields of its own, and this one has {}: move some into a class that it extends, \
+                 or into an object that a field refers to",
+                fields.len()
+            ),
+        );
+    }
+    reject_collisions(&fields, errors);
+    reject_many_cfgs(&fields, errors);
+    let mut slots = Vec::new();
+    let mut tail = None;
+    let names: Vec<Ident> = fields.iter().map(|field| field.ident.clone()).collect();
+    let last = names.len().saturating_sub(1);
+    for (index, field) in fields.into_iter().enumerate() {
+        let Field { decor, vis, ident, written, words, kind } = field;
+        let common = Common { decor, vis, ident, written };
+        match kind {
+            Some(Declared::Tail(element)) => {
+                let position = if index != last { Err(&names[last]) } else { Ok(()) };
+                tail = self::tail(common, words, element, position, &slots, &names[index + 1..], errors).or(tail);
+                continue;
+            }
+            _ => reject_length(&words, &common.ident, errors),
+        }
+        match kind {
+            Some(Declared::Value(kind)) => {
+                let order = order(&words, &kind, errors);
+                slots.push(Slot::Value(Value { common, kind, constant: words.constant.is_some(), order }));
+            }
+            Some(Declared::Padding { bytes, optional }) => {
+                for attr in [words.constant, words.relaxed, words.acquire_release].into_iter().flatten() {
+                    errors.at(attr, "padding holds nothing and has no accessors: remove the attribute");
+                }
+                slots.push(Slot::Padding(Padding { common, bytes, optional }));
+            }
+            Some(Declared::Tail(_)) | None => {}
+        }
+    }
+    Class { decor, vis, ident, parent, openness, has_factory, slots, tail }
+}
+
+fn order(words: &Words, kind: &ValueKind, errors: &mut Errors) -> Order {
+    if let (Some(first), Some(second)) = (&words.relaxed, &words.acquire_release) {
+        errors.at(second, "`#[acquire_release]` contradicts `#[relaxed]`: a field has one memory order. Keep one of them");
+        errors.at(first, "`#[relaxed]` is here");
+        return Order::Plain;
+    }
+    let (attr, word, order) = match (&words.relaxed, &words.acquire_release) {
+        (Some(attr), _) => (attr, "relaxed", Order::Relaxed),
+        (_, Some(attr)) => (attr, "acquire_release", Order::AcquireRelease),
+        (None, None) => return Order::Plain,
+    };
+    if let ValueKind::Raw(Prim { bytes: 8, ty }) = kind {
+        let word = format!(
+            "`#[{word}]` on `{}`: 8 bytes are not atomic under pointer compression, where fields are aligned to 4. \
+             Use a 4-byte type, or a `Tagged` field, or leave the order out",
+            super::types::spelled(ty)
+        );
+        errors.at(attr, word);
+        return Order::Plain;
+    }
+    order
+}
+
+/// `#[length]` where there are no elements to count.
+fn reject_length(words: &Words, ident: &Ident, errors: &mut Errors) {
+    if let Some((attr, length)) = &words.length {
+        errors.at(
+            attr,
+            format!("`#[length]` belongs to a tail, and `{ident}` is one value: write `{ident}: [Tagged<Any>]` if `{length}` counts its elements"),
+        );
+    }
+}
+
+/// A tail, if it is the last field and its length is a field that can be.
+fn tail(
+    common: Common,
+    words: Words,
+    element: Element,
+    position: Result<(), &Ident>,
+    before: &[Slot],
+    after: &[Ident],
+    errors: &mut Errors,
+) -> Option<Tail> {
+    let name = plain(&common.ident);
+    for attr in [&words.relaxed, &words.acquire_release].into_iter().flatten() {
+        errors.at(attr, "elements of a tail have no memory order of their own (they are read and written whole, relaxed): remove the attribute");
+    }
+    for cfg in &common.decor.cfgs {
+        errors.at(cfg, "a tail cannot come and go with a `cfg`, as the size of all instances hangs on it: put the `cfg` on two whole classes");
+    }
+    if let Err(last) = position {
+        errors.at(
+            &common.ident,
+            format!("`{name}` has no fixed size, so nothing can follow it, but `{last}` does: move `{name}` to the end. A class has one tail at most"),
+        );
+    }
+    let Some((_, length)) = words.length else {
+        errors.at(
+            &common.ident,
+            format!("the number of elements of `{name}` is kept in a field: add `#[constant] length: Smi` before, and `#[length = length]` here"),
+        );
+        return None;
+    };
+    let length = self::length(&name, &length, before, after, errors)?;
+    position.ok()?;
+    Some(Tail { common, element, constant: words.constant.is_some(), length })
+}
+
+/// The slot that holds the length.
+fn length(tail: &str, length: &Ident, before: &[Slot], after: &[Ident], errors: &mut Errors) -> Option<usize> {
+    let is_length = |ident: &Ident| plain(ident) == plain(length);
+    let Some(index) = before.iter().position(|slot| is_length(&slot.common().ident)) else {
+        if after.iter().any(is_length) {
+            errors.at(length, format!("`{length}` comes after `{tail}`: move it before, as a tail ends the object"));
+        } else if plain(length) == tail {
+            errors.at(length, format!("`{tail}` cannot count itself: name a field `#[constant] length: Smi` before it"));
+        } else {
+            let names: Vec<String> = before.iter().map(|slot| plain(&slot.common().ident)).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            errors.at(
+                length,
+                format!(
+                    "there is no field `{length}` in this class{}: declare it before `{tail}`, `#[constant] {length}: Smi`. \
+                     It cannot be inherited",
+                    did_you_mean(&plain(length), &names)
+                ),
+            );
+        }
+        return None;
+    };
+    let slot = &before[index];
+    let value = match slot {
+        Slot::Value(value) if matches!(value.kind, ValueKind::Smi) => value,
+        _ => {
+            errors.at(
+                length,
+                format!("`{length}` is declared `{}`, but a number of elements is a Smi: write `#[constant] {length}: Smi`", slot.common().written),
+            );
+            return None;
+        }
+    };
+    if !value.constant {
+        errors.at(
+            length,
+            format!("`{length}` could be changed, and the object's size with it: declare it `#[constant] {length}: Smi`"),
+        );
+        return None;
+    }
+    if let Some(cfg) = value.common.decor.cfgs.first() {
+        errors.at(cfg, format!("`{length}` counts the elements of `{tail}` and must be there in every build: remove the `cfg`"));
+    }
+    Some(index)
+}
+
+/// Fields whose accessors would have the same name, or one that is taken.
+fn reject_collisions(fields: &[Field], errors: &mut Errors) {
+    let mut makers: HashMap<String, &Field> = HashMap::new();
+    for field in fields {
+        let name = plain(&field.ident);
+        let is_padding = matches!(field.kind, Some(Declared::Padding { .. }));
+        if name.starts_with("__") {
+            errors.at(&field.ident, "names that begin with `__` belong to the macro: rename the field");
+            continue;
+        }
+        if let Some((_, why)) = RESERVED.iter().find(|(names, _)| names.contains(&name.as_str()))
+            && !is_padding
+        {
+            errors.at(&field.ident, format!("a field cannot be called `{name}`: {why}. Rename it"));
+            continue;
+        }
+        if ["START_OF_STRONG_FIELDS", "END_OF_STRONG_FIELDS", "START_OF_WEAK_FIELDS", "END_OF_WEAK_FIELDS"].contains(&name.to_uppercase().as_str()) {
+            errors.at(&field.ident, format!("every class has a constant `{}_OFFSET`: rename the field", name.to_uppercase()));
+            continue;
+        }
+        for function in functions(&name, field) {
+            let Some(first) = makers.insert(function.clone(), field) else { continue };
+            if !field.decor.cfgs.is_empty() && !first.decor.cfgs.is_empty() {
+                continue; // never both in one build, we trust
+            }
+            let first_name = plain(&first.ident);
+            if first_name == name {
+                errors.at(&field.ident, format!("two fields are called `{name}`: rename one of them"));
+            } else {
+                errors.at(&field.ident, format!("`{name}` and `{first_name}` would both make `{function}`: rename one of them"));
+            }
+            errors.at(&first.ident, format!("`{first_name}` is declared here"));
+            break;
+        }
+    }
+}
+
+/// What is made for a field.
+fn functions(name: &str, field: &Field) -> Vec<String> {
+    let mut functions = vec![name.to_owned(), format!("{}_OFFSET", name.to_uppercase())];
+    let set = |functions: &mut Vec<String>, with_mode| {
+        if field.words.constant.is_none() {
+            functions.push(format!("set_{name}"));
+            if with_mode {
+                functions.push(format!("set_{name}_with_mode"));
+            }
+        }
+    };
+    match &field.kind {
+        None | Some(Declared::Padding { .. }) => {}
+        Some(Declared::Value(kind)) => set(&mut functions, matches!(kind, ValueKind::Tagged(_) | ValueKind::Weak(_))),
+        Some(Declared::Tail(element)) => {
+            functions.extend([format!("{name}_len"), format!("{name}_iter")]);
+            if matches!(element, Element::Raw(_)) {
+                functions.push(format!("{name}_slice"));
+            }
+            set(&mut functions, !matches!(element, Element::Raw(_)));
+        }
+    }
+    functions
+}
+
+/// Tagged fields under too many different `cfg`s.
+fn reject_many_cfgs(fields: &[Field], errors: &mut Errors) {
+    let mut groups: Vec<String> = Vec::new();
+    for field in fields {
+        let is_generic = matches!(field.kind, Some(Declared::Value(ValueKind::Tagged(_) | ValueKind::Weak(_))));
+        let (Some(cfg), true) = (field.decor.cfgs.first(), is_generic) else { continue };
+        let group = super::expand_init::cfg_key(&field.decor.cfgs);
+        if !groups.contains(&group) {
+            groups.push(group);
+            if groups.len() == MAX_CFGS + 1 {
+                errors.at(
+                    cfg,
+                    format!("tagged fields of a class may be under {MAX_CFGS} different `cfg`s at most: group them, or put some into a class of their own"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Writes the code of a class: the struct here, the rest in the modules beside.
+
+use super::model::{Class, Element, Padding, Slot, Tail, Value, ValueKind};
+use super::{expand_access, expand_init, expand_layout};
+use crate::names::plain;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+
+/// All code of a class; without the compile-time proofs if it is not `right`, as they would only repeat what is wrong.
+pub(super) fn class(class: &Class, is_right: bool) -> TokenStream {
+    let the_struct = the_struct(class);
+    let layout = expand_layout::layout(class, is_right);
+    let access = expand_access::access(class);
+    let init = class.has_factory.then(|| expand_init::init(class));
+    quote!(#the_struct #layout #access #init)
+}
+
+impl Class {
+    /// The class above it.
+    pub(super) fn parent(&self) -> TokenStream {
+        match &self.parent {
+            Some(path) => path.to_token_stream(),
+            None => quote!(::heapwright::HeapObject),
+        }
+    }
+}
+
+fn the_struct(class: &Class) -> TokenStream {
+    let Class { decor, vis, ident, slots, tail, .. } = class;
+    let (docs, passed) = (&decor.docs, &decor.passed);
+    let parent = class.parent();
+    let cells = slots.iter().map(|slot| {
+        let common = slot.common();
+        let (cfgs, name) = (&common.decor.cfgs, &common.ident);
+        let cell = match slot {
+            Slot::Value(value) => value.cell(),
+            Slot::Padding(Padding { bytes, optional: false, .. }) => {
+                let bytes = const_argument(bytes);
+                quote!(PaddingBytes<#bytes>)
+            }
+            Slot::Padding(Padding { bytes, optional: true, .. }) => {
+                let bytes = const_argument(bytes);
+                quote!(OptionalPaddingBytes<#bytes>)
+            }
+        };
+        // Padding is never read.
+        let unread = matches!(slot, Slot::Padding(_)).then(|| quote!(#[allow(dead_code)]));
+        quote!(#(#cfgs)* #unread #name: ::heapwright::__private::#cell,)
+    });
+    let tail = tail.as_ref().map(|Tail { common, element, .. }| {
+        let name = &common.ident;
+        let cell = match element {
+            Element::Tagged(union) => {
+                let ty = &union.ty;
+                quote!(TaggedTail<#ty>)
+            }
+            Element::Weak(class) => quote!(WeakTail<#class>),
+            Element::Raw(prim) => {
+                let ty = &prim.ty;
+                quote!(RawTail<#ty>)
+            }
+        };
+        quote!(#name: ::heapwright::__private::#cell,)
+    });
+    quote! {
+        #(#docs)*
+        #(#passed)*
+        #[repr(C)]
+        #vis struct #ident {
+            __align: ::heapwright::__private::AlignTagged,
+            __parent: ::heapwright::__private::Inherited<{ <#parent as ::heapwright::HeapClass>::FIELDS_END }>,
+            #(#cells)*
+            #tail
+        }
+    }
+}
+
+/// An expression as a const argument: in braces unless it is a literal or has them.
+fn const_argument(expr: &syn::Expr) -> TokenStream {
+    match expr {
+        syn::Expr::Lit(_) | syn::Expr::Block(_) => expr.to_token_stream(),
+        expr => quote!({ #expr }),
+    }
+}
+
+impl Value {
+    /// The cell that holds the field.
+    fn cell(&self) -> TokenStream {
+        match &self.kind {
+            ValueKind::Tagged(union) => {
+                let ty = &union.ty;
+                quote!(TaggedField<#ty>)
+            }
+            ValueKind::Weak(class) => quote!(WeakField<#class>),
+            ValueKind::Smi => quote!(SmiField),
+            ValueKind::SmiBits(bits) => quote!(SmiBitsField<#bits>),
+            ValueKind::Bits(bits) => quote!(BitsField<#bits>),
+            ValueKind::Raw(prim) => {
+                let ty = &prim.ty;
+                quote!(RawField<#ty>)
+            }
+        }
+    }
+}
+
+/// A short doc comment.
+pub(super) fn doc(text: impl AsRef<str>) -> TokenStream {
+    let text = format!(" {}", text.as_ref());
+    quote!(#[doc = #text])
+}
+
+/// A section of a doc comment.
+pub(super) fn doc_section(title: &str, text: &str) -> TokenStream {
+    let lines = [" ".to_owned(), format!(" # {title}"), " ".to_owned(), format!(" {text}")];
+    quote!(#(#[doc = #lines])*)
+}
+
+/// The field's own doc comment as one line for a generated doc comment; else its name.
+pub(super) fn about(common: &super::model::Common) -> TokenStream {
+    if common.decor.is_documented() {
+        let docs = &common.decor.docs;
+        quote!(#(#docs)*)
+    } else {
+        doc(format!("`{}`.", plain(&common.ident)))
+    }
+}

@@ -1,0 +1,358 @@
+//! Making objects: the `…Init` struct with a value for each field, and the `new` functions that take it.
+
+use super::expand::{about, doc, doc_section};
+use super::model::{Class, Element, Openness, Tail, Value, ValueKind};
+use super::types::identifiers;
+use crate::names::{around, camel};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::Attribute;
+
+/// The struct, its `Init`, and the functions.
+pub(super) fn init(class: &Class) -> TokenStream {
+    let variants = variants(class).into_iter().map(|(cfg, values)| the_init(class, cfg.as_ref(), &values));
+    let unit = unit(class);
+    let functions = (class.openness != Openness::Abstract).then(|| functions(class));
+    quote!(#(#variants)* #unit #functions)
+}
+
+/// The condition of some `#[cfg]`s together, to compare.
+pub(super) fn cfg_key(cfgs: &[Attribute]) -> String {
+    condition(cfgs).to_string()
+}
+
+fn condition(cfgs: &[Attribute]) -> TokenStream {
+    let conditions = cfgs.iter().filter_map(|attr| attr.meta.require_list().ok()).map(|list| &list.tokens);
+    quote!(all(#(#conditions),*))
+}
+
+/// A tagged field makes a type parameter, and neither type arguments nor bounds can be under a `#[cfg]`. So where
+/// such fields are, the struct exists once for each combination of their conditions.
+fn variants(class: &Class) -> Vec<(Option<TokenStream>, Vec<&Value>)> {
+    let mut conditions: Vec<TokenStream> = Vec::new();
+    for value in class.given().filter(|value| value.is_generic() && !value.common.decor.cfgs.is_empty()) {
+        let condition = condition(&value.common.decor.cfgs);
+        if conditions.iter().all(|other| other.to_string() != condition.to_string()) {
+            conditions.push(condition);
+        }
+    }
+    conditions.truncate(3); // more are an error, reported by `check`
+    (0..1_usize << conditions.len())
+        .map(|combination| {
+            let holds = |index: usize| combination & (1 << index) != 0;
+            let terms: Vec<_> = conditions
+                .iter()
+                .enumerate()
+                .map(|(index, condition)| if holds(index) { condition.clone() } else { quote!(not(#condition)) })
+                .collect();
+            let values = class.given().filter(|value| {
+                let key = cfg_key(&value.common.decor.cfgs);
+                let index = conditions.iter().position(|condition| condition.to_string() == key);
+                !value.is_generic() || index.is_none_or(holds)
+            });
+            ((!terms.is_empty()).then(|| quote!(#[cfg(all(#(#terms),*))])), values.collect())
+        })
+        .collect()
+}
+
+/// A type parameter of the struct, with its bound and the marker that says how the bound is met.
+struct Parameter {
+    name: Ident,
+    /// None where there is only one way to meet the bound.
+    marker: Option<Ident>,
+    bound: TokenStream,
+}
+
+struct Parameters {
+    list: Vec<Parameter>,
+    taken: Vec<Ident>,
+}
+
+impl Parameters {
+    /// A parameter for `field`, whose bound is made from the marker's name.
+    fn add(&mut self, field: &Ident, bound: impl FnOnce(&Ident) -> TokenStream) -> Ident {
+        let mut name = camel(field, "Value");
+        while self.taken.contains(&name) {
+            name = format_ident!("{name}_", span = name.span());
+        }
+        let marker = format_ident!("__I{}", self.list.len());
+        let bound = bound(&marker);
+        let mut mentioned = Vec::new();
+        identifiers(bound.clone(), &mut mentioned);
+        let marker = mentioned.contains(&marker).then_some(marker);
+        self.taken.push(name.clone());
+        self.list.push(Parameter { name: name.clone(), marker, bound });
+        name
+    }
+}
+
+/// The struct and its `Init` for one combination of `cfg`s.
+fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> TokenStream {
+    let Class { vis, ident, .. } = class;
+    let mut taken = vec![ident.clone()];
+    for value in values {
+        if let ValueKind::Tagged(super::model::Union { ty, .. })
+        | ValueKind::Weak(ty)
+        | ValueKind::SmiBits(ty)
+        | ValueKind::Bits(ty) = &value.kind
+        {
+            identifiers(ty.to_token_stream(), &mut taken);
+        }
+    }
+    if let Some(Tail { element: Element::Tagged(super::model::Union { ty, .. }) | Element::Weak(ty), .. }) = &class.tail {
+        identifiers(ty.to_token_stream(), &mut taken);
+    }
+    identifiers(class.parent(), &mut taken);
+    let mut parameters = Parameters { list: Vec::new(), taken };
+    let mut fields = Vec::new();
+    let mut checks = Vec::new();
+    let mut parent_write = None;
+    let mut writes = Vec::new();
+    if let Some(parent) = &class.parent {
+        let name = format_ident!("parent");
+        let ty = parameters.add(&name, |marker| quote!(::heapwright::Init<#parent, #marker>));
+        let marker = parameters.list.first().and_then(|parameter| parameter.marker.as_ref());
+        fields.push(quote! {
+            /// The fields of the class above; `()` if it has none.
+            #vis parent: #ty,
+        });
+        checks.push(quote!(::heapwright::Init::<#parent, #marker>::check(&self.parent);));
+        parent_write = Some(quote!(::heapwright::Init::<#parent, #marker>::write(self.parent, object);));
+    }
+    for value in values {
+        let (name, cfgs, vis) = (&value.common.ident, &value.common.decor.cfgs, &value.common.vis);
+        let generic = value.is_generic();
+        let cfgs: &[Attribute] = if generic { &[] } else { cfgs };
+        let (ty, write) = match &value.kind {
+            ValueKind::Tagged(union) => {
+                let slot = &union.ty;
+                let ty = parameters.add(name, |marker| quote!(::heapwright::Admits<#slot, #marker>));
+                (ty.to_token_stream(), quote!(this.#name.init(self.#name)))
+            }
+            ValueKind::Weak(class) => {
+                let ty = parameters.add(name, |marker| quote!(::heapwright::AdmitsWeak<#class, #marker>));
+                (ty.to_token_stream(), quote!(this.#name.init(self.#name)))
+            }
+            ValueKind::Smi => {
+                checks.push(quote!(#(#cfgs)* let _ = ::heapwright::IntoSmi::into_smi(self.#name);));
+                (quote!(i32), quote!(this.#name.set(::heapwright::IntoSmi::into_smi(self.#name))))
+            }
+            ValueKind::SmiBits(ty) | ValueKind::Bits(ty) => (ty.to_token_stream(), quote!(this.#name.set(self.#name))),
+            ValueKind::Raw(prim) => (prim.ty.to_token_stream(), quote!(this.#name.set(self.#name))),
+        };
+        let docs = about(&value.common);
+        fields.push(quote!(#(#cfgs)* #docs #vis #name: #ty,));
+        writes.push(quote!(#(#cfgs)* #write;));
+    }
+    let tail = class.tail.as_ref().map(|tail| the_tail(class, tail, &mut parameters, &mut fields, &mut writes));
+    let init = around("", ident, "Init");
+    let Parameters { list, .. } = parameters;
+    let names: Vec<_> = list.iter().map(|parameter| &parameter.name).collect();
+    let markers: Vec<_> = list.iter().filter_map(|parameter| parameter.marker.as_ref()).collect();
+    let bounds: Vec<_> = list.iter().map(|parameter| &parameter.bound).collect();
+    let of_struct = if names.is_empty() { None } else { Some(quote!(<#(#names),*>)) };
+    let of_impl = if names.is_empty() { None } else { Some(quote!(<#(#names,)* #(#markers),*>)) };
+    let clause = if names.is_empty() { None } else { Some(quote!(where #(#names: #bounds),*)) };
+    let check = (!checks.is_empty()).then(|| {
+        quote! {
+            #[inline]
+            #[track_caller]
+            fn check(&self) {
+                #(#checks)*
+            }
+        }
+    });
+    let init_doc = doc(match class.openness {
+        Openness::Abstract => format!("The fields of a [`{ident}`], for the `parent` of a new object of a class below it."),
+        Openness::Open => format!("The fields of a new [`{ident}`], or for the `parent` of one of a class below it."),
+        Openness::Leaf => format!("The fields of a new [`{ident}`]."),
+    });
+    let this = (!writes.is_empty()).then(|| quote!(let this: &#ident = object.as_ref();));
+    let write = if parent_write.is_none() && writes.is_empty() {
+        quote!(unsafe fn write(self, _: ::heapwright::__private::ObjectAddress) {})
+    } else {
+        quote! {
+            unsafe fn write(self, object: ::heapwright::__private::ObjectAddress) {
+                unsafe {
+                    #parent_write
+                    #this
+                    #(#writes)*
+                }
+            }
+        }
+    };
+    // SAFETY of the generated impl: `write` is given the memory of such an object and writes each field, with a value
+    // that its type admits; the length is the number of elements that it writes.
+    quote! {
+        #cfg
+        #init_doc
+        #[allow(dead_code, unreachable_pub, clippy::all)]
+        #[derive(::core::clone::Clone, ::core::marker::Copy)]
+        #vis struct #init #of_struct {
+            #(#fields)*
+        }
+
+        #cfg
+        #[automatically_derived]
+        unsafe impl #of_impl ::heapwright::Init<#ident, (#(#markers,)*)> for #init #of_struct #clause {
+            #tail
+            #check
+            #[inline]
+            #write
+        }
+    }
+}
+
+/// The tail's part of `Init`; returns its `tail_len`.
+fn the_tail(
+    class: &Class,
+    tail: &Tail,
+    parameters: &mut Parameters,
+    fields: &mut Vec<TokenStream>,
+    writes: &mut Vec<TokenStream>,
+) -> TokenStream {
+    let (vis, name) = (&tail.common.vis, &tail.common.ident);
+    let class_ident = &class.ident;
+    let mut init = TokenStream::new();
+    let ty = parameters.add(name, |marker| {
+        init = match &tail.element {
+            Element::Tagged(union) => {
+                let ty = &union.ty;
+                quote!(::heapwright::__private::TaggedTailInit<#ty, #marker>)
+            }
+            Element::Weak(class) => quote!(::heapwright::__private::WeakTailInit<#class, #marker>),
+            Element::Raw(prim) => {
+                let ty = &prim.ty;
+                quote!(::heapwright::__private::RawTailInit<#ty>)
+            }
+        };
+        init.clone()
+    });
+    let docs = about(&tail.common);
+    let len = quote!(<#ty as #init>::len(&self.#name));
+    fields.push(quote!(#docs #vis #name: #ty,));
+    if let Some(length) = class.length() {
+        let length = &length.common.ident;
+        writes.push(quote!(this.#length.set(::heapwright::Smi::new(#len as i32));));
+    }
+    writes.push(quote!(this.#name.init(object, #class_ident::HEADER_SIZE, self.#name);));
+    quote! {
+        #[inline]
+        fn tail_len(&self) -> usize {
+            #len
+        }
+    }
+}
+
+/// `()` for a class that has nothing to be given.
+fn unit(class: &Class) -> Option<TokenStream> {
+    if class.given().next().is_some() || class.tail.is_some() {
+        return None;
+    }
+    let ident = &class.ident;
+    // SAFETY of the generated impl: there are no fields but those of the class above, which its own impl writes.
+    Some(match &class.parent {
+        None => quote! {
+            #[automatically_derived]
+            unsafe impl ::heapwright::Init<#ident, ()> for () {
+                #[inline]
+                unsafe fn write(self, _: ::heapwright::__private::ObjectAddress) {}
+            }
+        },
+        Some(parent) => quote! {
+            #[automatically_derived]
+            unsafe impl<__I> ::heapwright::Init<#ident, (__I,)> for ()
+            where
+                (): ::heapwright::Init<#parent, __I>,
+            {
+                #[inline]
+                unsafe fn write(self, object: ::heapwright::__private::ObjectAddress) {
+                    unsafe { ::heapwright::Init::<#parent, __I>::write(self, object) }
+                }
+            }
+        },
+    })
+}
+
+/// The functions that make instances.
+fn functions(class: &Class) -> TokenStream {
+    let Class { vis, ident, .. } = class;
+    let new_doc = doc(format!("Makes a new `{ident}`. Collects garbage if need be."));
+    let panics = doc_section("Panics", "If there is no memory for it even after a collection, or a value does not fit its field.");
+    let errors = doc_section("Errors", "If there is no memory for it even after a collection: the heap stays as usable as before.");
+    let reserved_doc = doc(format!("Makes a new `{ident}` in reserved memory, which cannot collect."));
+    let reserved_panics = doc_section("Panics", "If the reservation has not enough bytes left, or a value does not fit its field.");
+    let reserved_errors = doc_section("Errors", "If the reservation has not enough bytes left.");
+    let scope = quote!(::heapwright::HandleScope);
+    let young = quote!(::heapwright::AllocationType::Young);
+    quote! {
+        #[allow(dead_code, unreachable_pub, clippy::all)]
+        impl #ident {
+            #new_doc #panics
+            #[inline]
+            #[track_caller]
+            #vis fn new<'s, __I>(scope: &mut #scope<'s>, init: impl ::heapwright::Init<Self, __I>) -> ::heapwright::Handle<'s, Self> {
+                Self::try_new(scope, init).unwrap_or_else(|error| ::heapwright::__private::out_of_memory(error))
+            }
+            #new_doc #errors
+            #[inline]
+            #[track_caller]
+            #vis fn try_new<'s, __I>(
+                scope: &mut #scope<'s>,
+                init: impl ::heapwright::Init<Self, __I>,
+            ) -> ::core::result::Result<::heapwright::Handle<'s, Self>, ::heapwright::OutOfMemory> {
+                scope.try_new::<Self, __I>(#young, init)
+            }
+            #new_doc
+            /// `allocation` says in which space.
+            #errors
+            #[inline]
+            #[track_caller]
+            #vis fn try_new_in<'s, __I>(
+                scope: &mut #scope<'s>,
+                allocation: ::heapwright::AllocationType,
+                init: impl ::heapwright::Init<Self, __I>,
+            ) -> ::core::result::Result<::heapwright::Handle<'s, Self>, ::heapwright::OutOfMemory> {
+                scope.try_new::<Self, __I>(allocation, init)
+            }
+            #new_doc
+            /// The reference is good until the scope is next used to allocate.
+            #panics
+            #[inline]
+            #[track_caller]
+            #vis fn allocate<'gc, __I>(scope: &'gc mut #scope<'_>, init: impl ::heapwright::Init<Self, __I>) -> &'gc Self {
+                Self::try_allocate(scope, init).unwrap_or_else(|error| ::heapwright::__private::out_of_memory(error))
+            }
+            #new_doc
+            /// The reference is good until the scope is next used to allocate.
+            #errors
+            #[inline]
+            #[track_caller]
+            #vis fn try_allocate<'gc, __I>(
+                scope: &'gc mut #scope<'_>,
+                init: impl ::heapwright::Init<Self, __I>,
+            ) -> ::core::result::Result<&'gc Self, ::heapwright::OutOfMemory> {
+                scope.try_allocate::<Self, __I>(#young, init)
+            }
+            #reserved_doc #reserved_panics
+            #[inline]
+            #[track_caller]
+            #vis fn new_reserved<'r, __I>(
+                reservation: &'r ::heapwright::Reservation<'_, '_>,
+                init: impl ::heapwright::Init<Self, __I>,
+            ) -> &'r Self {
+                Self::try_new_reserved(reservation, init)
+                    .unwrap_or_else(|error| ::heapwright::__private::reservation_exhausted(error))
+            }
+            #reserved_doc #reserved_errors
+            #[inline]
+            #[track_caller]
+            #vis fn try_new_reserved<'r, __I>(
+                reservation: &'r ::heapwright::Reservation<'_, '_>,
+                init: impl ::heapwright::Init<Self, __I>,
+            ) -> ::core::result::Result<&'r Self, ::heapwright::ReservationExhausted> {
+                reservation.try_allocate::<Self, __I>(init)
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! `#[heap_object]`: a class of heap objects.
+//!
+//! [`parse`] reads the declaration word by word, with [`types`] for what the fields' types say; [`check`] makes a
+//! [`model::Class`] of it; the `expand` modules write the code. Errors of all phases are reported together, and what
+//! is right is expanded even then, so that one mistake does not make every use of the class fail as well.
+
+mod check;
+mod expand;
+mod expand_access;
+mod expand_init;
+mod expand_layout;
+mod model;
+mod parse;
+mod types;
+
+use crate::errors::Errors;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The attribute macro.
+pub(crate) fn heap_object(args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let code = match parse::class(args, item, &mut errors) {
+        parse::Parsed::Hopeless(stand_in) => stand_in,
+        parse::Parsed::Declaration(declaration) => {
+            let class = check::class(declaration, &mut errors);
+            expand::class(&class, errors.is_empty())
+        }
+    };
+    let errors = errors.into_compile_errors();
+    quote!(#code #errors)
+}

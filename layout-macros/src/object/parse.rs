@@ -1,0 +1,284 @@
+//! Reads a `#[heap_object]` declaration: arguments, attributes, fields. What concerns several of them is left to
+//! [`check`](super::check).
+
+use super::model::Openness;
+use super::types::{self, Declared};
+use crate::attrs::{Decor, reject_cfg_below};
+use crate::errors::{Errors, did_you_mean, one_of};
+use crate::names::{generated_at, plain};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Data, DeriveInput, Expr, Fields, Meta, Path, Token, Visibility};
+
+const ARGUMENTS: &[&str] = &["extends", "open", "abstract"];
+const FIELD_WORDS: &[&str] = &["constant", "relaxed", "acquire_release", "length"];
+
+/// A declaration, read word by word.
+pub(super) struct Declaration {
+    pub(super) arguments: Arguments,
+    pub(super) decor: Decor,
+    pub(super) vis: Visibility,
+    pub(super) ident: Ident,
+    pub(super) fields: Vec<Field>,
+}
+
+/// What stands in `#[heap_object(…)]`.
+pub(super) struct Arguments {
+    pub(super) parent: Option<Path>,
+    pub(super) openness: Openness,
+    pub(super) has_factory: bool,
+}
+
+/// A field, read word by word.
+pub(super) struct Field {
+    pub(super) decor: Decor,
+    pub(super) vis: Visibility,
+    pub(super) ident: Ident,
+    pub(super) written: String,
+    pub(super) words: Words,
+    /// `None` after an error.
+    pub(super) kind: Option<Declared>,
+}
+
+/// The attributes that say something about a field.
+#[derive(Default)]
+pub(super) struct Words {
+    pub(super) constant: Option<Attribute>,
+    pub(super) relaxed: Option<Attribute>,
+    pub(super) acquire_release: Option<Attribute>,
+    pub(super) length: Option<(Attribute, Ident)>,
+}
+
+/// What can be made of the macro's input.
+pub(super) enum Parsed {
+    /// A class, perhaps with errors in it.
+    Declaration(Declaration),
+    /// No class: what to emit beside the errors.
+    Hopeless(TokenStream),
+}
+
+/// Reads everything.
+pub(super) fn class(args: TokenStream, item: TokenStream, errors: &mut Errors) -> Parsed {
+    let arguments = arguments(args, errors);
+    let input = match syn::parse2::<DeriveInput>(item.clone()) {
+        Ok(input) => input,
+        Err(error) => {
+            let is_type = item.clone().into_iter().any(|token| ["struct", "enum", "union"].contains(&token.to_string().as_str()));
+            errors.push(if is_type {
+                error
+            } else {
+                syn::Error::new_spanned(&item, "`#[heap_object]` goes on a struct with named fields: `#[heap_object] struct Script { … }`")
+            });
+            return Parsed::Hopeless(if is_type { TokenStream::new() } else { item });
+        }
+    };
+    let decor = Decor::sort(input.attrs, &[], errors, |attr, word, errors| {
+        match word {
+            "derive" => errors.at(
+                attr,
+                "a heap object cannot derive: it is never cloned, moved or made outside the heap, and has `Debug` already. \
+                 Remove the derive",
+            ),
+            "repr" => errors.at(attr, "`#[heap_object]` makes the struct `#[repr(C)]` itself: remove `#[repr]`"),
+            _ => return false,
+        }
+        true
+    });
+    reject_cfg_below(&decor, "heap_object", errors);
+    if !input.generics.params.is_empty() {
+        errors.at(
+            &input.generics,
+            "a class cannot be generic: it has one layout, one identity and one tracing descriptor. \
+             Use `Tagged<…>` for what differs, or declare a class for each case",
+        );
+        return Parsed::Hopeless(generic_stand_in(&input.vis, &input.ident, &input.generics));
+    }
+    let mut fields = Vec::new();
+    let named = "a class needs named fields, which become its accessors";
+    match input.data {
+        Data::Struct(data) => match data.fields {
+            Fields::Named(named) => fields.extend(named.named.into_iter().filter_map(|f| field(f, &input.vis, errors))),
+            Fields::Unnamed(unnamed) => errors.at(unnamed, format!("{named}: write `{{ name: Tagged<Any>, … }}`")),
+            Fields::Unit => errors.at(&input.ident, format!("{named}: write `struct {} {{}}` if it has none", input.ident)),
+        },
+        Data::Enum(data) => errors.at(
+            data.enum_token,
+            "a class is a struct. For one of several classes write a union where it is used, `Tagged<(A, B)>`, \
+             or an `abstract` class that the others extend",
+        ),
+        Data::Union(data) => errors.at(
+            data.union_token,
+            "a class is a struct: the collector must know what each word holds, which no union says. \
+             For one of several classes write `Tagged<(A, B)>`",
+        ),
+    }
+    Parsed::Declaration(Declaration { arguments, decor, vis: input.vis, ident: input.ident, fields })
+}
+
+/// A struct that stands in for a generic one, so that its uses do not fail as well.
+fn generic_stand_in(vis: &Visibility, ident: &Ident, generics: &syn::Generics) -> TokenStream {
+    let marks = generics.params.iter().filter_map(|param| match param {
+        syn::GenericParam::Lifetime(param) => Some(param.lifetime.to_token_stream()).map(|l| quote!(&#l ())),
+        syn::GenericParam::Type(param) => Some(param.ident.to_token_stream()),
+        syn::GenericParam::Const(_) => None,
+    });
+    let clause = &generics.where_clause;
+    quote! {
+        #[allow(missing_docs, dead_code)]
+        #vis struct #ident #generics (::core::marker::PhantomData<(#(fn() -> #marks,)*)>) #clause;
+    }
+}
+
+fn arguments(args: TokenStream, errors: &mut Errors) -> Arguments {
+    let mut arguments = Arguments { parent: None, openness: Openness::Leaf, has_factory: true };
+    let mut seen: Vec<String> = Vec::new();
+    let parsed = (|input: ParseStream<'_>| {
+        while !input.is_empty() {
+            let word = input.call(Ident::parse_any).map_err(|error| {
+                syn::Error::new(error.span(), format!("expected {}: `#[heap_object(extends = Struct, open)]`", one_of(ARGUMENTS)))
+            })?;
+            argument(&word, input, &mut arguments, &mut seen, errors)?;
+            if !input.is_empty() {
+                input.parse::<Token![,]>().map_err(|error| {
+                    syn::Error::new(error.span(), "arguments are separated by commas: `#[heap_object(extends = Struct, open)]`")
+                })?;
+            }
+        }
+        Ok(())
+    })
+    .parse2(args);
+    errors.take(parsed);
+    arguments
+}
+
+fn argument(
+    word: &Ident,
+    input: ParseStream<'_>,
+    arguments: &mut Arguments,
+    seen: &mut Vec<String>,
+    errors: &mut Errors,
+) -> syn::Result<()> {
+    let name = word.to_string();
+    if seen.contains(&name) {
+        let why = if name == "extends" { ": a class extends one class, and through it those above" } else { "" };
+        errors.at(word, format!("`{name}` is given twice{why}. Remove one of them"));
+    }
+    match name.as_str() {
+        "extends" => {
+            if !input.peek(Token![=]) {
+                return Err(syn::Error::new_spanned(word, "name the class to extend: `extends = Struct`"));
+            }
+            input.parse::<Token![=]>()?;
+            let parent = input
+                .parse::<Path>()
+                .map_err(|error| syn::Error::new(error.span(), "expected the class to extend: `extends = Struct`"))?;
+            arguments.parent.get_or_insert(parent);
+        }
+        "open" | "abstract" => {
+            let other = if name == "open" { "abstract" } else { "open" };
+            if seen.iter().any(|word| word == other) {
+                errors.at(word, "an `abstract` class is open anyway, as only classes that extend it have instances: remove `open`");
+            }
+            if name == "abstract" || arguments.openness == Openness::Leaf {
+                arguments.openness = if name == "open" { Openness::Open } else { Openness::Abstract };
+            }
+            if input.peek(Token![=]) || input.peek(syn::token::Paren) {
+                return Err(input.error(format!("`{name}` takes no value: write it alone")));
+            }
+        }
+        "factory" => {
+            input.parse::<Token![=]>()?;
+            let value: Ident = input.parse()?;
+            if value != "none" {
+                errors.at(&value, "only `factory = none` is possible: no `…Init` struct and no `new` functions");
+            }
+            arguments.has_factory = false;
+        }
+        _ => {
+            let hint = match name.as_str() {
+                "leaf" | "sealed" | "final" => " (classes are leaves unless `open` or `abstract`)".to_owned(),
+                "parent" | "super" | "base" | "inherits" => " (did you mean `extends`?)".to_owned(),
+                name => did_you_mean(name, ARGUMENTS),
+            };
+            errors.at(word, format!("unknown argument `{name}`{hint}: possible are {}", one_of(ARGUMENTS)));
+            skip_to_comma(input)?;
+        }
+    }
+    seen.push(name);
+    Ok(())
+}
+
+/// Skips the rest of an argument that makes no sense.
+fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<proc_macro2::TokenTree>()?;
+    }
+    Ok(())
+}
+
+fn field(field: syn::Field, class_vis: &Visibility, errors: &mut Errors) -> Option<Field> {
+    let ident = field.ident?;
+    if let Some((_, value)) = &field.default {
+        errors.at(
+            value,
+            format!("fields have no default values, each new object names them all: remove it, and write a function that fills in `{ident}`"),
+        );
+    }
+    let mut words = Words::default();
+    let decor = Decor::sort(field.attrs, FIELD_WORDS, errors, |attr, word, errors| self::word(attr, word, &mut words, errors));
+    let kind = types::field(&field.ty, &plain(&ident), errors);
+    let vis = match field.vis {
+        Visibility::Inherited => at(class_vis, &ident),
+        own => at(&own, &ident),
+    };
+    Some(Field { decor, vis, ident, written: types::spelled(&field.ty), words, kind })
+}
+
+/// The visibility, as if written at `ident`: lints on an accessor then point at its field.
+fn at(vis: &Visibility, ident: &Ident) -> Visibility {
+    let span = generated_at(ident.span());
+    let tokens = vis.to_token_stream().into_iter().map(|mut token| {
+        token.set_span(span);
+        token
+    });
+    syn::parse2(tokens.collect()).unwrap_or_else(|_| vis.clone())
+}
+
+/// One of the attributes that say something about a field. `false` if it is another.
+fn word(attr: &Attribute, word: &str, words: &mut Words, errors: &mut Errors) -> bool {
+    let slot = match word {
+        "constant" => &mut words.constant,
+        "relaxed" => &mut words.relaxed,
+        "acquire_release" => &mut words.acquire_release,
+        "length" => {
+            let Some(ident) = length(attr, errors) else { return true };
+            if words.length.is_some() {
+                errors.at(attr, "`#[length]` is given twice: elements are counted by one field. Remove one of them");
+            }
+            words.length = Some((attr.clone(), ident));
+            return true;
+        }
+        _ => return false,
+    };
+    if attr.meta.require_path_only().is_err() {
+        errors.at(attr, format!("`#[{word}]` takes no argument: write it alone"));
+    } else if slot.is_some() {
+        errors.at(attr, format!("`#[{word}]` is given twice: remove one of them"));
+    }
+    slot.get_or_insert_with(|| attr.clone());
+    true
+}
+
+/// The field named in `#[length = field]`.
+fn length(attr: &Attribute, errors: &mut Errors) -> Option<Ident> {
+    if let Meta::NameValue(value) = &attr.meta
+        && let Expr::Path(path) = &value.value
+        && let Some(ident) = path.path.get_ident()
+    {
+        return Some(ident.clone());
+    }
+    errors.at(attr, "name the field that holds the number of elements: `#[length = length]`");
+    None
+}
