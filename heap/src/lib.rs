@@ -74,7 +74,7 @@ pub use map::{Map, MapInit};
 pub use roots::{RootKey, RootTable};
 pub use spaces::{AllocationType, SpaceId};
 pub use tagged::{
-    Admits, Any, ConcreteClass, Filled, HasBits, HasBitsMut, HeapClass, HeapObject, HeapObjectExt, IsA, Nil, OpenClass,
+    Admits, AdmitsWeak, Any, ConcreteClass, Filled, HasBits, HasBitsMut, HeapClass, HeapObject, HeapObjectExt, Init, IntoSmi, IsA, Nil, OpenClass,
     Smi, Tagged, TaggedType, smi,
 };
 
@@ -92,7 +92,8 @@ pub mod __private {
     pub use crate::error::{OutOfMemory, ReservationExhausted};
     pub use crate::layout::{
         Access, BitKind, BitLayout, BitStorage, BitfieldLayout, ClassDescriptor, ClassLayout, FieldLayout, FieldSpec,
-        Member, TailSpec, TypeSet, check_class, check_enum_fits, check_field, place,
+        Member, TailSpec, TypeSet, check_class, check_enum_fits, check_field, check_nested_fits, check_tail,
+        debug_bits, first_bits, place,
     };
     pub use crate::tagged::{
         Admits, AdmitsWeak, AlignTagged, BitsField, Inherited, Init, IntoSmi, ObjectAddress, OptionalPaddingBytes,
@@ -104,7 +105,15 @@ pub mod __private {
     #[cold]
     #[inline(never)]
     #[track_caller]
-    pub fn out_of_memory(error: impl core::fmt::Display) -> ! {
+    pub fn out_of_memory(error: OutOfMemory) -> ! {
+        panic!("{error}")
+    }
+
+    /// The end of an infallible allocation from a reservation that is used up.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    pub fn reservation_exhausted(error: ReservationExhausted) -> ! {
         panic!("{error}")
     }
 }

@@ -17,9 +17,9 @@ pub(crate) fn bit_enum(input: TokenStream) -> TokenStream {
         errors.at(&input.generics, "an enum in a bit field cannot be generic: its variants are numbers. Remove the parameters");
         return errors.into_compile_errors();
     }
-    check_repr(&input, &mut errors);
     let variants = match &input.data {
         Data::Enum(data) => {
+            check_repr(&input, &mut errors);
             if data.variants.is_empty() {
                 errors.at(&input.ident, "an enum in a bit field needs a variant: without one, no bits are a value of it");
             }

@@ -7,6 +7,8 @@ mod classes;
 mod errors;
 mod names;
 mod object;
+#[cfg(test)]
+mod tests;
 
 use proc_macro::TokenStream;
 

@@ -39,3 +39,9 @@ pub(crate) fn line(span: Span) -> u32 {
 pub(crate) fn generated_at(span: Span) -> Span {
     Span::call_site().located_at(span)
 }
+
+/// Where the accessor of `field` stands. With a doc comment, it is code the macro made. Without, it is as if the user
+/// had written it, so that `missing_docs` points at the field.
+pub(crate) fn accessor_at(field: &Ident, is_documented: bool) -> Span {
+    if is_documented { generated_at(field.span()) } else { field.span() }
+}

@@ -22,7 +22,7 @@ mod marker;
 mod record;
 mod scavenger;
 
-pub(crate) use body::{object_size, remember_young_references, size_of_object, visit_slots};
+pub(crate) use body::{object_size, remember_young_references, size_of_object};
 pub use record::{CollectionKind, CollectionReason, CollectionRecord, CollectionTotals};
 pub(crate) use record::CollectorState;
 

@@ -72,7 +72,7 @@ impl<'s> HandleScope<'s> {
         map: Handle<'_, M>,
         init: impl Init<T, I>,
     ) -> Result<Handle<'s, T>, OutOfMemory> {
-        let described = crate::tagged::HeapObjectExt::upcast::<Map>(map.get(self)).class();
+        let described = map.upcast::<Map>().get(self).class();
         assert!(
             described == T::CLASS,
             "a map of class {} cannot describe a {}",

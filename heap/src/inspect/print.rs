@@ -1,7 +1,7 @@
 //! Printing objects from their layout. V8: `HeapObjectPrint`, generated per class there.
 
 use super::walk::load;
-use crate::layout::{BitKind, BitStorage, BitfieldLayout, FieldKind, FieldLayout, RawKind};
+use crate::layout::{BitStorage, FieldKind, FieldLayout, RawKind, debug_bits};
 use crate::tagged::{HeapClass, HeapObject, HeapObjectExt, Smi, Word};
 use core::fmt;
 
@@ -75,9 +75,9 @@ fn value(address: usize, kind: &FieldKind, f: &mut fmt::Formatter<'_>) -> fmt::R
     match kind {
         FieldKind::Tagged(_) | FieldKind::Weak(_) | FieldKind::Smi => word(load(address), f),
         FieldKind::SmiBits(layout) => {
-            bits(u64::from(Smi::from_word(load(address)).value() as u32 & 0x7fff_ffff), layout, f)
+            debug_bits(layout, u64::from(Smi::from_word(load(address)).value() as u32 & 0x7fff_ffff), f)
         }
-        FieldKind::Bits(layout) => bits(raw_bits(address, layout.storage), layout, f),
+        FieldKind::Bits(layout) => debug_bits(layout, raw_bits(address, layout.storage), f),
         FieldKind::Raw(kind) => raw(address, *kind, f),
         FieldKind::Padding => Ok(()),
     }
@@ -131,29 +131,4 @@ fn raw(address: usize, kind: RawKind, f: &mut fmt::Formatter<'_>) -> fmt::Result
         RawKind::F64 => read!(f64),
         RawKind::Bool => write!(f, "{}", raw_bits(address, BitStorage::U8) != 0),
     }
-}
-
-fn bits(value: u64, layout: &BitfieldLayout, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "{} {{", layout.name)?;
-    let mut separator = " ";
-    for field in layout.fields {
-        let mask = if field.size == 64 { u64::MAX } else { (1 << field.size) - 1 };
-        let part = value >> field.shift & mask;
-        if matches!(field.kind, BitKind::Gap) {
-            continue;
-        }
-        write!(f, "{separator}{}: ", field.name)?;
-        separator = ", ";
-        match field.kind {
-            BitKind::Bool => write!(f, "{}", part != 0)?,
-            BitKind::Signed => write!(f, "{}", (part << (64 - field.size)) as i64 >> (64 - field.size))?,
-            BitKind::Nested(nested) => bits(part, nested, f)?,
-            BitKind::Enum(names) => match names.iter().find(|(_, v)| *v == part) {
-                Some((name, _)) => f.write_str(name)?,
-                None => write!(f, "{part}")?,
-            },
-            BitKind::Unsigned | BitKind::Gap => write!(f, "{part}")?,
-        }
-    }
-    f.write_str(" }")
 }

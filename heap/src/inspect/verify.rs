@@ -183,7 +183,7 @@ impl Verifier<'_> {
     fn object(&self, chunk: &'static MemoryChunk, address: usize, size: usize) -> Result<(), VerifyError> {
         let class = self.isolate.map_at(address).class();
         let layout = class.layout();
-        let mut slot = |offset: usize, name: &'static str, kind: &FieldKind| {
+        let slot = |offset: usize, name: &'static str, kind: &FieldKind| {
             self.slot(chunk, address + offset, name, kind).map_err(|violation| VerifyError {
                 class: class.name(),
                 address,

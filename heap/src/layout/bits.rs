@@ -187,3 +187,46 @@ pub enum BitfieldError {
         bits: u64,
     },
 }
+
+/// Prints names and values: what `Debug` of a bit field does. Bits that are no variant of an enum print as a number.
+///
+/// # Errors
+///
+/// If the formatter fails.
+pub fn debug_bits(layout: &BitfieldLayout, value: u64, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    write!(f, "{} {{", layout.name)?;
+    let mut separator = " ";
+    for field in layout.fields {
+        let unused = 64 - field.size;
+        let part = (value >> field.shift) << unused >> unused;
+        if matches!(field.kind, BitKind::Gap) {
+            continue;
+        }
+        write!(f, "{separator}{}: ", field.name)?;
+        separator = ", ";
+        match field.kind {
+            BitKind::Bool => write!(f, "{}", part != 0)?,
+            BitKind::Signed => write!(f, "{}", (part << unused) as i64 >> unused)?,
+            BitKind::Nested(nested) => debug_bits(nested, part, f)?,
+            BitKind::Enum(names) => match names.iter().find(|(_, v)| *v == part) {
+                Some((name, _)) => f.write_str(name)?,
+                None => write!(f, "{part}")?,
+            },
+            BitKind::Unsigned | BitKind::Gap => write!(f, "{part}")?,
+        }
+    }
+    f.write_str(" }")
+}
+
+/// What an enum's field holds in a new bit field: zero if that is a variant, else the first one's value.
+#[must_use]
+pub const fn first_bits<E: BitEnum>() -> u64 {
+    let mut i = 0;
+    while i < E::VARIANTS.len() {
+        if E::VARIANTS[i].1 == 0 {
+            return 0;
+        }
+        i += 1;
+    }
+    E::VARIANTS[0].1
+}

@@ -105,6 +105,50 @@ const fn misaligned(layout: &ClassLayout, index: usize) -> Option<PointerWidth> 
     None
 }
 
+/// Proves that the tail begins where both engines put it, aligned under both pointer widths.
+///
+/// # Panics
+///
+/// At compile time, with the offset, the alignment and the bytes of padding that are missing.
+pub const fn check_tail(layout: &ClassLayout, rustc_offset: usize) {
+    let mut i = 0;
+    while i < layout.fields.len() {
+        if misaligned(layout, i).is_some() {
+            return; // that field is reported
+        }
+        i += 1;
+    }
+    if let Some(tail) = &layout.tail {
+        let mut i = 0;
+        while i < PointerWidth::ALL.len() {
+            let width = PointerWidth::ALL[i];
+            let (offset, size, word) = (layout.end().get(width), tail.element_size.get(width), width.tagged_size());
+            let align = if size < word { size } else { word };
+            let missing = offset.next_multiple_of(align) - offset;
+            if missing > 0 {
+                start(layout)
+                    .text("'s elements `")
+                    .text(tail.name)
+                    .text("` begin at byte ")
+                    .number(offset)
+                    .text(" with ")
+                    .text(width.name())
+                    .text(" and need an alignment of ")
+                    .number(align)
+                    .text(" bytes: put ")
+                    .number(missing)
+                    .text(" byte(s) of padding before them")
+                    .fail();
+            }
+            i += 1;
+        }
+    }
+    assert!(
+        layout.header_size() == rustc_offset,
+        "heapwright and rustc disagree on where this tail begins: please report it"
+    );
+}
+
 /// Proves what holds for a class as a whole: depth, size, shape, tail, names.
 ///
 /// # Panics
@@ -143,31 +187,6 @@ pub const fn check_class<T: HeapClass>() {
             .number(MAX_HEADER_WORDS * PointerWidth::CURRENT.tagged_size())
             .text(" are possible. Put the rest into a tail or another object")
             .fail();
-    }
-    if let Some(tail) = &layout.tail {
-        let mut i = 0;
-        while i < PointerWidth::ALL.len() {
-            let width = PointerWidth::ALL[i];
-            let (offset, size, word) = (layout.end().get(width), tail.element_size.get(width), width.tagged_size());
-            let align = if size < word { size } else { word };
-            let missing = offset.next_multiple_of(align) - offset;
-            if missing > 0 {
-                start(layout)
-                    .text("'s elements `")
-                    .text(tail.name)
-                    .text("` begin at byte ")
-                    .number(offset)
-                    .text(" with ")
-                    .text(width.name())
-                    .text(" and need an alignment of ")
-                    .number(align)
-                    .text(" bytes: put ")
-                    .number(missing)
-                    .text(" byte(s) of padding before them")
-                    .fail();
-            }
-            i += 1;
-        }
     }
     if Body::of(layout).too_scattered {
         start(layout)
@@ -218,6 +237,33 @@ pub const fn check_enum_fits(field: &str, needs: u32, has: u32) {
             .text("` has ")
             .number(has)
             .text(" bit(s), but its enum's largest value needs ")
+            .number(needs)
+            .text(": write `#[bits(")
+            .number(needs)
+            .text(")]`")
+            .fail();
+    }
+}
+
+/// Proves that a bit field fits the bits it is nested in.
+///
+/// # Panics
+///
+/// At compile time, with both numbers of bits.
+pub const fn check_nested_fits(field: &str, nested: &super::bits::BitfieldLayout, has: u32) {
+    let needs = match nested.fields {
+        [.., last] => last.shift + last.size,
+        [] => 0,
+    };
+    if needs > has {
+        Message::new()
+            .text("bit field `")
+            .text(field)
+            .text("` has ")
+            .number(has)
+            .text(" bit(s), but `")
+            .text(nested.name)
+            .text("` uses ")
             .number(needs)
             .text(": write `#[bits(")
             .number(needs)

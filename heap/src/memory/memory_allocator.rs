@@ -37,10 +37,6 @@ impl MemoryAllocator {
         self.max_heap_size
     }
 
-    pub(crate) fn cage(&self) -> &Cage {
-        &self.cage
-    }
-
     /// A chunk for an object of `object_size` bytes or, if that is 0, a regular one.
     ///
     /// # Errors

@@ -12,9 +12,12 @@ pub struct Filler {}
 /// Two or more tagged words of free memory. V8: `FreeSpace`.
 #[heap_object(factory = none)]
 pub struct FreeSpace {
-    /// Bytes, this header included.
+    /// Bytes after this header.
     #[constant]
-    size: Smi,
+    length: Smi,
+    /// Free memory; the free list keeps its link here.
+    #[length = length]
+    unused: [u8],
 }
 
 /// The map words of the two fillers, known once the isolate's first maps exist.
@@ -48,8 +51,8 @@ impl FillerMaps {
                 TaggedCell::at(address).store(self.one_word, Ordering::Relaxed);
             } else {
                 TaggedCell::at(address).store(self.free_space, Ordering::Relaxed);
-                let size = Smi::new(size as i32).to_word();
-                TaggedCell::at(address + FreeSpace::SIZE_OFFSET).store(size, Ordering::Relaxed);
+                let length = Smi::new((size - FreeSpace::HEADER_SIZE) as i32).to_word();
+                TaggedCell::at(address + FreeSpace::LENGTH_OFFSET).store(length, Ordering::Relaxed);
             }
         }
         debug_assert!(!MemoryChunk::of(address).is_marked(address));

@@ -8,8 +8,8 @@
 //!
 //! | bytes | 4-byte tagged words | 8-byte tagged words |
 //! |---|---|---|
-//! | 0.. | map, then size as a Smi at 4 | map |
-//! | 8.. | unused | size as a Smi |
+//! | 0.. | map, then as a Smi at 4 the bytes that follow 8 | map |
+//! | 8.. | unused | as a Smi the bytes that follow 16 |
 //! | 16.. | address of the next block | address of the next block |
 //!
 //! V8 counterpart: `FreeListManyCachedFastPath` (`src/heap/free-list.h`). V8 keeps a list of
@@ -24,10 +24,10 @@ use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::Relaxed;
 
 /// Bytes of the smallest block a list can hold: up to the end of its link.
-pub const MIN_BLOCK_SIZE: usize = 24;
+pub(crate) const MIN_BLOCK_SIZE: usize = 24;
 
 /// The number of size categories.
-pub const CATEGORIES: usize = 24;
+pub(crate) const CATEGORIES: usize = 24;
 
 /// Blocks of the fast path exceed what was asked for by at least this, in bytes.
 const FAST_PATH_SURPLUS: usize = 2048 - MIN_BLOCK_SIZE;
@@ -49,7 +49,7 @@ const NIL: usize = 0;
 ///
 /// If `category` is not below [`CATEGORIES`].
 #[must_use]
-pub const fn category_min(category: usize) -> usize {
+pub(crate) const fn category_min(category: usize) -> usize {
     assert!(category < CATEGORIES);
     match category {
         0 => 24,
@@ -61,7 +61,7 @@ pub const fn category_min(category: usize) -> usize {
 /// The category of blocks of `size` bytes; blocks below [`MIN_BLOCK_SIZE`] count as the smallest.
 #[inline]
 #[must_use]
-pub const fn select_category(size: usize) -> usize {
+pub(crate) const fn select_category(size: usize) -> usize {
     match size {
         0..32 => 0,
         32..512 => {
@@ -91,14 +91,14 @@ const fn guaranteed_category(size: usize) -> usize {
 /// A free-space object whose provenance is exposed starts at `address`.
 #[inline]
 #[must_use]
-pub unsafe fn block_size(address: usize) -> usize {
+pub(crate) unsafe fn block_size(address: usize) -> usize {
     #[cfg(feature = "pointer-compression")]
     {
         let size: *mut u32 = with_exposed_provenance_mut(address + 4);
         // SAFETY: the caller promises a free-space object, whose second tagged word is an aligned
         // Smi; tagged words are accessed as relaxed atomics everywhere.
         let smi = unsafe { AtomicU32::from_ptr(size) }.load(Relaxed);
-        (smi >> 1) as usize
+        (smi >> 1) as usize + 8
     }
     #[cfg(not(feature = "pointer-compression"))]
     {
@@ -106,7 +106,7 @@ pub unsafe fn block_size(address: usize) -> usize {
         // SAFETY: the caller promises a free-space object, whose second tagged word is an aligned
         // Smi; tagged words are accessed as relaxed atomics everywhere.
         let smi = unsafe { AtomicU64::from_ptr(size) }.load(Relaxed);
-        (smi >> 32) as usize
+        (smi >> 32) as usize + 16
     }
 }
 
@@ -360,9 +360,9 @@ mod tests {
             // SAFETY: the block is in the arena, aligned, and has room for two tagged words.
             unsafe {
                 if GRAIN == 4 {
-                    with_exposed_provenance_mut::<u32>(address + 4).write((size as u32) << 1);
+                    with_exposed_provenance_mut::<u32>(address + 4).write((size as u32 - 8) << 1);
                 } else {
-                    with_exposed_provenance_mut::<u64>(address + 8).write((size as u64) << 32);
+                    with_exposed_provenance_mut::<u64>(address + 8).write((size as u64 - 16) << 32);
                 }
             }
             address

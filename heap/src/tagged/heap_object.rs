@@ -41,7 +41,7 @@ unsafe impl HeapClass for HeapObject {
 
 // SAFETY: every strong reference refers to a `HeapObject`, and `SET` says so.
 unsafe impl TaggedType for HeapObject {
-    const SET: TypeSet = TypeSet::new(&[Member::Class(&CLASS)]);
+    const SET: TypeSet = TypeSet::new(&[Member::Class(<HeapObject as HeapClass>::CLASS)]);
     type Ref<'gc> = &'gc HeapObject;
     const MAY_BE_SMI: bool = false;
 

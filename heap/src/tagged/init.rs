@@ -158,7 +158,7 @@ macro_rules! tagged_slice {
         unsafe impl<U: TaggedType, I, V: Admits<U, I> $($const)*> TaggedTailInit<U, I> for $slice {
             #[inline]
             fn len(&self) -> usize {
-                <[V]>::len(self)
+                (**self).len()
             }
 
             #[inline]
@@ -171,7 +171,7 @@ macro_rules! tagged_slice {
         unsafe impl<C: HeapClass, I, V: AdmitsWeak<C, I> $($const)*> WeakTailInit<C, I> for $slice {
             #[inline]
             fn len(&self) -> usize {
-                <[V]>::len(self)
+                (**self).len()
             }
 
             #[inline]
@@ -184,7 +184,6 @@ macro_rules! tagged_slice {
 tagged_slice!([] &[V]);
 tagged_slice!([] &Vec<V>);
 tagged_slice!([] Vec<V>);
-tagged_slice!([, const N: usize] [V; N]);
 tagged_slice!([, const N: usize] &[V; N]);
 
 macro_rules! raw_slice {
@@ -193,7 +192,7 @@ macro_rules! raw_slice {
         unsafe impl<T: RawValue $($const)*> RawTailInit<T> for $slice {
             #[inline]
             fn len(&self) -> usize {
-                <[T]>::len(self)
+                (**self).len()
             }
 
             #[inline]
@@ -209,7 +208,6 @@ macro_rules! raw_slice {
 raw_slice!([] &[T]);
 raw_slice!([] &Vec<T>);
 raw_slice!([] Vec<T>);
-raw_slice!([, const N: usize] [T; N]);
 raw_slice!([, const N: usize] &[T; N]);
 
 // SAFETY: the one value is admitted.

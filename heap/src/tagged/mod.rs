@@ -41,4 +41,3 @@ pub use smi::{IntoSmi, Smi, SmiError, smi};
 pub use tail::{RawElements, RawTail, TaggedElements, TaggedTail, WeakElements, WeakTail};
 pub use value::Tagged;
 pub use word::{TAGGED_SIZE, TaggedCell, Word};
-pub(crate) use word::{CAGE_MASK, RawTagged};

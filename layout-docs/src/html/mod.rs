@@ -1,4 +1,188 @@
-//! stub
-/// stub
+//! One HTML page: styles, script, diagrams and search inside, no network.
+
+mod bits;
+mod class;
+mod collector;
+mod facts;
+mod fields;
+mod links;
+mod ruler;
+mod search;
+mod sidebar;
+#[cfg(test)]
+mod wellformed;
+
+use crate::index::Index;
+use crate::model::Model;
+use crate::view::Role;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+const STYLE: &str = include_str!("style.css");
+const THEME: &str = include_str!("theme.js");
+const SCRIPT: &str = include_str!("script.js");
+/// Forbids the page every request: what it needs is in it.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+
+/// The model as one HTML page that needs no other file.
+///
+/// Each class is at `#<id>`, each field at `#<id>.<field>`, each bit field at `#bits.<id>`. The query `?theme=dark`
+/// or `?theme=light` chooses a theme, `?q=<words>` begins with a search.
 #[must_use]
-pub fn render_html(_: &crate::Model) -> String { "x".repeat(2000) }
+pub fn render_html(model: &Model) -> String {
+    let index = Index::new(model);
+    let title = title(model);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="generator" content=(model.generator);
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+                script { (PreEscaped(THEME)) }
+            }
+            body {
+                a.skip href="#content" { "Skip to the classes" }
+                (top(&title))
+                div.frame {
+                    (sidebar::render(&index))
+                    main #content tabindex="-1" { (content(&index)) }
+                }
+                script type="application/json" #search-index { (PreEscaped(search::render(&index))) }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn title(model: &Model) -> String {
+    match model.crates.last() {
+        Some(last) => format!("{} layouts", last.name),
+        None => "Object layouts".to_owned(),
+    }
+}
+
+fn top(title: &str) -> Markup {
+    html! {
+        header.top {
+            button #menu.icon type="button" aria-controls="sidebar" aria-expanded="false" aria-label="Classes" {
+                svg viewBox="0 0 20 20" aria-hidden="true" { path d="M3 5h14M3 10h14M3 15h14" {} }
+            }
+            a.brand href="#content" { (title) }
+            div.search role="search" {
+                label.sr for="q" { "Search classes and fields" }
+                svg viewBox="0 0 20 20" aria-hidden="true" {
+                    circle cx="9" cy="9" r="5.5" {}
+                    path d="M13.2 13.2L17 17" {}
+                }
+                input #q type="search" placeholder="Search classes, fields, types" autocomplete="off"
+                    spellcheck="false" aria-keyshortcuts="/" aria-describedby="status";
+                kbd aria-hidden="true" { "/" }
+            }
+            div.widths role="group" aria-label="Pointer width" {
+                button type="button" data-show="both" aria-pressed="true" { "Both" }
+                button type="button" data-show="compressed" aria-pressed="false" { "Compressed" }
+                button type="button" data-show="full" aria-pressed="false" { "Full" }
+            }
+            button #theme.icon type="button" aria-label="Switch between dark and light" {
+                svg viewBox="0 0 20 20" aria-hidden="true" {
+                    circle cx="10" cy="10" r="6.5" {}
+                    path.solid d="M10 3.5a6.5 6.5 0 0 1 0 13z" {}
+                }
+            }
+        }
+    }
+}
+
+fn content(index: &Index<'_>) -> Markup {
+    let model = index.model;
+    html! {
+        section.intro aria-labelledby="intro-title" {
+            h1 #intro-title { (title(model)) }
+            p {
+                (count(model.classes.len(), "class", "classes")) " and "
+                (count(model.bitfields.len(), "bit field", "bit fields")) ", in bytes, for both pointer widths: "
+                b { "compressed" } " (4-byte tagged words) and " b { "full" } " (8-byte tagged words)."
+            }
+            ul.legend aria-label="Colours" {
+                @for role in Role::ALL {
+                    li { span class={ "swatch k-" (role.name()) } aria-hidden="true" {} b { (role.name()) } " " (role.meaning()) }
+                }
+                li { span.swatch.inherited aria-hidden="true" {} b { "inherited" } " declared by a class above" }
+            }
+        }
+        p #status.status role="status" aria-live="polite" {}
+        @for class in &model.classes { (class::render(index, class)) }
+        @for bits in &model.bitfields { (bits::render(index, bits)) }
+        footer { "Made by " (model.generator) ". Offsets are copied from the class tables that the collector uses." }
+    }
+}
+
+fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::model;
+    use std::collections::HashSet;
+
+    fn attributes<'h>(html: &'h str, name: &str) -> Vec<&'h str> {
+        let start = format!(" {name}=\"");
+        html.split(start.as_str()).skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
+    }
+
+    #[test]
+    fn ids_are_unique_and_links_lead_to_them() {
+        let html = render_html(&model());
+        let ids = attributes(&html, "id");
+        let unique: HashSet<_> = ids.iter().copied().collect();
+        assert_eq!(ids.len(), unique.len());
+        for href in attributes(&html, "href") {
+            let target = href.strip_prefix('#').unwrap_or_else(|| panic!("{href} leaves the page"));
+            assert!(unique.contains(target), "{target}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_loaded() {
+        let html = render_html(&model());
+        for word in ["src=", "http://", "https://", "url(", "@import", "fetch("] {
+            assert!(!html.contains(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn docs_are_escaped() {
+        let mut model = model();
+        model.classes[0].doc = "<script>alert(1)</script> & more".into();
+        model.classes[0].fields[0].name = "</script><b>".into();
+        let html = render_html(&model);
+        assert!(!html.contains("<script>alert") && !html.contains("</script><b>"));
+        assert!(html.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; more"));
+    }
+
+    #[test]
+    fn diagrams_are_well_formed() {
+        let html = render_html(&model());
+        let mut count = 0;
+        for rest in html.split("<svg").skip(1) {
+            let svg = format!("<svg{}</svg>", rest.split("</svg>").next().unwrap());
+            wellformed::check(&svg).unwrap_or_else(|e| panic!("{e}: {svg}"));
+            count += 1;
+        }
+        assert!(count > 20, "{count}");
+    }
+
+    #[test]
+    fn offsets_of_both_widths_appear() {
+        let html = render_html(&model());
+        let row = html.split("id=\"Map.pointer_bitmap\"").nth(1).unwrap().split("</tr>").next().unwrap();
+        assert!(row.contains(">32<") && row.contains(">40<"), "{row}");
+    }
+}

@@ -123,7 +123,7 @@ pub(crate) fn table(header: &[&str], numeric: &[usize]) -> Table {
             column.set_cell_alignment(CellAlignment::Right);
         }
         column.set_constraint(match header[i] {
-            "type" | "notes" | "values" => continue,
+            "values" => continue,
             "doc" => ColumnConstraint::LowerBoundary(comfy_table::Width::Fixed(24)),
             _ => ColumnConstraint::ContentWidth,
         });
@@ -134,9 +134,9 @@ pub(crate) fn table(header: &[&str], numeric: &[usize]) -> Table {
 fn fields<'m>(index: &Index<'m>, class: &'m Class) -> String {
     let same = index.is_same_layout(class);
     let header: &[&str] = if same {
-        &["at", "size", "name", "type", "kind", "notes", "from", "doc"]
+        &["at", "size", "name", "type", "kind", "notes", "doc"]
     } else {
-        &["at (comp.)", "at (full)", "size", "name", "type", "kind", "notes", "from", "doc"]
+        &["comp.", "full", "size", "name", "type", "kind", "notes", "doc"]
     };
     let mut table = table(header, if same { &[0, 1] } else { &[0, 1, 2] });
     let offsets = |at: PerWidth| {
@@ -145,14 +145,18 @@ fn fields<'m>(index: &Index<'m>, class: &'m Class) -> String {
     };
     for placed in index.fields(class) {
         let Placed { owner, field, inherited } = placed;
+        let mut notes: Vec<_> =
+            words::notes(field.constant, field.access).into_iter().map(str::to_owned).collect();
+        if inherited {
+            notes.push(format!("from {}", owner.name));
+        }
         let mut row = offsets(field.offset);
         row.extend([
             field.size.to_string(),
             field.name.clone(),
             field.type_name.clone(),
             words::kind(Role::of(field), &field.holds).to_owned(),
-            words::notes(field.constant, field.access).join(", "),
-            if inherited { owner.name.clone() } else { String::new() },
+            notes.join(", "),
             doc::plain(&field.doc),
         ]);
         table.add_row(row);
@@ -165,7 +169,6 @@ fn fields<'m>(index: &Index<'m>, class: &'m Class) -> String {
             tail.type_name.clone(),
             words::kind(Role::of_kind(&tail.holds), &tail.holds).to_owned(),
             if tail.constant { "constant".to_owned() } else { String::new() },
-            String::new(),
             doc::plain(&tail.doc),
         ]);
         table.add_row(row);

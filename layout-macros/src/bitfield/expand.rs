@@ -1,7 +1,7 @@
 //! Writes the code of a bit field.
 
 use super::model::{Bitfield, Content, Field, Kind, Placed, Storage};
-use crate::names::{around, generated_at, line, plain, screaming};
+use crate::names::{accessor_at, around, generated_at, line, plain, screaming};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
@@ -502,8 +502,9 @@ impl<'a> Named<'a> {
         let get_panics = (*kind == Kind::Enum && decor.is_documented()).then(|| panics(" If the bits are no variant of the enum."));
         let with_doc = format!(" The same bits with `{name}` replaced.");
         let set_doc = format!(" Replaces `{name}`.");
-        let at = generated_at(ident.span());
-        let getter = quote_spanned!(at=> const fn #ident(self) -> #ty);
+        let body = quote!(Self::#decode(self.0));
+        let at = accessor_at(ident, decor.is_documented());
+        let getter = quote_spanned!(at=> const fn #ident(self) -> #ty { #body });
         quote! {
             #(#docs)*
             #get_panics
@@ -511,9 +512,7 @@ impl<'a> Named<'a> {
             #[inline]
             #[must_use]
             #[track_caller]
-            #vis #getter {
-                Self::#decode(self.0)
-            }
+            #vis #getter
             #[doc = #with_doc]
             #set_panics
             #(#passed)*

@@ -1,7 +1,7 @@
 //! Checks what concerns several parts of a declaration and makes a [`Class`] of what is right.
 
 use super::model::{Class, Common, Element, Order, Padding, Prim, Slot, Tail, Value, ValueKind};
-use super::parse::{Arguments, Declaration, Field, Words};
+use super::parse::{Arguments, Declaration, Field, Length, Words};
 use super::types::Declared;
 use crate::errors::{Errors, did_you_mean};
 use crate::names::plain;
@@ -51,17 +51,17 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
     let mut slots = Vec::new();
     let mut tail = None;
     let names: Vec<Ident> = fields.iter().map(|field| field.ident.clone()).collect();
-    let last = names.len().saturating_sub(1);
     for (index, field) in fields.into_iter().enumerate() {
         let Field { decor, vis, ident, written, words, kind } = field;
         let common = Common { decor, vis, ident, written };
         match kind {
             Some(Declared::Tail(element)) => {
-                let position = if index != last { Err(&names[last]) } else { Ok(()) };
-                tail = self::tail(common, words, element, position, &slots, &names[index + 1..], errors).or(tail);
+                let found = Found { slots: &slots, names: &names, follower: names[index + 1..].last() };
+                tail = self::tail(common, words, element, &found, errors).or(tail);
                 continue;
             }
-            _ => reject_length(&words, &common.ident, errors),
+            Some(_) => reject_length(&words, &common.ident, errors),
+            None => {}
         }
         match kind {
             Some(Declared::Value(kind)) => {
@@ -105,7 +105,7 @@ fn order(words: &Words, kind: &ValueKind, errors: &mut Errors) -> Order {
 
 /// `#[length]` where there are no elements to count.
 fn reject_length(words: &Words, ident: &Ident, errors: &mut Errors) {
-    if let Some((attr, length)) = &words.length {
+    if let Length::Named(attr, length) = &words.length {
         errors.at(
             attr,
             format!("`#[length]` belongs to a tail, and `{ident}` is one value: write `{ident}: [Tagged<Any>]` if `{length}` counts its elements"),
@@ -113,14 +113,22 @@ fn reject_length(words: &Words, ident: &Ident, errors: &mut Errors) {
     }
 }
 
+/// What a tail is declared among.
+struct Found<'a> {
+    /// The fields before it that are right.
+    slots: &'a [Slot],
+    /// All fields, right or wrong.
+    names: &'a [Ident],
+    /// The last of those after it.
+    follower: Option<&'a Ident>,
+}
+
 /// A tail, if it is the last field and its length is a field that can be.
 fn tail(
     common: Common,
     words: Words,
     element: Element,
-    position: Result<(), &Ident>,
-    before: &[Slot],
-    after: &[Ident],
+    found: &Found<'_>,
     errors: &mut Errors,
 ) -> Option<Tail> {
     let name = plain(&common.ident);
@@ -130,33 +138,41 @@ fn tail(
     for cfg in &common.decor.cfgs {
         errors.at(cfg, "a tail cannot come and go with a `cfg`, as the size of all instances hangs on it: put the `cfg` on two whole classes");
     }
-    if let Err(last) = position {
+    if let Some(last) = found.follower {
         errors.at(
             &common.ident,
-            format!("`{name}` has no fixed size, so nothing can follow it, but `{last}` does: move `{name}` to the end. A class has one tail at most"),
+            format!("`{name}` has no fixed size, so nothing can follow it, but `{last}` does: move `{name}` to the end, after its length and \
+                 all other fields. A class has one tail at most"),
         );
     }
-    let Some((_, length)) = words.length else {
-        errors.at(
-            &common.ident,
-            format!("the number of elements of `{name}` is kept in a field: add `#[constant] length: Smi` before, and `#[length = length]` here"),
-        );
-        return None;
+    let length = match words.length {
+        Length::Named(_, length) => length,
+        Length::Broken => return None,
+        Length::Absent => {
+            errors.at(
+                &common.ident,
+                format!(
+                    "the number of elements of `{name}` is kept in a field: add `#[constant] length: Smi` before, \
+                     and `#[length = length]` here"
+                ),
+            );
+            return None;
+        }
     };
-    let length = self::length(&name, &length, before, after, errors)?;
-    position.ok()?;
+    if found.follower.is_some() {
+        return None;
+    }
+    let length = self::length(&name, &length, found, errors)?;
     Some(Tail { common, element, constant: words.constant.is_some(), length })
 }
 
 /// The slot that holds the length.
-fn length(tail: &str, length: &Ident, before: &[Slot], after: &[Ident], errors: &mut Errors) -> Option<usize> {
-    let is_length = |ident: &Ident| plain(ident) == plain(length);
-    let Some(index) = before.iter().position(|slot| is_length(&slot.common().ident)) else {
-        if after.iter().any(is_length) {
-            errors.at(length, format!("`{length}` comes after `{tail}`: move it before, as a tail ends the object"));
-        } else if plain(length) == tail {
+fn length(tail: &str, length: &Ident, found: &Found<'_>, errors: &mut Errors) -> Option<usize> {
+    let before = found.slots;
+    let Some(index) = before.iter().position(|slot| plain(&slot.common().ident) == plain(length)) else {
+        if plain(length) == tail {
             errors.at(length, format!("`{tail}` cannot count itself: name a field `#[constant] length: Smi` before it"));
-        } else {
+        } else if !found.names.contains(length) {
             let names: Vec<String> = before.iter().map(|slot| plain(&slot.common().ident)).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             errors.at(

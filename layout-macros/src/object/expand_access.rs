@@ -2,8 +2,8 @@
 
 use super::expand::{doc, doc_section};
 use super::model::{Class, Element, Order, Shape, Slot, Tail, Union, Value, ValueKind};
-use crate::names::{around, generated_at, plain, screaming};
-use proc_macro2::{Ident, TokenStream};
+use crate::names::{accessor_at, around, plain, screaming};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 /// The inherent impl.
@@ -87,36 +87,36 @@ enum Input {
 }
 
 impl Flow {
-    fn of_value(kind: &ValueKind) -> Flow {
+    fn of_value(kind: &ValueKind, at: Span) -> Flow {
         match kind {
-            ValueKind::Tagged(union) => Flow::tagged(union),
-            ValueKind::Weak(class) => Flow::weak(class),
-            ValueKind::Smi => Flow { output: quote!(i32), input: Input::Smi },
+            ValueKind::Tagged(union) => Flow::tagged(union, at),
+            ValueKind::Weak(class) => Flow::weak(class, at),
+            ValueKind::Smi => Flow { output: quote_spanned!(at=> i32), input: Input::Smi },
             ValueKind::SmiBits(ty) | ValueKind::Bits(ty) => Flow::plain(ty),
             ValueKind::Raw(prim) => Flow::plain(&prim.ty),
         }
     }
 
-    fn of_element(element: &Element) -> Flow {
+    fn of_element(element: &Element, at: Span) -> Flow {
         match element {
-            Element::Tagged(union) => Flow::tagged(union),
-            Element::Weak(class) => Flow::weak(class),
+            Element::Tagged(union) => Flow::tagged(union, at),
+            Element::Weak(class) => Flow::weak(class, at),
             Element::Raw(prim) => Flow::plain(&prim.ty),
         }
     }
 
-    fn tagged(Union { ty, shape }: &Union) -> Flow {
+    fn tagged(Union { ty, shape }: &Union, at: Span) -> Flow {
         let output = match shape {
-            Shape::Class => quote!(&#ty),
-            Shape::Optional(class) => quote!(::core::option::Option<&#class>),
-            Shape::Many => quote!(::heapwright::Tagged<'_, #ty>),
+            Shape::Class => quote_spanned!(at=> &#ty),
+            Shape::Optional(class) => quote_spanned!(at=> ::core::option::Option<&#class>),
+            Shape::Many => quote_spanned!(at=> ::heapwright::Tagged<'_, #ty>),
         };
         Flow { output, input: Input::Admitted(quote!(::heapwright::Admits<#ty, __I>)) }
     }
 
-    fn weak(class: &syn::Type) -> Flow {
+    fn weak(class: &syn::Type, at: Span) -> Flow {
         Flow {
-            output: quote!(::core::option::Option<&#class>),
+            output: quote_spanned!(at=> ::core::option::Option<&#class>),
             input: Input::Admitted(quote!(::heapwright::AdmitsWeak<#class, __I>)),
         }
     }
@@ -207,14 +207,16 @@ fn value(value: &Value) -> TokenStream {
         Order::Plain => ("get", "set", "", ""),
     };
     let (get, set) = (format_ident!("{get}"), format_ident!("{set}"));
-    let flow = Flow::of_value(kind);
+    let at = accessor_at(name, common.decor.is_documented());
+    let flow = Flow::of_value(kind, at);
     let output = &flow.output;
     // Without a doc comment there is none to add to: `missing_docs` then points at the field.
     let order_doc = (common.decor.is_documented() && !read_doc.is_empty()).then(|| {
         let doc = doc(read_doc);
         quote!(#[doc = " "] #doc)
     });
-    let getter = quote_spanned!(generated_at(name.span())=> #vis fn #name(&self) -> #output);
+    let body = quote!(self.#name.#get());
+    let getter = quote_spanned!(at=> #vis fn #name(&self) -> #output { #body });
     let setters = (!constant).then(|| {
         flow.setters(&Setter {
             head: quote!(#(#cfgs)* #(#passed)*),
@@ -230,9 +232,7 @@ fn value(value: &Value) -> TokenStream {
         #(#cfgs)* #(#docs)* #order_doc #(#passed)*
         #[inline]
         #[must_use]
-        #getter {
-            self.#name.#get()
-        }
+        #getter
         #setters
     }
 }
@@ -260,7 +260,8 @@ fn tail(class: &Class, tail: &Tail) -> TokenStream {
             quote!(RawElements<'_, #ty>)
         }
     };
-    let flow = Flow::of_element(element);
+    let at = accessor_at(name, common.decor.is_documented());
+    let flow = Flow::of_element(element, at);
     let output = &flow.output;
     let (len, iter, slice) = (around("", name, "_len"), around("", name, "_iter"), around("", name, "_slice"));
     let index_panics = doc_section("Panics", &format!("If `index` is not below `{len}()`."));
@@ -302,7 +303,8 @@ fn tail(class: &Class, tail: &Tail) -> TokenStream {
         }
         _ => None,
     };
-    let getter = quote_spanned!(generated_at(name.span())=> #vis fn #name(&self, index: usize) -> #output);
+    let body = quote!(self.#elements().get(index));
+    let getter = quote_spanned!(at=> #vis fn #name(&self, index: usize) -> #output { #body });
     // SAFETY of the generated code: the tail is this class's, so it begins after its header; the length is constant
     // and was written with the elements.
     quote! {
@@ -314,9 +316,7 @@ fn tail(class: &Class, tail: &Tail) -> TokenStream {
         #[inline]
         #[must_use]
         #[track_caller]
-        #getter {
-            self.#elements().get(index)
-        }
+        #getter
         #len_doc
         #[inline]
         #[must_use]

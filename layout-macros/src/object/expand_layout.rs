@@ -34,6 +34,8 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
 
             static __CLASS: __h::ClassDescriptor = __h::ClassDescriptor::new::<#ident>(&__CLASS);
 
+            const __MEMBERS: &[__h::Member] = &[__h::Member::Class(<#ident as ::heapwright::HeapClass>::CLASS)];
+
             const __FIELDS: [__h::FieldLayout; #count] =
                 __h::place(<#parent as ::heapwright::HeapClass>::LAYOUT.end(), [#(#specs),*]);
 
@@ -52,7 +54,7 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
 
             #[automatically_derived]
             unsafe impl ::heapwright::TaggedType for #ident {
-                const SET: __h::TypeSet = __h::TypeSet::new(&[__h::Member::Class(&__CLASS)]);
+                const SET: __h::TypeSet = __h::TypeSet::new(__MEMBERS);
                 type Ref<'gc> = &'gc #ident;
                 const MAY_BE_SMI: bool = false;
                 #[inline]

@@ -5,8 +5,8 @@ use super::model::Openness;
 use super::types::{self, Declared};
 use crate::attrs::{Decor, reject_cfg_below};
 use crate::errors::{Errors, did_you_mean, one_of};
-use crate::names::{generated_at, plain};
-use proc_macro2::{Ident, TokenStream};
+use crate::names::{accessor_at, plain};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -48,7 +48,17 @@ pub(super) struct Words {
     pub(super) constant: Option<Attribute>,
     pub(super) relaxed: Option<Attribute>,
     pub(super) acquire_release: Option<Attribute>,
-    pub(super) length: Option<(Attribute, Ident)>,
+    pub(super) length: Length,
+}
+
+/// `#[length = field]`
+#[derive(Default)]
+pub(super) enum Length {
+    #[default]
+    Absent,
+    /// Reported already.
+    Broken,
+    Named(Attribute, Ident),
 }
 
 /// What can be made of the macro's input.
@@ -230,15 +240,14 @@ fn field(field: syn::Field, class_vis: &Visibility, errors: &mut Errors) -> Opti
     let decor = Decor::sort(field.attrs, FIELD_WORDS, errors, |attr, word, errors| self::word(attr, word, &mut words, errors));
     let kind = types::field(&field.ty, &plain(&ident), errors);
     let vis = match field.vis {
-        Visibility::Inherited => at(class_vis, &ident),
-        own => at(&own, &ident),
+        Visibility::Inherited => at(class_vis, accessor_at(&ident, decor.is_documented())),
+        own => at(&own, accessor_at(&ident, decor.is_documented())),
     };
     Some(Field { decor, vis, ident, written: types::spelled(&field.ty), words, kind })
 }
 
-/// The visibility, as if written at `ident`: lints on an accessor then point at its field.
-fn at(vis: &Visibility, ident: &Ident) -> Visibility {
-    let span = generated_at(ident.span());
+/// The visibility, as if written at `span`: lints on an accessor then point at its field.
+fn at(vis: &Visibility, span: Span) -> Visibility {
     let tokens = vis.to_token_stream().into_iter().map(|mut token| {
         token.set_span(span);
         token
@@ -253,11 +262,10 @@ fn word(attr: &Attribute, word: &str, words: &mut Words, errors: &mut Errors) ->
         "relaxed" => &mut words.relaxed,
         "acquire_release" => &mut words.acquire_release,
         "length" => {
-            let Some(ident) = length(attr, errors) else { return true };
-            if words.length.is_some() {
+            if !matches!(words.length, Length::Absent) {
                 errors.at(attr, "`#[length]` is given twice: elements are counted by one field. Remove one of them");
             }
-            words.length = Some((attr.clone(), ident));
+            words.length = length(attr, errors);
             return true;
         }
         _ => return false,
@@ -272,13 +280,13 @@ fn word(attr: &Attribute, word: &str, words: &mut Words, errors: &mut Errors) ->
 }
 
 /// The field named in `#[length = field]`.
-fn length(attr: &Attribute, errors: &mut Errors) -> Option<Ident> {
+fn length(attr: &Attribute, errors: &mut Errors) -> Length {
     if let Meta::NameValue(value) = &attr.meta
         && let Expr::Path(path) = &value.value
         && let Some(ident) = path.path.get_ident()
     {
-        return Some(ident.clone());
+        return Length::Named(attr.clone(), ident.clone());
     }
     errors.at(attr, "name the field that holds the number of elements: `#[length = length]`");
-    None
+    Length::Broken
 }

@@ -1,0 +1,161 @@
+//! The section of one bit field: its bits from high to low, and a table.
+
+use super::links::{bits_anchor, bits_link, doc, field_anchor, holder_link, inline_doc, source};
+use crate::index::Index;
+use crate::model::{Bitfield, Bits, Meaning};
+use crate::words;
+use maud::{Markup, html};
+
+const ROW: u32 = 16;
+const BIT: u32 = 26;
+const HEIGHT: u32 = 30;
+const PITCH: u32 = 50;
+/// How many colours follow each other before they repeat.
+const HUES: usize = 6;
+
+pub(super) fn render(index: &Index<'_>, bits: &Bitfield) -> Markup {
+    let anchor = bits_anchor(&bits.id);
+    let holders = index.bit_holders(bits);
+    html! {
+        section.entry.bitfield #(anchor) aria-labelledby={ (anchor) ".-title" } {
+            header {
+                h2 id={ (anchor) ".-title" } {
+                    a href={ "#" (anchor) } { (bits.name) }
+                    span.badge { "bit field" } span.badge { (bits.storage) }
+                }
+                span.place { code { (bits.module) } " · " (source(index, &bits.file, bits.line)) }
+            }
+            div.doc { (doc(&bits.doc)) }
+            @if !holders.is_empty() {
+                dl.facts { div.wide {
+                    dt { "Held by" }
+                    dd { @for (i, holder) in holders.iter().enumerate() { @if i > 0 { ", " } (holder_link(holder)) } }
+                } }
+            }
+            figure.bits { (diagram(bits)) }
+            (table(index, bits, &anchor))
+        }
+    }
+}
+
+fn diagram(bits: &Bitfield) -> Markup {
+    let rows = bits.storage_bits.div_ceil(ROW);
+    let columns = bits.storage_bits.min(ROW);
+    let (width, height) = (columns * BIT + 2, rows * PITCH);
+    let spoken: Vec<String> =
+        bits.fields.iter().map(|f| format!("{} bits {}", f.name, words::bit_range(f.shift, f.size))).collect();
+    html! {
+        svg viewBox={ "0 0 " (width) " " (height) } style={ "max-width:" (width * 5 / 4) "px" } role="img"
+            aria-label={ (bits.name) ", highest bit first: " (spoken.join("; ")) } {
+            @for bit in 0..bits.storage_bits {
+                @let (x, y) = (left(bits, bit), top(bits, bit));
+                text.offset x=(x + BIT / 2) y=(y - 5) { (bit) }
+            }
+            @for (i, field) in bits.fields.iter().enumerate() {
+                @let class = if field.means == Meaning::Gap { "gap".to_owned() } else { hue(i) };
+                (cells(bits, field.shift, field.size, &class, &field.name, &(i + 1).to_string()))
+            }
+            @for (shift, size) in words::unused_bits(bits) {
+                (cells(bits, shift, size, "gap", "unused", ""))
+            }
+        }
+    }
+}
+
+fn hue(i: usize) -> String {
+    format!("h{}", i % HUES)
+}
+
+/// The left edge of a bit: the highest bit of a row is at the left, short rows are at the right.
+fn left(bits: &Bitfield, bit: u32) -> u32 {
+    let columns = bits.storage_bits.min(ROW);
+    1 + (columns - 1 - bit % ROW) * BIT
+}
+
+fn top(bits: &Bitfield, bit: u32) -> u32 {
+    let rows = bits.storage_bits.div_ceil(ROW);
+    (rows - 1 - bit / ROW) * PITCH + 17
+}
+
+/// A run of bits, cut at the ends of rows.
+fn cells(bits: &Bitfield, shift: u32, size: u32, class: &str, name: &str, number: &str) -> Markup {
+    let end = shift + size;
+    html! {
+        g class=(class) {
+            title { (name) " · bits " (words::bit_range(shift, size)) }
+            @for row in shift / ROW..end.div_ceil(ROW) {
+                @let low = shift.max(row * ROW);
+                @let high = end.min((row + 1) * ROW);
+                @let room = (high - low) * BIT;
+                @let (x, y) = (left(bits, high - 1), top(bits, low));
+                rect.cell x=(x) y=(y) width=(room) height=(HEIGHT) {}
+                text.letter x=(x + room / 2) y=(y + 19) { (label(name, number, room)) }
+            }
+        }
+    }
+}
+
+/// The name where it fits, else the number of its row in the table.
+fn label<'a>(name: &'a str, number: &'a str, room: u32) -> &'a str {
+    if name.chars().count() as u32 * 8 + 6 <= room { name } else { number }
+}
+
+fn table(index: &Index<'_>, bits: &Bitfield, anchor: &str) -> Markup {
+    html! {
+        table.fields.bit-fields role="table" {
+            caption.sr { "Fields of " (bits.name) }
+            thead role="rowgroup" {
+                tr role="row" {
+                    th.num scope="col" role="columnheader" { "No." }
+                    th.num scope="col" role="columnheader" { "Bits" }
+                    th scope="col" role="columnheader" { "Field" }
+                    th scope="col" role="columnheader" { "Mask" }
+                    th scope="col" role="columnheader" { "About" }
+                }
+            }
+            tbody role="rowgroup" {
+                @for (i, field) in bits.fields.iter().enumerate() { (row(index, field, i, anchor)) }
+            }
+        }
+    }
+}
+
+fn row(index: &Index<'_>, field: &Bits, i: usize, anchor: &str) -> Markup {
+    let gap = field.means == Meaning::Gap;
+    let row_anchor = field_anchor(anchor, &field.name);
+    html! {
+        tr role="row" id=(row_anchor) class={ @if gap { "gap" } @else { (hue(i)) } } {
+            td.num role="cell" { span.swatch { (i + 1) } }
+            td.num role="cell" data-label="Bits" { (words::bit_range(field.shift, field.size)) }
+            td.name role="cell" {
+                a.code href={ "#" (row_anchor) } { (field.name) }
+                @match &field.means {
+                    Meaning::Nested { bitfield } => (bits_link(index, bitfield)),
+                    means => span.type { (words::meaning(means)) },
+                }
+            }
+            td role="cell" data-label="Mask" { code { (format!("{:#x}", words::mask(field.shift, field.size))) } }
+            td.about role="cell" {
+                (inline_doc(&field.doc))
+                @if let Meaning::Enum { values } = &field.means {
+                    span.chips { @for value in values { span.chip { (value.value) " " code { (value.name) } } } }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::model;
+
+    #[test]
+    fn every_bit_has_its_number_and_gaps_are_drawn() {
+        let model = model();
+        let flags = model.bitfields.iter().find(|b| b.id == "ScriptFlags").unwrap();
+        let svg = diagram(flags).into_string();
+        assert!((0..31).all(|bit| svg.contains(&format!(">{bit}</text>"))));
+        assert!(svg.contains("unused") && svg.contains("class=\"gap\""));
+    }
+}

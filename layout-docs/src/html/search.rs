@@ -1,0 +1,96 @@
+//! The search index: for each section of the page, the words it is found by.
+
+use super::links::{bits_anchor, field_anchor};
+use crate::index::Index;
+use crate::model::{Admits, Bitfield, Class, Holds, Meaning};
+use crate::words;
+use serde::Serialize;
+
+/// One class or bit field.
+#[derive(Debug, Serialize)]
+struct Entry {
+    /// The anchor of the section.
+    id: String,
+    /// The words that find the section as a whole, in lower case.
+    text: String,
+    /// Its rows.
+    rows: Vec<Row>,
+}
+
+/// One field.
+#[derive(Debug, Serialize)]
+struct Row {
+    /// The anchor of the table's row.
+    id: String,
+    /// The words that find it, in lower case.
+    text: String,
+}
+
+/// The index as JSON that may stand inside a `<script>`.
+pub(super) fn render(index: &Index<'_>) -> String {
+    let classes = index.model.classes.iter().map(|c| class(index, c));
+    let bitfields = index.model.bitfields.iter().map(bitfield);
+    let entries: Vec<Entry> = classes.chain(bitfields).collect();
+    let json = serde_json::to_string(&entries).unwrap_or_else(|e| unreachable!("strings have a JSON form: {e}"));
+    json.replace('<', "\\u003c")
+}
+
+fn class(index: &Index<'_>, class: &Class) -> Entry {
+    let fields = class.fields.iter().map(|f| (&f.name, &f.type_name, &f.holds, words::notes(f.constant, f.access)));
+    let tail = class.tail.iter().map(|t| (&t.name, &t.type_name, &t.holds, vec!["tail"]));
+    let rows = fields.chain(tail).map(|(name, type_name, holds, notes)| Row {
+        id: field_anchor(&class.id, name),
+        text: text([name.as_str(), type_name, &held(index, holds), &notes.join(" ")]),
+    });
+    Entry {
+        id: class.id.clone(),
+        text: text([class.name.as_str(), &class.module, &words::qualities(class).join(" ")]),
+        rows: rows.collect(),
+    }
+}
+
+fn held(index: &Index<'_>, holds: &Holds) -> String {
+    let admits = holds.admits().iter().map(|a| match a {
+        Admits::Class(id) => index.class(id).map_or(id.as_str(), |c| c.name.as_str()),
+        other => words::admits_name(other),
+    });
+    admits.chain(holds.bitfield()).collect::<Vec<_>>().join(" ")
+}
+
+fn bitfield(bits: &Bitfield) -> Entry {
+    let anchor = bits_anchor(&bits.id);
+    let rows = bits.fields.iter().map(|f| {
+        let nested = if let Meaning::Nested { bitfield } = &f.means { bitfield } else { "" };
+        Row { id: field_anchor(&anchor, &f.name), text: text([f.name.as_str(), &words::values(&f.means), nested]) }
+    });
+    Entry { text: text([bits.name.as_str(), &bits.module, &bits.storage]), rows: rows.collect(), id: anchor }
+}
+
+fn text<const N: usize>(parts: [&str; N]) -> String {
+    let parts: Vec<&str> = parts.into_iter().filter(|p| !p.is_empty()).collect();
+    parts.join(" ").to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::model;
+
+    #[test]
+    fn every_class_field_tail_and_bit_can_be_found() {
+        let model = model();
+        let json = render(&Index::new(&model));
+        let entries: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+        assert_eq!(entries.len(), model.classes.len() + model.bitfields.len());
+        let found = |id: &str, row: &str| {
+            let entry = entries.iter().find(|e| e["id"] == id).unwrap();
+            entry["rows"].as_array().unwrap().iter().any(|r| r["text"].as_str().unwrap().contains(row))
+        };
+        for class in &model.classes {
+            assert!(class.fields.iter().all(|f| found(&class.id, &f.name)), "{}", class.id);
+            assert!(class.tail.iter().all(|t| found(&class.id, &t.name)), "{}", class.id);
+        }
+        assert!(found("bits.ScriptFlags", "host = 0"));
+        assert!(found("Script", "undefined") && !json.contains('<'));
+    }
+}

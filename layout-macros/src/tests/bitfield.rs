@@ -1,0 +1,105 @@
+use super::{assert_errors, tokens};
+
+#[track_caller]
+fn check(storage: &str, source: &str, expected: &[(&str, &str)]) {
+    let output = crate::bitfield::bitfield(tokens(storage), tokens(source));
+    assert_errors(source, &output, expected);
+}
+
+/// A struct of these fields in a `u8`.
+#[track_caller]
+fn fields(fields: &str, expected: &[(&str, &str)]) {
+    check("u8", &format!("pub struct Flags {{ {fields} }}"), expected);
+}
+
+#[test]
+fn right_declarations_expand() {
+    for storage in ["u8", "u16", "u31", "u32", "u64"] {
+        check(storage, "/// Doc.\npub struct Flags { /// Doc.\n#[bits(3)] pub a: u8, #[bits(2)] __: (), pub b: bool }", &[]);
+    }
+    check("u64", "pub(crate) struct All { #[bits(64)] r#type: i64 }", &[]);
+    check("u32", "struct Rest { #[bits(2)] a: Kind, #[bits(8, nested)] b: Flags, #[bits(5)] c: i16 }", &[]);
+    fields("#[bits(1)] __: (), #[bits(1)] a: bool, #[bits(6)] __: ()", &[]);
+}
+
+#[test]
+fn the_storage_is_one_of_five_words() {
+    check("", "struct F { a: bool }", &[("needs the integer that holds the fields: `#[bitfield(u32)]`", "")]);
+    check("u13", "struct F { a: bool }", &[("`u13` cannot hold bit fields (did you mean `u16`?)", "u13")]);
+    check("i32", "struct F { a: bool }", &[("`i32` cannot hold bit fields (did you mean `u32`?)", "i32")]);
+    check("u8, u16", "struct F { a: bool }", &[("cannot hold bit fields: write `u8`, `u16`, `u31`, `u32` or `u64`", "u8")]);
+}
+
+#[test]
+fn only_structs_with_named_fields() {
+    check("u8", "struct F;", &[("needs fields", "F")]);
+    check("u8", "struct F(u8);", &[("need names", "(")]);
+    check("u8", "enum F { A }", &[("An enum that stands in a bit field derives `BitEnum`", "enum")]);
+    check("u8", "union F { a: u8 }", &[("not on a union", "union")]);
+    check("u8", "fn f() {}", &[("goes on a struct", "fn")]);
+    check("u8", "struct F<T> { a: bool }", &[("cannot be generic", "<")]);
+}
+
+#[test]
+fn too_many_bits_are_counted() {
+    fields("#[bits(6)] a: u8, #[bits(3)] b: u8", &[("`Flags` has 1 bit(s) too many: `b` would be bits 6 to 8, but `u8` ends at bit 7", "b")]);
+    fields("#[bits(6)] a: u8, #[bits(3)] b: u8", &[("All fields need 9 bits: write `#[bitfield(u16)]`, or narrow some", "b")]);
+    fields("#[bits(8)] a: u8, #[bits(3)] __: (), #[bits(3)] c: u8", &[("6 bit(s) too many: this gap would be bits 8 to 10", "__")]);
+    check("u64", "struct F { #[bits(64)] a: u64, b: bool }", &[("no storage has so many: split the struct in two", "b")]);
+    check("u31", "struct F { #[bits(32)] a: u32 }", &[("`u31` ends at bit 30", "a")]);
+}
+
+#[test]
+fn widths_fit_their_types() {
+    fields("#[bits(2)] a: bool", &[("a `bool` has 1 bit, not 2", "#")]);
+    fields("#[bits(0)] a: u8", &[("0 bits holds nothing", "#")]);
+    check("u16", "struct F { #[bits(9)] a: u8 }", &[("`a` has 9 bits, but `u8` holds only 8", "#")]);
+    check("u16", "struct F { #[bits(9)] a: i8 }", &[("`a` has 9 bits, but `i8` holds only 8", "#")]);
+    fields("a: u8", &[("say how many bits `a` has: `#[bits(4)] a: u8`", "u8")]);
+    fields("a: Kind", &[("say how many bits `a` has", "Kind")]);
+    fields("__: ()", &[("say how many bits stay unused", "__")]);
+    fields("#[bits(99)] a: Kind", &[("99 bits are more than", "#")]);
+}
+
+#[test]
+fn the_attribute_is_well_formed() {
+    fields("#[bits] a: u8", &[("expected", "bits")]);
+    fields("#[bits()] a: u8", &[("say how many bits", ")")]);
+    fields("#[bits(\"3\")] a: u8", &[("is an integer", "\"3\"")]);
+    fields("#[bits(N)] a: u8", &[("is a literal", "N")]);
+    fields("#[bits(3, nestde)] a: F", &[("unknown word `nestde` (did you mean `nested`?)", "nestde")]);
+    fields("#[bits(3, nested)] a: u8", &[("only another bit field can be nested, not `u8`", "#")]);
+    fields("#[bits(3)] #[bits(2)] a: u8", &[("given twice", "#")]);
+    fields("#[bit(3)] a: u8", &[("unknown attribute `bit` (did you mean `bits`?)", "bit"), ("say how many bits", "u8")]);
+}
+
+#[test]
+fn types_that_cannot_be_bits() {
+    for ty in ["usize", "f32", "char", "u128"] {
+        fields(&format!("#[bits(3)] a: {ty}"), &[("cannot stand in a bit field", ty)]);
+    }
+    fields("#[bits(3)] a: (u8, u8)", &[("this type cannot stand in a bit field", "(")]);
+    fields("#[bits(3)] a: ()", &[("holds nothing", "(")]);
+    fields("#[bits(3)] __: u8", &[("unused bits have no value", "u8")]);
+    fields("#[bits(3)] _a: u8", &[("cannot begin with `_`", "_a")]);
+}
+
+#[test]
+fn other_mistakes() {
+    fields("a: bool = true", &[("no default value", "true")]);
+    fields("#[cfg(test)] a: bool", &[("cannot come and go", "#")]);
+    fields("a: bool, a: bool", &[("two fields are called `a`", "a"), ("`a` is declared here", "a")]);
+    fields("a: bool, set_a: bool", &[("would both make a function `set_a`", "set_a"), ("declared here", "a")]);
+    fields("new: bool", &[("has a function `new` already", "new")]);
+    check("u8", "#[derive(Clone, PartialOrd)] struct F { a: bool }", &[("already implements `Clone`", "Clone"), ("by hand", "PartialOrd")]);
+    check("u8", "#[repr(u8)] struct F { a: bool }", &[("remove `#[repr]`", "#")]);
+    check("u8", "#[cfg(test)] struct F { a: bool }", &[("move it above `#[bitfield]`", "#")]);
+}
+
+#[test]
+fn all_mistakes_at_once() {
+    fields(
+        "#[bits(2)] a: bool, #[bits(9)] b: u8, c: usize, #[bits(7)] d: u8, #[bits(2)] e: u8",
+        &[("1 bit", "#"), ("holds only 8", "#"), ("`usize`", "usize"), ("1 bit(s) too many", "e")],
+    );
+}
