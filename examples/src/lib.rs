@@ -1,0 +1,2 @@
+//! Runnable programs are in `examples/`.
+#![forbid(unsafe_code)]

@@ -1,0 +1,268 @@
+//! From class tables to the model: the only module that knows `heapwright`'s types.
+
+use crate::model::{
+    Access, Admits, Bitfield, Bits, Class, Crate, Field, Holds, Meaning, Model, PerWidth, SCHEMA_VERSION, Tail, Value,
+};
+use heapwright::layout::{
+    self, BitKind, BitfieldLayout, ClassDescriptor, ClassRegistry, FieldKind, FieldLayout, Member, TailLayout, TypeSet,
+};
+use std::collections::{HashMap, HashSet};
+
+impl Model {
+    /// The classes that `registries` list and all classes above them, in the order of the class tree, with the bit
+    /// fields that they hold.
+    ///
+    /// ```
+    /// # static CLASSES: heapwright::layout::ClassRegistry = heapwright::layout::ClassRegistry::new("mine", &[]);
+    /// let model = heapwright_docs::Model::from_registries(&[&CLASSES]);
+    /// assert_eq!(model.crates[0].name, "mine");
+    /// assert!(model.check().is_ok());
+    /// ```
+    #[must_use]
+    pub fn from_registries(registries: &[&ClassRegistry]) -> Model {
+        let classes = in_tree_order(registries);
+        let bitfields = all_bitfields(&classes);
+        let names = Names::new(&classes, &bitfields);
+        Model {
+            schema_version: SCHEMA_VERSION,
+            generator: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
+            source_url: None,
+            crates: registries
+                .iter()
+                .map(|registry| Crate {
+                    name: registry.crate_name().to_owned(),
+                    classes: registry.classes().iter().map(|c| names.class(c)).collect(),
+                })
+                .collect(),
+            classes: classes.iter().map(|c| class(&names, c)).collect(),
+            bitfields: bitfields.iter().map(|b| bitfield(&names, b)).collect(),
+        }
+    }
+
+    /// With the place where sources can be read: a URL with `{file}` and `{line}` in it, such as
+    /// `https://example.org/blob/main/{file}#L{line}`.
+    #[must_use]
+    pub fn with_source_url(mut self, url: impl Into<String>) -> Model {
+        self.source_url = Some(url.into());
+        self
+    }
+}
+
+type ClassRef = &'static ClassDescriptor;
+
+/// Each class after its parent and before its parent's next child.
+fn in_tree_order(registries: &[&ClassRegistry]) -> Vec<ClassRef> {
+    let mut found: Vec<ClassRef> = Vec::new();
+    for class in registries.iter().flat_map(|r| r.classes()) {
+        let first_new = found.len();
+        let mut above = Some(*class);
+        while let Some(class) = above.filter(|c| !found.contains(c)) {
+            found.insert(first_new, class);
+            above = class.parent();
+        }
+    }
+    fn visit(class: ClassRef, found: &[ClassRef], ordered: &mut Vec<ClassRef>) {
+        ordered.push(class);
+        for child in found.iter().filter(|c| c.parent() == Some(class)) {
+            visit(child, found, ordered);
+        }
+    }
+    let mut ordered = Vec::with_capacity(found.len());
+    for root in found.iter().filter(|c| c.parent().is_none()) {
+        visit(root, &found, &mut ordered);
+    }
+    ordered
+}
+
+/// The bit fields that the classes hold, each before those nested in it.
+fn all_bitfields(classes: &[ClassRef]) -> Vec<&'static BitfieldLayout> {
+    fn add(bits: &'static BitfieldLayout, found: &mut Vec<&'static BitfieldLayout>) {
+        if found.iter().any(|b| path(b.module_path, b.name) == path(bits.module_path, bits.name)) {
+            return;
+        }
+        found.push(bits);
+        for field in bits.fields {
+            if let BitKind::Nested(nested) = field.kind {
+                add(nested, found);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for class in classes {
+        let layout = class.layout();
+        let kinds = layout.fields.iter().map(|f| &f.kind).chain(layout.tail.iter().map(|t| &t.element));
+        for kind in kinds {
+            if let FieldKind::SmiBits(bits) | FieldKind::Bits(bits) = kind {
+                add(bits, &mut found);
+            }
+        }
+    }
+    found
+}
+
+/// The names that are used more than once, and so need their path.
+struct Names {
+    ambiguous: HashSet<&'static str>,
+    ambiguous_bits: HashSet<&'static str>,
+}
+
+impl Names {
+    fn new(classes: &[ClassRef], bitfields: &[&'static BitfieldLayout]) -> Names {
+        let admitted = classes.iter().flat_map(|c| {
+            let layout = c.layout();
+            layout.fields.iter().map(|f| &f.kind).chain(layout.tail.iter().map(|t| &t.element))
+        });
+        let admitted = admitted.flat_map(|kind| match kind {
+            FieldKind::Tagged(set) | FieldKind::Weak(set) => set.members(),
+            _ => &[],
+        });
+        let admitted = admitted.filter_map(|m| if let Member::Class(c) = m { Some(*c) } else { None });
+        let all = classes.iter().copied().chain(admitted).map(|c| (c.name(), c.layout().module_path));
+        Names {
+            ambiguous: ambiguous(all),
+            ambiguous_bits: ambiguous(bitfields.iter().map(|b| (b.name, b.module_path))),
+        }
+    }
+
+    fn class(&self, class: &ClassDescriptor) -> String {
+        id(class.name(), class.layout().module_path, &self.ambiguous)
+    }
+
+    fn bitfield(&self, bits: &BitfieldLayout) -> String {
+        id(bits.name, bits.module_path, &self.ambiguous_bits)
+    }
+}
+
+fn ambiguous(names: impl Iterator<Item = (&'static str, &'static str)>) -> HashSet<&'static str> {
+    let mut modules: HashMap<&str, &str> = HashMap::new();
+    names.filter(|(name, module)| *modules.entry(name).or_insert(module) != *module).map(|(name, _)| name).collect()
+}
+
+fn id(name: &str, module: &str, ambiguous: &HashSet<&str>) -> String {
+    if ambiguous.contains(name) { path(module, name) } else { name.to_owned() }
+}
+
+fn path(module: &str, name: &str) -> String {
+    format!("{module}::{name}")
+}
+
+fn class(names: &Names, class: &ClassDescriptor) -> Class {
+    let layout = class.layout();
+    Class {
+        id: names.class(class),
+        name: layout.name.to_owned(),
+        crate_name: layout.module_path.split("::").next().unwrap_or_default().to_owned(),
+        module: layout.module_path.to_owned(),
+        file: layout.file.to_owned(),
+        line: layout.line,
+        doc: doc(layout.doc),
+        parent: class.parent().map(|p| names.class(p)),
+        is_abstract: layout.is_abstract,
+        is_open: layout.is_open,
+        header_size: both(layout.end()),
+        instance_size: both(layout.end().round_up_to_tagged()),
+        fields: layout.fields.iter().map(|f| field(names, f)).collect(),
+        tail: layout.tail.as_ref().map(|t| tail(names, t)),
+    }
+}
+
+fn field(names: &Names, field: &FieldLayout) -> Field {
+    Field {
+        name: field.name.to_owned(),
+        type_name: field.type_name.to_owned(),
+        doc: doc(field.doc),
+        line: field.line,
+        holds: holds(names, &field.kind),
+        offset: both(field.offset),
+        size: both(field.size),
+        align: both(field.align),
+        constant: field.constant,
+        access: match field.access {
+            layout::Access::Plain => Access::Plain,
+            layout::Access::Relaxed => Access::Relaxed,
+            layout::Access::AcquireRelease => Access::AcquireRelease,
+        },
+    }
+}
+
+fn tail(names: &Names, tail: &TailLayout) -> Tail {
+    Tail {
+        name: tail.name.to_owned(),
+        type_name: tail.type_name.to_owned(),
+        doc: doc(tail.doc),
+        line: tail.line,
+        holds: holds(names, &tail.element),
+        element_size: both(tail.element_size),
+        length_field: tail.length_field.to_owned(),
+        constant: tail.constant,
+    }
+}
+
+fn holds(names: &Names, kind: &FieldKind) -> Holds {
+    match kind {
+        FieldKind::Tagged(set) => Holds::Strong { admits: admits(names, *set) },
+        FieldKind::Weak(set) => Holds::Weak { admits: admits(names, *set) },
+        FieldKind::Smi => Holds::Smi,
+        FieldKind::SmiBits(bits) => Holds::SmiBits { bitfield: names.bitfield(bits) },
+        FieldKind::Raw(raw) => Holds::Raw { primitive: raw.name().to_owned() },
+        FieldKind::Bits(bits) => Holds::Bits { bitfield: names.bitfield(bits) },
+        FieldKind::Padding => Holds::Padding,
+    }
+}
+
+fn admits(names: &Names, set: TypeSet) -> Vec<Admits> {
+    let admits = |member: &Member| match member {
+        Member::Any => Admits::Any,
+        Member::Smi => Admits::Smi,
+        Member::None => Admits::None,
+        Member::Class(class) => Admits::Class(names.class(class)),
+    };
+    set.members().iter().map(admits).collect()
+}
+
+fn bitfield(names: &Names, bits: &BitfieldLayout) -> Bitfield {
+    Bitfield {
+        id: names.bitfield(bits),
+        name: bits.name.to_owned(),
+        module: bits.module_path.to_owned(),
+        file: bits.file.to_owned(),
+        line: bits.line,
+        doc: doc(bits.doc),
+        storage: bits.storage.name().to_owned(),
+        storage_bits: bits.storage.bits(),
+        fields: bits
+            .fields
+            .iter()
+            .map(|field| Bits {
+                name: field.name.to_owned(),
+                doc: doc(field.doc),
+                line: field.line,
+                shift: field.shift,
+                size: field.size,
+                means: meaning(names, field.kind),
+            })
+            .collect(),
+    }
+}
+
+fn meaning(names: &Names, kind: BitKind) -> Meaning {
+    match kind {
+        BitKind::Bool => Meaning::Bool,
+        BitKind::Unsigned => Meaning::Unsigned,
+        BitKind::Signed => Meaning::Signed,
+        BitKind::Enum(values) => Meaning::Enum {
+            values: values.iter().map(|&(name, value)| Value { name: name.to_owned(), value }).collect(),
+        },
+        BitKind::Nested(nested) => Meaning::Nested { bitfield: names.bitfield(nested) },
+        BitKind::Gap => Meaning::Gap,
+    }
+}
+
+/// A doc comment without the space after each `///`.
+fn doc(text: &str) -> String {
+    text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
+}
+
+fn both(bytes: layout::PerWidth) -> PerWidth {
+    PerWidth { compressed: bytes.compressed, full: bytes.full }
+}

@@ -1,0 +1,2 @@
+//! Standard heap object classes.
+#![forbid(unsafe_code)]
