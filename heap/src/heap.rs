@@ -9,7 +9,7 @@ use crate::spaces::{
     AllocationType, LargeObjectSpace, MAX_REGULAR_OBJECT_SIZE, MAX_YOUNG_OBJECT_SIZE, NewSpace, PagedSpace, SpaceId,
     SpaceStatistics,
 };
-use crate::tagged::{ConcreteClass, HeapClass, Init, ObjectAddress, Smi, TaggedCell, Word};
+use crate::tagged::{ConcreteClass, HeapClass, Init, ObjectAddress, Smi, TAGGED_SIZE, TaggedCell, Word};
 use core::sync::atomic::Ordering;
 
 /// The old generation's size, in bytes, at which the first full collection runs. V8: 32 MiB.
@@ -110,12 +110,6 @@ impl Heap {
             SpaceId::ReadOnly => &mut self.read_only_space,
             _ => &mut self.old_space,
         }
-    }
-
-    /// Cuts from the linear allocation area what `reserve` made sure is there.
-    #[inline(always)]
-    pub(crate) fn allocate_reserved(&self, size: usize) -> usize {
-        self.new_space.lab.allocate(size).expect("a reservation holds what it was made for")
     }
 
     /// The same through the spaces, without collecting.
@@ -320,21 +314,49 @@ impl IsolateData {
         if length > Smi::MAX.value() as usize {
             return Err(too_long::<T>(length));
         }
-        let size = T::LAYOUT.size_for(length);
+        let size = size_of_instance::<T>(length);
         let address = self.allocate_raw(size, wanted, T::IS_MAP)?;
         // SAFETY: `size` fresh bytes, and `map` describes `T`.
         let object: &'gc T = unsafe { initialize(address, size, map, &self.heap.fillers, init) };
         if T::IS_MAP || wanted != AllocationType::Young || size > MAX_YOUNG_OBJECT_SIZE {
-            // SAFETY: a whole object, just made.
-            unsafe { crate::gc::remember_young_references(address) };
+            self.finish_old_object::<T>(address, size, wanted);
         }
         Ok(object)
+    }
+
+    /// What the collector must know of a new object that is not young.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn finish_old_object<T: HeapClass>(&mut self, address: usize, size: usize, wanted: AllocationType) {
+        // SAFETY: a whole object, just made.
+        unsafe {
+            if wanted != AllocationType::ReadOnly {
+                crate::gc::remember_young_references(address);
+            } else if !crate::gc::refers_to_read_only_alone(address) {
+                self.heap.fillers.fill(address, size);
+                panic!(
+                    "a read-only {} may refer to read-only objects alone: the collector neither traces nor updates it",
+                    T::CLASS.name()
+                );
+            }
+        }
     }
 }
 
 impl Heap {
     fn old_generation_is_due(&self) -> bool {
         self.old_generation_size() >= self.old_generation_limit
+    }
+}
+
+/// Bytes of a `T` with as many elements, no more than a Smi can count: known at compile time for a class without a tail.
+#[inline(always)]
+pub(crate) fn size_of_instance<T: HeapClass>(length: usize) -> usize {
+    if T::ELEMENT_SIZE == 0 {
+        T::INSTANCE_SIZE
+    } else {
+        (T::FIELDS_END + length * T::ELEMENT_SIZE).next_multiple_of(TAGGED_SIZE)
     }
 }
 

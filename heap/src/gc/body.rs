@@ -104,6 +104,27 @@ pub(crate) unsafe fn remember_young_references(address: usize) {
     }
 }
 
+/// Whether a new object's fields refer to nothing but read-only objects: it will be neither traced nor updated.
+///
+/// # Safety
+///
+/// There is an object at `address`.
+#[cold]
+pub(crate) unsafe fn refers_to_read_only_alone(address: usize) -> bool {
+    let mut alone = true;
+    // SAFETY: the caller's contract.
+    unsafe {
+        let map = map_of(address);
+        visit_slots(address, object_size(address, map.body()), map, |slot| {
+            let word = slot.load(Ordering::Relaxed);
+            if !word.is_smi() && !word.is_cleared() {
+                alone &= MemoryChunk::of(word.address()).has(ChunkFlags::READ_ONLY);
+            }
+        });
+    }
+    alone
+}
+
 /// Whether a word refers to a young object.
 fn is_young(word: Word) -> bool {
     !word.is_smi()

@@ -22,7 +22,7 @@ mod marker;
 mod record;
 mod scavenger;
 
-pub(crate) use body::{object_size, remember_young_references, size_of_object};
+pub(crate) use body::{object_size, refers_to_read_only_alone, remember_young_references, size_of_object};
 pub use record::{CollectionKind, CollectionReason, CollectionRecord, CollectionTotals};
 pub(crate) use record::CollectorState;
 
@@ -127,6 +127,5 @@ impl HandleScope<'_> {
     /// Collects now. V8: `Heap::CollectGarbage`.
     pub fn collect(&mut self, kind: CollectionKind) {
         self.data_mut().collect(kind, CollectionReason::Requested);
-        // A stressed area stays shut; otherwise the collection left it open.
     }
 }

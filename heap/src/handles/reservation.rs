@@ -2,9 +2,9 @@
 
 use super::scope::HandleScope;
 use crate::error::{OutOfMemory, ReservationExhausted};
+use crate::heap::size_of_instance;
 use crate::spaces::MAX_YOUNG_OBJECT_SIZE;
-use crate::tagged::{ConcreteClass, Init, TAGGED_SIZE};
-use core::cell::Cell;
+use crate::tagged::{ConcreteClass, Init, Smi, TAGGED_SIZE};
 use core::ops::Deref;
 
 /// Memory set aside in the young generation: it allocates through `&self` and cannot collect, so plain references stay
@@ -29,7 +29,8 @@ use core::ops::Deref;
 #[derive(Debug)]
 pub struct Reservation<'r, 's> {
     scope: &'r mut HandleScope<'s>,
-    left: Cell<usize>,
+    /// What is set aside lies between the top of the linear allocation area, which nobody else moves, and here.
+    end: usize,
 }
 
 impl<'s> HandleScope<'s> {
@@ -43,7 +44,8 @@ impl<'s> HandleScope<'s> {
     pub fn reserve(&mut self, bytes: usize) -> Result<Reservation<'_, 's>, OutOfMemory> {
         let bytes = bytes.next_multiple_of(TAGGED_SIZE);
         self.data_mut().reserve(bytes)?;
-        Ok(Reservation { scope: self, left: Cell::new(bytes) })
+        let end = self.data().heap.new_space.lab.top() + bytes;
+        Ok(Reservation { scope: self, end })
     }
 }
 
@@ -54,7 +56,7 @@ impl Reservation<'_, '_> {
     /// Bytes left.
     #[must_use]
     pub fn available(&self) -> usize {
-        self.left.get()
+        self.end - self.scope.data().heap.new_space.lab.top()
     }
 
     /// Makes an object of at most [`MAX_YOUNG_OBJECT_SIZE`] bytes. The macros' `new_reserved` calls it.
@@ -71,18 +73,27 @@ impl Reservation<'_, '_> {
     pub fn try_allocate<T: ConcreteClass, I>(&self, init: impl Init<T, I>) -> Result<&T, ReservationExhausted> {
         init.check();
         const { assert!(!T::IS_MAP, "maps live in MAP space: make them with `new`") };
-        let size = T::LAYOUT.size_for(init.tail_len());
-        let left = self.left.get();
-        let available = left.min(MAX_YOUNG_OBJECT_SIZE);
-        if size > available {
-            return Err(ReservationExhausted { requested: size, available });
-        }
+        let length = init.tail_len();
         let data = self.scope.data();
         let map = data.map_word::<T>();
-        let address = data.heap.allocate_reserved(size);
-        self.left.set(left - size);
+        if length > Smi::MAX.value() as usize {
+            return Err(self.exhausted::<T>(length));
+        }
+        let size = size_of_instance::<T>(length);
+        if size > MAX_YOUNG_OBJECT_SIZE {
+            return Err(self.exhausted::<T>(length));
+        }
+        let Some(address) = data.heap.new_space.lab.allocate_below(self.end, size) else {
+            return Err(self.exhausted::<T>(length));
+        };
         // SAFETY: `size` bytes of young memory that were just cut off, and the map of `T`.
         Ok(unsafe { crate::heap::initialize(address, size, map, &data.heap.fillers, init) })
+    }
+
+    #[cold]
+    fn exhausted<T: ConcreteClass>(&self, length: usize) -> ReservationExhausted {
+        let available = self.available().min(MAX_YOUNG_OBJECT_SIZE);
+        ReservationExhausted { requested: T::LAYOUT.size_for(length), available }
     }
 }
 

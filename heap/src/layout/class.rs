@@ -168,16 +168,21 @@ impl ClassLayout {
         self.end().round_up_to_tagged().current() as usize
     }
 
+    /// Bytes of an element of the tail; 0 if there is no tail.
+    #[must_use]
+    pub const fn element_size(&self) -> usize {
+        match &self.tail {
+            Some(tail) => tail.element_size.current() as usize,
+            None => 0,
+        }
+    }
+
     /// Bytes of an instance with `length` elements, rounded up to whole tagged words; `usize::MAX` rounded down
     /// to a tagged word if that overflows, which no heap can satisfy. V8: `SizeFor`.
     #[must_use]
     pub const fn size_for(&self, length: usize) -> usize {
         const WORD: usize = PointerWidth::CURRENT.tagged_size() as usize;
-        let element = match &self.tail {
-            Some(tail) => tail.element_size.current() as usize,
-            None => 0,
-        };
-        match length.checked_mul(element) {
+        match length.checked_mul(self.element_size()) {
             Some(bytes) if bytes <= isize::MAX as usize => {
                 (self.header_size() + bytes).next_multiple_of(WORD)
             }

@@ -32,15 +32,22 @@ impl LinearAllocationArea {
         self.limit.get() - self.top.get()
     }
 
-    /// Cuts off `size` bytes: the fast path of all allocation.
+    /// Cuts off `size` bytes below `end`, which is not above the limit.
     #[inline(always)]
-    pub(crate) fn allocate(&self, size: usize) -> Option<usize> {
+    pub(crate) fn allocate_below(&self, end: usize, size: usize) -> Option<usize> {
         let top = self.top.get();
-        if size <= self.limit.get() - top {
+        debug_assert!(top <= end && end <= self.limit.get());
+        if size <= end - top {
             self.top.set(top + size);
             Some(top)
         } else {
             None
         }
+    }
+
+    /// Cuts off `size` bytes: the fast path of all allocation.
+    #[inline(always)]
+    pub(crate) fn allocate(&self, size: usize) -> Option<usize> {
+        self.allocate_below(self.limit.get(), size)
     }
 }

@@ -58,6 +58,10 @@ pub unsafe trait HeapClass: TaggedType + Sized {
     const LAYOUT: &'static ClassLayout;
     /// Where its fields end, in bytes, under the pointer width compiled in.
     const FIELDS_END: usize = Self::LAYOUT.header_size();
+    /// Bytes of an instance without elements, rounded up to whole tagged words.
+    const INSTANCE_SIZE: usize = Self::LAYOUT.instance_size();
+    /// Bytes of an element of the tail; 0 if there is no tail.
+    const ELEMENT_SIZE: usize = Self::LAYOUT.element_size();
     /// Whether no field, own or inherited, has a setter, so that instances may be sealed read-only.
     const IS_IMMUTABLE: bool = is_immutable(Self::LAYOUT);
     /// Whether instances are maps, which live in MAP space.

@@ -61,7 +61,7 @@ impl ObjectAddress {
     #[must_use]
     pub unsafe fn as_ref<'a, T: HeapClass>(self) -> &'a T {
         // SAFETY: the caller's contract; cells admit any bytes until they are read.
-        unsafe { Word::strong(self.0).as_object() }
+        unsafe { &*core::ptr::with_exposed_provenance(self.0) }
     }
 
     #[inline]
