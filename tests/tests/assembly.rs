@@ -1,0 +1,123 @@
+//! Accessors cost what hand-written loads and stores cost: `tests/golden` has each pair, and this compares what the
+//! compiler makes of them, in both pointer widths.
+#![forbid(unsafe_code)]
+#![allow(missing_docs)]
+#![cfg(target_arch = "x86_64")]
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The instructions of each function of the golden crate, by name.
+fn functions(features: &[&str], directory: &str) -> HashMap<String, Vec<String>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let target = target_directory().join("golden").join(directory);
+    let output = Command::new(env!("CARGO"))
+        .current_dir(root)
+        .args(["rustc", "--quiet", "--release", "-p", "heapwright-golden", "--lib", "--target-dir"])
+        .arg(&target)
+        .args(features)
+        // No LTO: with it, the crate's own output is bitcode; no merging, so that each function keeps its body.
+        .args(["--config", "profile.release.lto=false", "--", "--emit=asm", "-Ccodegen-units=1", "-Cdebuginfo=0"])
+        .env_remove("RUSTFLAGS")
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = newest_assembly(&target.join("release/deps"));
+    parse(&text)
+}
+
+fn target_directory() -> PathBuf {
+    // tests run from <target>/<profile>/deps
+    std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_path_buf()
+}
+
+fn newest_assembly(directory: &Path) -> String {
+    let newest = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension().is_some_and(|e| e == "s")
+                && path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("heapwright_golden"))
+        })
+        .max_by_key(|path| path.metadata().and_then(|m| m.modified()).unwrap())
+        .expect("an assembly file");
+    std::fs::read_to_string(newest).unwrap()
+}
+
+/// The part of a mangled name that the source has.
+fn plain_name(symbol: &str) -> Option<String> {
+    let start = symbol.find("generated_").or_else(|| symbol.find("by_hand_"))?;
+    let name: String = symbol[start..].chars().take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '_').collect();
+    // Legacy mangling ends in 17h<hash>E, the new one in nothing that looks like a name.
+    Some(name.split("17h").next().unwrap_or(&name).to_string())
+}
+
+fn parse(text: &str) -> HashMap<String, Vec<String>> {
+    let mut functions = HashMap::new();
+    let mut aliases = Vec::new();
+    let mut current: Option<String> = None;
+    for line in text.lines() {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        if let Some(alias) = line.strip_prefix(".set ") {
+            if let Some((new, old)) = alias.split_once(',') {
+                aliases.push((plain_name(new), plain_name(old)));
+            }
+        } else if let Some(label) = line.strip_suffix(':') {
+            if let Some(name) = plain_name(label).filter(|_| !label.starts_with('.')) {
+                functions.insert(name.clone(), Vec::new());
+                current = Some(name);
+            } else if label.starts_with(".Lfunc_end") {
+                current = None;
+            }
+        } else if let Some(name) = &current
+            && !line.is_empty()
+            && !line.starts_with('.')
+        {
+            functions.get_mut(name).unwrap().push(line.replace('\t', " "));
+        }
+    }
+    for (new, old) in aliases {
+        if let (Some(new), Some(old)) = (new, old)
+            && let Some(body) = functions.get(&old).cloned()
+        {
+            functions.insert(new, body);
+        }
+    }
+    functions
+}
+
+fn check(features: &[&str], directory: &str) {
+    let functions = functions(features, directory);
+    let mut compared = 0;
+    for (name, by_hand) in &functions {
+        let Some(what) = name.strip_prefix("by_hand_") else { continue };
+        let generated = &functions[&format!("generated_{what}")];
+        if what == "tagged_set" {
+            check_barrier(generated, by_hand);
+        } else {
+            assert_eq!(generated, by_hand, "{what}: generated code differs from hand-written code");
+        }
+        compared += 1;
+    }
+    assert_eq!(compared, 13, "every pair was found: {:?}", functions.keys());
+}
+
+/// Store, two tests with their branches, and nothing else on the inline path.
+fn check_barrier(generated: &[String], by_hand: &[String]) {
+    let conditional = |body: &[String]| body.iter().filter(|i| i.starts_with('j') && !i.starts_with("jmp")).count();
+    let calls = |body: &[String]| body.iter().filter(|i| i.starts_with("call")).count();
+    assert!(conditional(generated) <= 2, "at most two flag tests: {generated:#?}");
+    assert!(calls(generated) <= 1, "one call at most, behind the tests: {generated:#?}");
+    assert!(generated.len() <= by_hand.len() + 4, "generated {generated:#?}\nby hand {by_hand:#?}");
+}
+
+#[test]
+fn accessors_are_as_short_as_by_hand_with_compressed_pointers() {
+    check(&[], "compressed");
+}
+
+#[test]
+fn accessors_are_as_short_as_by_hand_with_full_pointers() {
+    check(&["--no-default-features"], "full");
+}
