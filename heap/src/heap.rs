@@ -159,6 +159,15 @@ impl Heap {
     }
 }
 
+impl Drop for Heap {
+    fn drop(&mut self) {
+        for chunk in self.all_chunks() {
+            // SAFETY: the isolate goes away, and with the cage all chunks: nothing refers to them.
+            unsafe { chunk.tear_down() };
+        }
+    }
+}
+
 /// Why a space could not satisfy a request.
 enum Full {
     /// The semi-space is used up.
@@ -172,7 +181,12 @@ enum Full {
 impl IsolateData {
     /// Memory for an object of `size` bytes: the fast path.
     #[inline(always)]
-    pub(crate) fn allocate_raw(&mut self, size: usize, wanted: AllocationType, is_map: bool) -> Result<usize, OutOfMemory> {
+    pub(crate) fn allocate_raw(
+        &mut self,
+        size: usize,
+        wanted: AllocationType,
+        is_map: bool,
+    ) -> Result<usize, OutOfMemory> {
         if !is_map
             && wanted == AllocationType::Young
             && size <= MAX_YOUNG_OBJECT_SIZE

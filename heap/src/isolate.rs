@@ -226,7 +226,8 @@ impl IsolateBuilder {
     }
 
     fn check(&self) -> Result<(), IsolateError> {
-        let HeapOptions { max_heap_size, initial_semi_space_size: initial, max_semi_space_size: maximum, .. } = self.options;
+        let HeapOptions { max_heap_size, initial_semi_space_size: initial, max_semi_space_size: maximum, .. } =
+            self.options;
         let invalid = |option, value, reason| Err(IsolateError::InvalidOption { option, value, reason });
         if max_heap_size < 8 * MB {
             return invalid("max_heap_size", max_heap_size, "at least 8 MiB (8388608 bytes) are needed");

@@ -74,8 +74,8 @@ pub use map::{Map, MapInit};
 pub use roots::{RootKey, RootTable};
 pub use spaces::{AllocationType, SpaceId};
 pub use tagged::{
-    Admits, AdmitsWeak, Any, ConcreteClass, Filled, HasBits, HasBitsMut, HeapClass, HeapObject, HeapObjectExt, Init, IntoSmi, IsA, Nil, OpenClass,
-    Smi, Tagged, TaggedType, smi,
+    Admits, AdmitsWeak, Any, ConcreteClass, Filled, HasBits, HasBitsMut, HeapClass, HeapObject, HeapObjectExt, Init,
+    IntoSmi, IsA, Nil, OpenClass, Smi, Tagged, TaggedType, smi,
 };
 
 /// Everything a crate that declares classes needs.

@@ -74,15 +74,9 @@ impl SlotSet {
     /// If `slot_size` is no power of two.
     #[must_use]
     pub fn new(chunk_bytes: usize, slot_size: usize) -> Self {
-        assert!(
-            slot_size.is_power_of_two(),
-            "slot size {slot_size} is no power of two"
-        );
+        assert!(slot_size.is_power_of_two(), "slot size {slot_size} is no power of two");
         let buckets = Self::buckets_for_size(chunk_bytes, slot_size);
-        Self {
-            buckets: (0..buckets).map(|_| OnceCell::new()).collect(),
-            slot_size_log2: slot_size.trailing_zeros(),
-        }
+        Self { buckets: (0..buckets).map(|_| OnceCell::new()).collect(), slot_size_log2: slot_size.trailing_zeros() }
     }
 
     /// Adds the slot at `offset` bytes.
@@ -109,8 +103,7 @@ impl SlotSet {
     pub fn contains(&self, offset: usize) -> bool {
         let slot = self.slot_of(offset);
         let (cell, mask) = cell_and_mask(slot);
-        self.bucket(slot)
-            .is_some_and(|bucket| bucket.cells[cell].get() & mask != 0)
+        self.bucket(slot).is_some_and(|bucket| bucket.cells[cell].get() & mask != 0)
     }
 
     /// Takes the slot at `offset` bytes out of the set, if it is in it.
@@ -127,9 +120,7 @@ impl SlotSet {
     /// Takes all slots from offset `start` to before offset `end`, in bytes, out of the set.
     /// What lies beyond the chunk is ignored.
     pub fn remove_range(&self, start: usize, end: usize) {
-        let end = self
-            .slot_of(end)
-            .min(self.buckets.len() * Self::SLOTS_PER_BUCKET);
+        let end = self.slot_of(end).min(self.buckets.len() * Self::SLOTS_PER_BUCKET);
         let mut slot = self.slot_of(start);
         while slot < end {
             let first = slot - slot % Self::SLOTS_PER_BUCKET;
@@ -179,10 +170,7 @@ impl SlotSet {
     /// The number of slots in the set.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.allocated()
-            .flat_map(|bucket| &bucket.cells)
-            .map(|cell| cell.get().count_ones() as usize)
-            .sum()
+        self.allocated().flat_map(|bucket| &bucket.cells).map(|cell| cell.get().count_ones() as usize).sum()
     }
 
     /// Frees the buckets without slots. Returns how many.
@@ -217,35 +205,24 @@ impl SlotSet {
 
     #[inline]
     fn slot_of(&self, offset: usize) -> usize {
-        debug_assert!(
-            offset.trailing_zeros() >= self.slot_size_log2,
-            "{offset} is no multiple of the slot size"
-        );
+        debug_assert!(offset.trailing_zeros() >= self.slot_size_log2, "{offset} is no multiple of the slot size");
         offset >> self.slot_size_log2
     }
 
     #[inline]
     fn bucket(&self, slot: usize) -> Option<&Bucket> {
-        self.buckets
-            .get(slot / Self::SLOTS_PER_BUCKET)?
-            .get()
-            .map(Box::as_ref)
+        self.buckets.get(slot / Self::SLOTS_PER_BUCKET)?.get().map(Box::as_ref)
     }
 
     fn allocated(&self) -> impl Iterator<Item = &Bucket> {
-        self.buckets
-            .iter()
-            .filter_map(|bucket| bucket.get().map(Box::as_ref))
+        self.buckets.iter().filter_map(|bucket| bucket.get().map(Box::as_ref))
     }
 }
 
 /// Where the bit of `slot` is in its bucket: the cell's index and the bit in it.
 #[inline]
 fn cell_and_mask(slot: usize) -> (usize, u32) {
-    (
-        slot / BITS_PER_CELL % CELLS_PER_BUCKET,
-        1 << (slot % BITS_PER_CELL),
-    )
+    (slot / BITS_PER_CELL % CELLS_PER_BUCKET, 1 << (slot % BITS_PER_CELL))
 }
 
 #[cfg(test)]
@@ -282,13 +259,7 @@ mod tests {
         for slot_size in [4, 8] {
             let set = SlotSet::new(CHUNK, slot_size);
             assert!(set.is_empty());
-            for offset in [
-                0,
-                slot_size,
-                31 * slot_size,
-                32 * slot_size,
-                CHUNK - slot_size,
-            ] {
+            for offset in [0, slot_size, 31 * slot_size, 32 * slot_size, CHUNK - slot_size] {
                 assert!(!set.contains(offset));
                 set.insert(offset);
                 set.insert(offset);
@@ -318,10 +289,7 @@ mod tests {
         assert_eq!(set.allocated_bucket_count(), 1);
         assert_eq!(contents(&set), [8 * 1024]);
         let kept = set.iterate(|_| SlotAction::Remove);
-        assert_eq!(
-            (kept, set.is_empty(), set.free_empty_buckets()),
-            (0, true, 1)
-        );
+        assert_eq!((kept, set.is_empty(), set.free_empty_buckets()), (0, true, 1));
     }
 
     #[test]
@@ -364,9 +332,7 @@ mod tests {
     fn set_moves_between_threads() {
         let set = SlotSet::new(CHUNK, 4);
         set.insert(16);
-        std::thread::spawn(move || assert!(set.contains(16)))
-            .join()
-            .unwrap();
+        std::thread::spawn(move || assert!(set.contains(16))).join().unwrap();
     }
 
     #[derive(Clone, Debug)]

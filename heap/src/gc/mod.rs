@@ -23,8 +23,8 @@ mod record;
 mod scavenger;
 
 pub(crate) use body::{object_size, refers_to_read_only_alone, remember_young_references, size_of_object};
-pub use record::{CollectionKind, CollectionReason, CollectionRecord, CollectionTotals};
 pub(crate) use record::CollectorState;
+pub use record::{CollectionKind, CollectionReason, CollectionRecord, CollectionTotals};
 
 use crate::handles::HandleScope;
 use crate::isolate::IsolateData;

@@ -73,12 +73,7 @@ impl<'s> HandleScope<'s> {
         init: impl Init<T, I>,
     ) -> Result<Handle<'s, T>, OutOfMemory> {
         let described = map.upcast::<Map>().get(self).class();
-        assert!(
-            described == T::CLASS,
-            "a map of class {} cannot describe a {}",
-            described.name(),
-            T::CLASS.name()
-        );
+        assert!(described == T::CLASS, "a map of class {} cannot describe a {}", described.name(), T::CLASS.name());
         if wanted == AllocationType::ReadOnly {
             has_setters::<T>();
         }

@@ -37,6 +37,6 @@ pub(crate) use global::GlobalHandles;
 pub use global::{Global, WeakGlobal, WrongIsolate};
 pub use handle::{Handle, ToHandle};
 pub use reservation::Reservation;
-pub use scope::{Escape, HandleScope};
 pub(crate) use scope::leave;
+pub use scope::{Escape, HandleScope};
 pub(crate) use stack::HandleStack;

@@ -4,6 +4,7 @@ use crate::gc::{CollectionRecord, CollectionTotals};
 use crate::handles::HandleScope;
 use crate::layout::ClassDescriptor;
 use crate::spaces::{SpaceId, SpaceStatistics};
+use std::collections::HashMap;
 
 /// A heap's numbers at one moment. V8: `v8::HeapStatistics`.
 #[derive(Clone, Debug)]
@@ -64,19 +65,17 @@ impl HandleScope<'_> {
     #[must_use]
     pub fn class_statistics(&self) -> Vec<ClassStatistics> {
         let data = self.data();
-        let mut counts = vec![(0_usize, 0_usize); data.classes.len()];
+        let mut counts = HashMap::new();
         data.heap.for_each_object(|_, address, size| {
-            let (objects, bytes) = &mut counts[usize::from(data.map_at(address).instance_type())];
-            *objects += 1;
-            *bytes += size;
+            let class = data.map_at(address).class();
+            let statistics = counts
+                .entry(core::ptr::from_ref(class).addr())
+                .or_insert(ClassStatistics { class, objects: 0, bytes: 0 });
+            statistics.objects += 1;
+            statistics.bytes += size;
         });
-        let mut all: Vec<_> = counts
-            .into_iter()
-            .zip(&data.classes)
-            .filter(|((objects, _), _)| *objects > 0)
-            .map(|((objects, bytes), class)| ClassStatistics { class, objects, bytes })
-            .collect();
-        all.sort_by_key(|class| std::cmp::Reverse(class.bytes));
+        let mut all: Vec<_> = counts.into_values().collect();
+        all.sort_by_key(|of| (std::cmp::Reverse(of.bytes), of.class.name()));
         all
     }
 }

@@ -100,9 +100,8 @@ impl IsolateData {
         for chunk in self.heap.all_chunks() {
             self.heap.walk_chunk(chunk, |address| {
                 let map_word = load(address);
-                let error = |class, violation| {
-                    Err(VerifyError { class, address, space: chunk.space(), offset: 0, violation })
-                };
+                let error =
+                    |class, violation| Err(VerifyError { class, address, space: chunk.space(), offset: 0, violation });
                 if !map_word.is_strong() || !maps.contains(&map_word.address()) {
                     return error("object", Violation::BadMap { word: map_word.bits() });
                 }
@@ -227,7 +226,8 @@ impl Verifier<'_> {
             _ => return wrong_type(format!("{word:?} instead of a Smi")),
         };
         if word.is_smi() {
-            let none = types.members().iter().any(|m| matches!(m, crate::layout::Member::None)) && word.same(Word::ZERO);
+            let none =
+                types.members().iter().any(|m| matches!(m, crate::layout::Member::None)) && word.same(Word::ZERO);
             return if !weak && (types.admits_smi() || none) { Ok(()) } else { wrong_type(format!("a Smi, {word:?}")) };
         }
         if word.is_weak() != weak {

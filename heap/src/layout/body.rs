@@ -169,4 +169,3 @@ const fn all_tagged(layout: &ClassLayout, first: u32, end: u32) -> bool {
     }
     true
 }
-

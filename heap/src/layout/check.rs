@@ -79,11 +79,17 @@ pub const fn check_field(layout: &ClassLayout, index: usize, rustc_offset: usize
             .text(" and needs an alignment of ")
             .number(align)
             .text(" bytes: ");
-        let message = if index > 0 { message.text("move it before `").text(layout.fields[index - 1].name).text("`, or ") } else { message };
+        let message = if index > 0 {
+            message.text("move it before `").text(layout.fields[index - 1].name).text("`, or ")
+        } else {
+            message
+        };
         let message = message.text("put ").number(missing).text(" byte(s) of padding before it: `padding: ");
         let message = match width {
             // Aligned with 4-byte words: only the wide layout has the hole.
-            PointerWidth::Full => message.text("OptionalPadding<").number(missing).text(">` (bytes only with full pointers)"),
+            PointerWidth::Full => {
+                message.text("OptionalPadding<").number(missing).text(">` (bytes only with full pointers)")
+            }
             PointerWidth::Compressed => message.text("Padding<").number(missing).text(">`"),
         };
         message.fail();

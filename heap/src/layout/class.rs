@@ -183,9 +183,7 @@ impl ClassLayout {
     pub const fn size_for(&self, length: usize) -> usize {
         const WORD: usize = PointerWidth::CURRENT.tagged_size() as usize;
         match length.checked_mul(self.element_size()) {
-            Some(bytes) if bytes <= isize::MAX as usize => {
-                (self.header_size() + bytes).next_multiple_of(WORD)
-            }
+            Some(bytes) if bytes <= isize::MAX as usize => (self.header_size() + bytes).next_multiple_of(WORD),
             _ => usize::MAX & !(WORD - 1),
         }
     }

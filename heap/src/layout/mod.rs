@@ -20,7 +20,10 @@ mod field;
 mod registry;
 mod width;
 
-pub use bits::{BitEnum, BitKind, BitLayout, BitStorage, Bitfield, BitfieldError, BitfieldLayout, SmiBitfield, debug_bits, first_bits};
+pub use bits::{
+    BitEnum, BitKind, BitLayout, BitStorage, Bitfield, BitfieldError, BitfieldLayout, SmiBitfield, debug_bits,
+    first_bits,
+};
 pub use body::{BodyDescriptor, VisitorId};
 pub use check::{check_class, check_enum_fits, check_field, check_nested_fits, check_tail};
 pub use class::{ClassLayout, FieldSection, TailLayout, TailSpec};

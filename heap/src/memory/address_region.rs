@@ -20,10 +20,7 @@ impl AddressRegion {
     /// If the region's end exceeds the address space.
     #[must_use]
     pub const fn new(begin: usize, size: usize) -> Self {
-        assert!(
-            begin.checked_add(size).is_some(),
-            "the region's end overflows"
-        );
+        assert!(begin.checked_add(size).is_some(), "the region's end overflows");
         Self { begin, size }
     }
 
@@ -75,13 +72,7 @@ impl AddressRegion {
 
 impl fmt::Debug for AddressRegion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:#x}..{:#x} ({} bytes)",
-            self.begin,
-            self.end(),
-            self.size
-        )
+        write!(f, "{:#x}..{:#x} ({} bytes)", self.begin, self.end(), self.size)
     }
 }
 

@@ -10,10 +10,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    AddressRegion, MemoryError, OsPageAllocator, PageAllocator, Permission, RegionAllocator,
-    VirtualMemory,
-};
+use super::{AddressRegion, MemoryError, OsPageAllocator, PageAllocator, Permission, RegionAllocator, VirtualMemory};
 
 /// Hands out pages of one part of a reservation. All sizes and addresses are in bytes.
 ///
@@ -39,26 +36,16 @@ impl<P: PageAllocator> BoundedPageAllocator<P> {
     /// Nothing was ever written to `range`, it has no access, and nobody but this value touches
     /// its pages as long as the value lives.
     #[must_use]
-    pub unsafe fn new(
-        reservation: Arc<VirtualMemory<P>>,
-        range: AddressRegion,
-        allocate_page_size: usize,
-    ) -> Self {
+    pub unsafe fn new(reservation: Arc<VirtualMemory<P>>, range: AddressRegion, allocate_page_size: usize) -> Self {
         let whole = reservation.region();
-        assert!(
-            whole.contains_region(&range),
-            "{range:?} is not in the reservation {whole:?}"
-        );
+        assert!(whole.contains_region(&range), "{range:?} is not in the reservation {whole:?}");
         let commit_page_size = reservation.page_allocator().commit_page_size();
         assert!(
             allocate_page_size >= commit_page_size,
             "allocate pages of {allocate_page_size} bytes are below the commit page size \
              {commit_page_size}"
         );
-        Self {
-            reservation,
-            regions: RegionAllocator::new(range, allocate_page_size),
-        }
+        Self { reservation, regions: RegionAllocator::new(range, allocate_page_size) }
     }
 
     /// The range that pages come from.
@@ -125,10 +112,8 @@ impl<P: PageAllocator> BoundedPageAllocator<P> {
         permission: Permission,
     ) -> Result<usize, MemoryError> {
         let region_size = self.region_size(size, alignment)?;
-        let address = self
-            .regions
-            .allocate_aligned_region(region_size, alignment)
-            .ok_or(MemoryError::RegionExhausted {
+        let address =
+            self.regions.allocate_aligned_region(region_size, alignment).ok_or(MemoryError::RegionExhausted {
                 size,
                 alignment,
                 free: self.regions.free_size(),
@@ -192,12 +177,7 @@ impl<P: PageAllocator> BoundedPageAllocator<P> {
     /// # Safety
     ///
     /// Nothing refers to the bytes from `address + new_size` on any more.
-    pub unsafe fn release_pages(
-        &mut self,
-        address: usize,
-        size: usize,
-        new_size: usize,
-    ) -> Result<(), MemoryError> {
+    pub unsafe fn release_pages(&mut self, address: usize, size: usize, new_size: usize) -> Result<(), MemoryError> {
         let region_size = self.checked_region_size(address, size)?;
         let new_region_size = self.region_size(new_size, self.allocate_page_size())?;
         if new_size > size {
@@ -208,10 +188,7 @@ impl<P: PageAllocator> BoundedPageAllocator<P> {
         }
         // SAFETY: the tail of a region of this allocator; the caller promises that nothing refers
         // to it.
-        unsafe {
-            self.page_allocator()
-                .decommit_pages(address + new_size, region_size - new_size)
-        }?;
+        unsafe { self.page_allocator().decommit_pages(address + new_size, region_size - new_size) }?;
         self.regions.trim_region(address, new_region_size);
         Ok(())
     }
@@ -235,10 +212,7 @@ impl<P: PageAllocator> BoundedPageAllocator<P> {
         self.check_inside_region(address, size)?;
         // SAFETY: the range was just found to lie in a region of this allocator; the caller
         // promises that no access loses a right it needs.
-        unsafe {
-            self.page_allocator()
-                .set_permissions(address, size, permission)
-        }
+        unsafe { self.page_allocator().set_permissions(address, size, permission) }
     }
 
     /// Gives the memory behind a range inside one region back while it stays accessible: the next
@@ -270,32 +244,20 @@ impl<P: PageAllocator> BoundedPageAllocator<P> {
     /// # Safety
     ///
     /// Nothing refers to the range any more.
-    pub unsafe fn decommit_pages(
-        &mut self,
-        address: usize,
-        size: usize,
-    ) -> Result<(), MemoryError> {
+    pub unsafe fn decommit_pages(&mut self, address: usize, size: usize) -> Result<(), MemoryError> {
         self.check_inside_region(address, size)?;
         // SAFETY: the range was just found to lie in a region of this allocator; the caller
         // promises that nothing refers to it.
         unsafe { self.page_allocator().decommit_pages(address, size) }
     }
 
-    fn commit_new_region(
-        &mut self,
-        address: usize,
-        size: usize,
-        permission: Permission,
-    ) -> Result<(), MemoryError> {
+    fn commit_new_region(&mut self, address: usize, size: usize, permission: Permission) -> Result<(), MemoryError> {
         if permission == Permission::NoAccess {
             return Ok(());
         }
         // SAFETY: the region was free, so nothing refers to it; it lies in the
         // reservation, where nobody else touches it.
-        let committed = unsafe {
-            self.page_allocator()
-                .set_permissions(address, size, permission)
-        };
+        let committed = unsafe { self.page_allocator().set_permissions(address, size, permission) };
         if committed.is_err() {
             // The kernel may have changed the first part. If it cannot be undone either, the part
             // has access too early but is still zero, which breaks no promise to the next owner.
@@ -308,14 +270,10 @@ impl<P: PageAllocator> BoundedPageAllocator<P> {
 
     /// The bytes of the range that a region for `size` bytes takes.
     fn region_size(&self, size: usize, alignment: usize) -> Result<usize, MemoryError> {
-        if size == 0
-            || !size.is_multiple_of(self.commit_page_size())
-            || !alignment.is_power_of_two()
-        {
+        if size == 0 || !size.is_multiple_of(self.commit_page_size()) || !alignment.is_power_of_two() {
             return Err(self.invalid(size, alignment));
         }
-        size.checked_next_multiple_of(self.allocate_page_size())
-            .ok_or_else(|| self.invalid(size, alignment))
+        size.checked_next_multiple_of(self.allocate_page_size()).ok_or_else(|| self.invalid(size, alignment))
     }
 
     fn checked_region_size(&self, address: usize, size: usize) -> Result<usize, MemoryError> {
@@ -335,11 +293,7 @@ impl<P: PageAllocator> BoundedPageAllocator<P> {
     }
 
     fn invalid(&self, size: usize, alignment: usize) -> MemoryError {
-        MemoryError::InvalidRequest {
-            size,
-            alignment,
-            page_size: self.commit_page_size(),
-        }
+        MemoryError::InvalidRequest { size, alignment, page_size: self.commit_page_size() }
     }
 }
 
@@ -391,12 +345,7 @@ mod tests {
             permission: Permission,
         ) -> Result<(), MemoryError> {
             if self.commits.load(Relaxed) {
-                return Err(MemoryError::Protect {
-                    address,
-                    size,
-                    permission,
-                    source: no_memory(),
-                });
+                return Err(MemoryError::Protect { address, size, permission, source: no_memory() });
             }
             // SAFETY: forwarded contract.
             unsafe { self.os.set_permissions(address, size, permission) }
@@ -407,11 +356,7 @@ mod tests {
         }
         unsafe fn decommit_pages(&self, address: usize, size: usize) -> Result<(), MemoryError> {
             if self.decommits.load(Relaxed) {
-                return Err(MemoryError::Decommit {
-                    address,
-                    size,
-                    source: no_memory(),
-                });
+                return Err(MemoryError::Decommit { address, size, source: no_memory() });
             }
             // SAFETY: forwarded contract.
             unsafe { self.os.decommit_pages(address, size) }
@@ -420,18 +365,13 @@ mod tests {
 
     /// An allocator for a reservation of `chunks` chunks, and where that is.
     fn bounded(chunks: usize) -> (AddressRegion, BoundedPageAllocator<Failing>) {
-        let pages = Failing {
-            os: OsPageAllocator::new(),
-            commits: AtomicBool::new(false),
-            decommits: AtomicBool::new(false),
-        };
+        let pages =
+            Failing { os: OsPageAllocator::new(), commits: AtomicBool::new(false), decommits: AtomicBool::new(false) };
         let size = chunks * CHUNK_SIZE;
         let memory = VirtualMemory::reserve_from(pages, size, CHUNK_SIZE, None).unwrap();
         let range = memory.region();
         // SAFETY: the range was just reserved, and only the allocator keeps the reservation.
-        (range, unsafe {
-            BoundedPageAllocator::new(Arc::new(memory), range, CHUNK_SIZE)
-        })
+        (range, unsafe { BoundedPageAllocator::new(Arc::new(memory), range, CHUNK_SIZE) })
     }
 
     fn fill(address: usize, size: usize) {
@@ -443,23 +383,17 @@ mod tests {
     fn is_zero(address: usize, size: usize) -> bool {
         let bytes: *mut u8 = with_exposed_provenance_mut(address);
         // SAFETY: the tests pass ranges they committed and own; the slice does not outlive this.
-        unsafe { core::slice::from_raw_parts(bytes, size) }
-            .iter()
-            .all(|&byte| byte == 0)
+        unsafe { core::slice::from_raw_parts(bytes, size) }.iter().all(|&byte| byte == 0)
     }
 
     #[test]
     fn reused_pages_read_zero() {
         let (_memory, mut pages) = bounded(2);
-        let first = pages
-            .allocate_pages(CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite)
-            .unwrap();
+        let first = pages.allocate_pages(CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite).unwrap();
         fill(first, CHUNK_SIZE);
         // SAFETY: no references into the region exist.
         unsafe { pages.free_pages(first, CHUNK_SIZE).unwrap() };
-        let again = pages
-            .allocate_pages(CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite)
-            .unwrap();
+        let again = pages.allocate_pages(CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite).unwrap();
         assert_eq!(again, first);
         assert!(is_zero(again, CHUNK_SIZE));
     }
@@ -467,40 +401,14 @@ mod tests {
     #[test]
     fn exhaustion_has_the_numbers_and_is_survived() {
         let (memory, mut pages) = bounded(4);
-        pages
-            .allocate_pages_at(
-                memory.begin() + CHUNK_SIZE,
-                CHUNK_SIZE,
-                Permission::NoAccess,
-            )
-            .unwrap();
-        let error = pages
-            .allocate_pages(3 * CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite)
-            .unwrap_err();
-        let MemoryError::RegionExhausted {
-            size,
-            free,
-            largest_free,
-            ..
-        } = error
-        else {
-            panic!("{error}")
-        };
-        assert_eq!(
-            (size, free, largest_free),
-            (3 * CHUNK_SIZE, 3 * CHUNK_SIZE, 2 * CHUNK_SIZE)
-        );
-        let address = pages
-            .allocate_pages(2 * CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite)
-            .unwrap();
+        pages.allocate_pages_at(memory.begin() + CHUNK_SIZE, CHUNK_SIZE, Permission::NoAccess).unwrap();
+        let error = pages.allocate_pages(3 * CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite).unwrap_err();
+        let MemoryError::RegionExhausted { size, free, largest_free, .. } = error else { panic!("{error}") };
+        assert_eq!((size, free, largest_free), (3 * CHUNK_SIZE, 3 * CHUNK_SIZE, 2 * CHUNK_SIZE));
+        let address = pages.allocate_pages(2 * CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite).unwrap();
         assert_eq!(address, memory.begin() + 2 * CHUNK_SIZE);
-        let error = pages
-            .allocate_pages_at(address + CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite)
-            .unwrap_err();
-        assert!(
-            matches!(error, MemoryError::RegionUnavailable { .. }),
-            "{error}"
-        );
+        let error = pages.allocate_pages_at(address + CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite).unwrap_err();
+        assert!(matches!(error, MemoryError::RegionUnavailable { .. }), "{error}");
     }
 
     #[test]
@@ -509,41 +417,20 @@ mod tests {
         pages.page_allocator().commits.store(true, Relaxed);
         for decommits in [false, true] {
             pages.page_allocator().decommits.store(decommits, Relaxed);
-            let error = pages
-                .allocate_pages(CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite)
-                .unwrap_err();
-            assert!(
-                matches!(
-                    error,
-                    MemoryError::Protect {
-                        size: CHUNK_SIZE,
-                        ..
-                    }
-                ),
-                "{error}"
-            );
-            assert!(
-                pages
-                    .allocate_pages_at(memory.begin(), CHUNK_SIZE, Permission::ReadWrite)
-                    .is_err()
-            );
+            let error = pages.allocate_pages(CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite).unwrap_err();
+            assert!(matches!(error, MemoryError::Protect { size: CHUNK_SIZE, .. }), "{error}");
+            assert!(pages.allocate_pages_at(memory.begin(), CHUNK_SIZE, Permission::ReadWrite).is_err());
             assert_eq!(pages.free_size(), 2 * CHUNK_SIZE);
             assert_eq!(pages.largest_free(), 2 * CHUNK_SIZE);
         }
         pages.page_allocator().commits.store(false, Relaxed);
-        assert!(
-            pages
-                .allocate_pages(2 * CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite)
-                .is_ok()
-        );
+        assert!(pages.allocate_pages(2 * CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite).is_ok());
     }
 
     #[test]
     fn failed_decommit_keeps_the_region() {
         let (_memory, mut pages) = bounded(2);
-        let address = pages
-            .allocate_pages(CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite)
-            .unwrap();
+        let address = pages.allocate_pages(CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite).unwrap();
         pages.page_allocator().decommits.store(true, Relaxed);
         // SAFETY: no references into the region exist.
         unsafe {
@@ -562,9 +449,7 @@ mod tests {
         let (_memory, mut pages) = bounded(4);
         let commit = pages.commit_page_size();
         let size = 3 * CHUNK_SIZE + commit;
-        let address = pages
-            .allocate_pages(size, CHUNK_SIZE, Permission::ReadWrite)
-            .unwrap();
+        let address = pages.allocate_pages(size, CHUNK_SIZE, Permission::ReadWrite).unwrap();
         assert_eq!(pages.free_size(), 0);
         fill(address, size);
         let new_size = CHUNK_SIZE + commit;
@@ -573,21 +458,13 @@ mod tests {
             for bad in [0, 1, size + commit] {
                 assert!(pages.release_pages(address, size, bad).is_err());
             }
-            assert!(
-                pages
-                    .release_pages(address + CHUNK_SIZE, CHUNK_SIZE, commit)
-                    .is_err()
-            );
+            assert!(pages.release_pages(address + CHUNK_SIZE, CHUNK_SIZE, commit).is_err());
             pages.release_pages(address, size, new_size).unwrap();
             assert_eq!(pages.free_size(), 2 * CHUNK_SIZE);
-            pages
-                .set_permissions(address, 2 * CHUNK_SIZE, Permission::ReadWrite)
-                .unwrap();
+            pages.set_permissions(address, 2 * CHUNK_SIZE, Permission::ReadWrite).unwrap();
             assert!(!is_zero(address + CHUNK_SIZE, commit));
             assert!(is_zero(address + new_size, CHUNK_SIZE - commit));
-            let rest = pages
-                .allocate_pages(2 * CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite)
-                .unwrap();
+            let rest = pages.allocate_pages(2 * CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite).unwrap();
             assert!(is_zero(rest, 2 * CHUNK_SIZE));
             pages.free_pages(address, new_size).unwrap();
         }
@@ -597,38 +474,20 @@ mod tests {
     #[test]
     fn permissions_stay_inside_one_region() {
         let (memory, mut pages) = bounded(3);
-        let address = pages
-            .allocate_pages(CHUNK_SIZE, CHUNK_SIZE, Permission::NoAccess)
-            .unwrap();
+        let address = pages.allocate_pages(CHUNK_SIZE, CHUNK_SIZE, Permission::NoAccess).unwrap();
         // SAFETY: no references into the region exist; it is written only while that is allowed.
         unsafe {
-            assert!(
-                pages
-                    .set_permissions(address, 2 * CHUNK_SIZE, Permission::Read)
-                    .is_err()
-            );
-            assert!(
-                pages
-                    .set_permissions(memory.end(), CHUNK_SIZE, Permission::Read)
-                    .is_err()
-            );
-            assert!(
-                pages
-                    .discard_pages(address + CHUNK_SIZE, CHUNK_SIZE)
-                    .is_err()
-            );
+            assert!(pages.set_permissions(address, 2 * CHUNK_SIZE, Permission::Read).is_err());
+            assert!(pages.set_permissions(memory.end(), CHUNK_SIZE, Permission::Read).is_err());
+            assert!(pages.discard_pages(address + CHUNK_SIZE, CHUNK_SIZE).is_err());
             assert!(pages.decommit_pages(address, usize::MAX).is_err());
-            pages
-                .set_permissions(address, CHUNK_SIZE, Permission::ReadWrite)
-                .unwrap();
+            pages.set_permissions(address, CHUNK_SIZE, Permission::ReadWrite).unwrap();
             fill(address, CHUNK_SIZE);
             pages.discard_pages(address, CHUNK_SIZE).unwrap();
             assert!(is_zero(address, CHUNK_SIZE));
             fill(address, CHUNK_SIZE);
             pages.decommit_pages(address, CHUNK_SIZE).unwrap();
-            pages
-                .set_permissions(address, CHUNK_SIZE, Permission::Read)
-                .unwrap();
+            pages.set_permissions(address, CHUNK_SIZE, Permission::Read).unwrap();
             assert!(is_zero(address, CHUNK_SIZE));
         }
     }
@@ -638,19 +497,9 @@ mod tests {
         let (_memory, mut pages) = bounded(2);
         let commit = pages.commit_page_size();
         let top = usize::MAX & !(commit - 1);
-        for (size, alignment) in [
-            (0, commit),
-            (commit + 1, commit),
-            (commit, 3),
-            (top, commit),
-        ] {
-            let error = pages
-                .allocate_pages(size, alignment, Permission::NoAccess)
-                .unwrap_err();
-            assert!(
-                matches!(error, MemoryError::InvalidRequest { .. }),
-                "{error}"
-            );
+        for (size, alignment) in [(0, commit), (commit + 1, commit), (commit, 3), (top, commit)] {
+            let error = pages.allocate_pages(size, alignment, Permission::NoAccess).unwrap_err();
+            assert!(matches!(error, MemoryError::InvalidRequest { .. }), "{error}");
         }
         assert_eq!(pages.free_size(), 2 * CHUNK_SIZE);
     }

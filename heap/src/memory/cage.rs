@@ -6,9 +6,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    AddressRegion, BoundedPageAllocator, CAGE_SIZE, CHUNK_SIZE, MemoryError, VirtualMemory,
-};
+use super::{AddressRegion, BoundedPageAllocator, CAGE_SIZE, CHUNK_SIZE, MemoryError, VirtualMemory};
 
 /// 4 GiB of address space at a multiple of 4 GiB, reserved without access, and the allocator for
 /// its pages. Given back as a whole when it is dropped (and its allocator, should that have been
@@ -30,18 +28,11 @@ impl Cage {
     /// aligned one is cut.
     pub fn new() -> Result<Self, MemoryError> {
         let reservation = Arc::new(VirtualMemory::reserve(CAGE_SIZE, CAGE_SIZE, None)?);
-        let range = AddressRegion::new(
-            reservation.address() + CHUNK_SIZE,
-            reservation.size() - CHUNK_SIZE,
-        );
+        let range = AddressRegion::new(reservation.address() + CHUNK_SIZE, reservation.size() - CHUNK_SIZE);
         // SAFETY: the range is part of a fresh reservation; the cage never changes its pages other
         // than through this allocator.
-        let allocator =
-            unsafe { BoundedPageAllocator::new(Arc::clone(&reservation), range, CHUNK_SIZE) };
-        Ok(Self {
-            allocator,
-            reservation,
-        })
+        let allocator = unsafe { BoundedPageAllocator::new(Arc::clone(&reservation), range, CHUNK_SIZE) };
+        Ok(Self { allocator, reservation })
     }
 
     /// The first address, a multiple of [`CAGE_SIZE`]: what is added to a compressed pointer.
@@ -100,22 +91,11 @@ mod tests {
         assert!(!cage.contains(base - 1) && !cage.contains(base + CAGE_SIZE));
         let pages = cage.allocator();
         assert_eq!(pages.allocate_page_size(), 256 * KB);
-        assert!(
-            pages
-                .allocate_pages_at(base, CHUNK_SIZE, Permission::NoAccess)
-                .is_err()
-        );
+        assert!(pages.allocate_pages_at(base, CHUNK_SIZE, Permission::NoAccess).is_err());
         let all = CAGE_SIZE - CHUNK_SIZE;
-        let error = pages
-            .allocate_pages(CAGE_SIZE, CHUNK_SIZE, Permission::NoAccess)
-            .unwrap_err();
-        assert!(
-            matches!(error, MemoryError::RegionExhausted { free, .. } if free == all),
-            "{error}"
-        );
-        let address = pages
-            .allocate_pages(all, CHUNK_SIZE, Permission::NoAccess)
-            .unwrap();
+        let error = pages.allocate_pages(CAGE_SIZE, CHUNK_SIZE, Permission::NoAccess).unwrap_err();
+        assert!(matches!(error, MemoryError::RegionExhausted { free, .. } if free == all), "{error}");
+        let address = pages.allocate_pages(all, CHUNK_SIZE, Permission::NoAccess).unwrap();
         assert_eq!(address, base + CHUNK_SIZE);
     }
 
@@ -124,12 +104,8 @@ mod tests {
         let mut cage = Cage::new().unwrap();
         let last = cage.base() + CAGE_SIZE - CHUNK_SIZE;
         let pages = cage.allocator();
-        let first = pages
-            .allocate_pages(CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite)
-            .unwrap();
-        pages
-            .allocate_pages_at(last, CHUNK_SIZE, Permission::ReadWrite)
-            .unwrap();
+        let first = pages.allocate_pages(CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite).unwrap();
+        pages.allocate_pages_at(last, CHUNK_SIZE, Permission::ReadWrite).unwrap();
         for address in [first, last, last + CHUNK_SIZE - 8] {
             let word: *mut u64 = with_exposed_provenance_mut(address);
             // SAFETY: the word lies in a page committed above that only this test touches.

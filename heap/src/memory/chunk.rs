@@ -64,7 +64,12 @@ impl MemoryChunk {
     ///
     /// `address` is that of `size` committed, zeroed, writable bytes, aligned to [`CHUNK_SIZE`], that belong to the
     /// caller until [`MemoryChunk::tear_down`].
-    pub(crate) unsafe fn initialize<'a>(address: usize, size: usize, space: SpaceId, flags: ChunkFlags) -> &'a MemoryChunk {
+    pub(crate) unsafe fn initialize<'a>(
+        address: usize,
+        size: usize,
+        space: SpaceId,
+        flags: ChunkFlags,
+    ) -> &'a MemoryChunk {
         let chunk = core::ptr::with_exposed_provenance_mut::<MemoryChunk>(address);
         // SAFETY: the caller's contract: room, alignment and ownership. The bitmap is zero already.
         unsafe {

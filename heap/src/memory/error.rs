@@ -100,9 +100,7 @@ pub enum MemoryError {
     },
     /// A request that no page allocator could serve: a size of zero or no multiple of the page
     /// size, an alignment that is no power of two or below the page size, or a sum that overflows.
-    #[error(
-        "invalid request for {size} bytes aligned to {alignment} with pages of {page_size} bytes"
-    )]
+    #[error("invalid request for {size} bytes aligned to {alignment} with pages of {page_size} bytes")]
     InvalidRequest {
         /// Bytes asked for.
         size: usize,
@@ -127,10 +125,7 @@ mod tests {
             permission: Permission::ReadWrite,
             source: io::Error::from(io::ErrorKind::OutOfMemory),
         };
-        assert_eq!(
-            error.to_string(),
-            "cannot change the access of 8192 bytes at 0x40000 to rw-"
-        );
+        assert_eq!(error.to_string(), "cannot change the access of 8192 bytes at 0x40000 to rw-");
         assert!(error.source().is_some());
     }
 }

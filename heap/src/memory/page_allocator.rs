@@ -72,12 +72,7 @@ pub unsafe trait PageAllocator {
     ///
     /// The range lies in pages allocated here; no reference or running access to it needs a right
     /// that `permission` lacks.
-    unsafe fn set_permissions(
-        &self,
-        address: usize,
-        size: usize,
-        permission: Permission,
-    ) -> Result<(), MemoryError>;
+    unsafe fn set_permissions(&self, address: usize, size: usize, permission: Permission) -> Result<(), MemoryError>;
 
     /// Gives the memory behind a range back while it stays accessible: its contents are lost, and
     /// the next access reads zero.
@@ -114,18 +109,11 @@ impl OsPageAllocator {
     /// The allocator for this machine's page size.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            page_size: rustix::param::page_size(),
-        }
+        Self { page_size: rustix::param::page_size() }
     }
 
     /// Maps `size` bytes wherever the kernel likes, `hint` permitting.
-    fn map(
-        hint: Option<usize>,
-        size: usize,
-        alignment: usize,
-        permission: Permission,
-    ) -> Result<usize, MemoryError> {
+    fn map(hint: Option<usize>, size: usize, alignment: usize, permission: Permission) -> Result<usize, MemoryError> {
         let hint = hint.map_or(null_mut(), with_exposed_provenance_mut);
         let mut flags = MapFlags::PRIVATE;
         // Address space that nobody can touch must not count against the commit limit.
@@ -134,12 +122,7 @@ impl OsPageAllocator {
         // memory anyone has is touched; the hint is only a wish.
         unsafe { mm::mmap_anonymous(hint, size, prot_flags(permission), flags) }
             .map(<*mut c_void>::expose_provenance)
-            .map_err(|errno| MemoryError::Map {
-                size,
-                alignment,
-                permission,
-                source: errno.into(),
-            })
+            .map_err(|errno| MemoryError::Map { size, alignment, permission, source: errno.into() })
     }
 
     /// Takes a range out of the address space; an empty one is left alone.
@@ -153,37 +136,22 @@ impl OsPageAllocator {
         }
         let (address, size) = (region.begin(), region.size());
         // SAFETY: the caller promises that the range is ours and unused.
-        unsafe { mm::munmap(with_exposed_provenance_mut(address), size) }.map_err(|errno| {
-            MemoryError::Unmap {
-                address,
-                size,
-                source: errno.into(),
-            }
+        unsafe { mm::munmap(with_exposed_provenance_mut(address), size) }.map_err(|errno| MemoryError::Unmap {
+            address,
+            size,
+            source: errno.into(),
         })
     }
 
     /// Maps more than asked, so that an aligned range must lie in it, and unmaps the rest.
-    fn map_aligned(
-        &self,
-        size: usize,
-        alignment: usize,
-        permission: Permission,
-    ) -> Result<usize, MemoryError> {
-        let padded = size
-            .checked_add(alignment - self.page_size)
-            .ok_or_else(|| self.invalid(size, alignment))?;
+    fn map_aligned(&self, size: usize, alignment: usize, permission: Permission) -> Result<usize, MemoryError> {
+        let padded = size.checked_add(alignment - self.page_size).ok_or_else(|| self.invalid(size, alignment))?;
         let mapped = AddressRegion::new(Self::map(None, padded, alignment, permission)?, padded);
         let begin = mapped.begin().next_multiple_of(alignment);
         let end = begin + size;
         let trim = [
-            (
-                AddressRegion::new(mapped.begin(), begin - mapped.begin()),
-                mapped,
-            ),
-            (
-                AddressRegion::new(end, mapped.end() - end),
-                AddressRegion::new(begin, mapped.end() - begin),
-            ),
+            (AddressRegion::new(mapped.begin(), begin - mapped.begin()), mapped),
+            (AddressRegion::new(end, mapped.end() - end), AddressRegion::new(begin, mapped.end() - begin)),
         ];
         for (surplus, still_mapped) in trim {
             // SAFETY: `surplus` is part of the mapping made above, which nobody has seen yet.
@@ -198,11 +166,7 @@ impl OsPageAllocator {
     }
 
     fn invalid(&self, size: usize, alignment: usize) -> MemoryError {
-        MemoryError::InvalidRequest {
-            size,
-            alignment,
-            page_size: self.page_size,
-        }
+        MemoryError::InvalidRequest { size, alignment, page_size: self.page_size }
     }
 }
 
@@ -256,22 +220,15 @@ unsafe impl PageAllocator for OsPageAllocator {
         unsafe { Self::unmap(AddressRegion::new(address, size)) }
     }
 
-    unsafe fn set_permissions(
-        &self,
-        address: usize,
-        size: usize,
-        permission: Permission,
-    ) -> Result<(), MemoryError> {
+    unsafe fn set_permissions(&self, address: usize, size: usize, permission: Permission) -> Result<(), MemoryError> {
         let pointer = with_exposed_provenance_mut(address);
         // SAFETY: the caller promises that the range is ours and that no access to it needs a
         // right that is taken away.
-        unsafe { mm::mprotect(pointer, size, mprotect_flags(permission)) }.map_err(|errno| {
-            MemoryError::Protect {
-                address,
-                size,
-                permission,
-                source: errno.into(),
-            }
+        unsafe { mm::mprotect(pointer, size, mprotect_flags(permission)) }.map_err(|errno| MemoryError::Protect {
+            address,
+            size,
+            permission,
+            source: errno.into(),
         })
     }
 
@@ -279,12 +236,10 @@ unsafe impl PageAllocator for OsPageAllocator {
         let pointer = with_exposed_provenance_mut(address);
         // SAFETY: the caller promises that the range is ours and its contents are not needed; on
         // private anonymous memory MADV_DONTNEED replaces them by zeroes.
-        unsafe { mm::madvise(pointer, size, Advice::LinuxDontNeed) }.map_err(|errno| {
-            MemoryError::Discard {
-                address,
-                size,
-                source: errno.into(),
-            }
+        unsafe { mm::madvise(pointer, size, Advice::LinuxDontNeed) }.map_err(|errno| MemoryError::Discard {
+            address,
+            size,
+            source: errno.into(),
         })
     }
 
@@ -297,11 +252,7 @@ unsafe impl PageAllocator for OsPageAllocator {
         // nothing refers to.
         unsafe { mm::mmap_anonymous(pointer, size, ProtFlags::empty(), flags) }
             .map(|mapped| debug_assert_eq!(mapped.expose_provenance(), address))
-            .map_err(|errno| MemoryError::Decommit {
-                address,
-                size,
-                source: errno.into(),
-            })
+            .map_err(|errno| MemoryError::Decommit { address, size, source: errno.into() })
     }
 }
 
@@ -334,9 +285,7 @@ mod tests {
             let (begin, end) = range.split_once('-')?;
             let begin = usize::from_str_radix(begin, 16).unwrap();
             let end = usize::from_str_radix(end, 16).unwrap();
-            (begin..end)
-                .contains(&address)
-                .then(|| rest[..3].to_owned())
+            (begin..end).contains(&address).then(|| rest[..3].to_owned())
         })
     }
 
@@ -359,9 +308,7 @@ mod tests {
             assert_eq!(access_of(address), Some(permission.to_string()));
             // SAFETY: allocated above; no references exist.
             unsafe {
-                pages
-                    .set_permissions(address, size, Permission::Read)
-                    .unwrap();
+                pages.set_permissions(address, size, Permission::Read).unwrap();
                 assert_eq!(access_of(address).as_deref(), Some("r--"));
                 pages.set_permissions(address, size, permission).unwrap();
                 assert_eq!(access_of(address), Some(permission.to_string()));
@@ -376,9 +323,7 @@ mod tests {
         for alignment in [pages.allocate_page_size(), CHUNK_SIZE, MB, 4 * GB] {
             let size = 3 * CHUNK_SIZE;
             for hint in [None, Some(0x1234_5678_9abc)] {
-                let address = pages
-                    .allocate_pages(hint, size, alignment, Permission::NoAccess)
-                    .unwrap();
+                let address = pages.allocate_pages(hint, size, alignment, Permission::NoAccess).unwrap();
                 assert_eq!(address % alignment, 0);
                 assert!(access_of(address).is_some());
                 assert!(access_of(address + size - 1).is_some());
@@ -392,13 +337,9 @@ mod tests {
     fn hint_is_followed_where_free() {
         let pages = OsPageAllocator::new();
         let hint = 0x2345_0000_0000;
-        let address = pages
-            .allocate_pages(Some(hint), CHUNK_SIZE, CHUNK_SIZE, Permission::NoAccess)
-            .unwrap();
+        let address = pages.allocate_pages(Some(hint), CHUNK_SIZE, CHUNK_SIZE, Permission::NoAccess).unwrap();
         assert_eq!(address, hint);
-        let other = pages
-            .allocate_pages(Some(hint), CHUNK_SIZE, CHUNK_SIZE, Permission::NoAccess)
-            .unwrap();
+        let other = pages.allocate_pages(Some(hint), CHUNK_SIZE, CHUNK_SIZE, Permission::NoAccess).unwrap();
         assert_ne!(other, hint);
         // SAFETY: both allocated above; no references exist.
         unsafe {
@@ -410,9 +351,7 @@ mod tests {
     #[test]
     fn discarded_and_decommitted_pages_read_zero() {
         let pages = OsPageAllocator::new();
-        let address = pages
-            .allocate_pages(None, CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite)
-            .unwrap();
+        let address = pages.allocate_pages(None, CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite).unwrap();
         // SAFETY: the range was allocated above, is accessed only here, through raw pointers, and
         // only while it is readable and writable.
         unsafe {
@@ -424,9 +363,7 @@ mod tests {
             word(address).write(8);
             pages.decommit_pages(address, CHUNK_SIZE).unwrap();
             assert_eq!(access_of(address).as_deref(), Some("---"));
-            pages
-                .set_permissions(address, CHUNK_SIZE, Permission::ReadWrite)
-                .unwrap();
+            pages.set_permissions(address, CHUNK_SIZE, Permission::ReadWrite).unwrap();
             assert_eq!(word(address).read(), 0);
             pages.free_pages(address, CHUNK_SIZE).unwrap();
         }
@@ -438,20 +375,10 @@ mod tests {
         let page = pages.allocate_page_size();
         let top = usize::MAX & !(page - 1);
         for (size, alignment) in [(0, page), (1, page), (page, 3), (page, 1), (top, GB)] {
-            let error = pages
-                .allocate_pages(None, size, alignment, Permission::NoAccess)
-                .unwrap_err();
-            assert!(
-                matches!(error, MemoryError::InvalidRequest { .. }),
-                "{error}"
-            );
+            let error = pages.allocate_pages(None, size, alignment, Permission::NoAccess).unwrap_err();
+            assert!(matches!(error, MemoryError::InvalidRequest { .. }), "{error}");
         }
-        let error = pages
-            .allocate_pages(None, top, page, Permission::NoAccess)
-            .unwrap_err();
-        assert!(
-            matches!(error, MemoryError::Map { size, .. } if size == top),
-            "{error}"
-        );
+        let error = pages.allocate_pages(None, top, page, Permission::NoAccess).unwrap_err();
+        assert!(matches!(error, MemoryError::Map { size, .. } if size == top), "{error}");
     }
 }

@@ -44,23 +44,13 @@ impl RegionAllocator {
     /// If `page_size` is no power of two, or `whole` is empty or not made of whole pages.
     #[must_use]
     pub fn new(whole: AddressRegion, page_size: usize) -> Self {
+        assert!(page_size.is_power_of_two(), "page size {page_size} is no power of two");
         assert!(
-            page_size.is_power_of_two(),
-            "page size {page_size} is no power of two"
-        );
-        assert!(
-            !whole.is_empty()
-                && whole.begin().is_multiple_of(page_size)
-                && whole.size().is_multiple_of(page_size),
+            !whole.is_empty() && whole.begin().is_multiple_of(page_size) && whole.size().is_multiple_of(page_size),
             "{whole:?} is not made of pages of {page_size} bytes"
         );
-        let mut this = Self {
-            whole,
-            page_size,
-            by_address: BTreeMap::new(),
-            free_by_size: BTreeSet::new(),
-            free_size: 0,
-        };
+        let mut this =
+            Self { whole, page_size, by_address: BTreeMap::new(), free_by_size: BTreeSet::new(), free_size: 0 };
         this.insert_free(whole.begin(), whole.size());
         this
     }
@@ -104,14 +94,10 @@ impl RegionAllocator {
             return None;
         }
         let alignment = alignment.max(self.page_size);
-        let (free, begin) =
-            self.free_by_size
-                .range((size, 0)..)
-                .find_map(|&(free_size, begin)| {
-                    let aligned = begin.checked_next_multiple_of(alignment)?;
-                    (aligned - begin <= free_size - size)
-                        .then(|| (AddressRegion::new(begin, free_size), aligned))
-                })?;
+        let (free, begin) = self.free_by_size.range((size, 0)..).find_map(|&(free_size, begin)| {
+            let aligned = begin.checked_next_multiple_of(alignment)?;
+            (aligned - begin <= free_size - size).then(|| (AddressRegion::new(begin, free_size), aligned))
+        })?;
         self.carve(free, AddressRegion::new(begin, size));
         Some(begin)
     }
@@ -151,10 +137,7 @@ impl RegionAllocator {
         if size <= new_size || !new_size.is_multiple_of(self.page_size) {
             return 0;
         }
-        let kept = Region {
-            size: new_size,
-            state: State::Allocated,
-        };
+        let kept = Region { size: new_size, state: State::Allocated };
         if new_size == 0 {
             self.by_address.remove(&address);
         } else {
@@ -168,10 +151,7 @@ impl RegionAllocator {
     #[must_use]
     pub fn check_region(&self, address: usize) -> usize {
         match self.by_address.get(&address) {
-            Some(Region {
-                size,
-                state: State::Allocated,
-            }) => *size,
+            Some(Region { size, state: State::Allocated }) => *size,
             _ => 0,
         }
     }
@@ -209,13 +189,7 @@ impl RegionAllocator {
     fn carve(&mut self, free: AddressRegion, wanted: AddressRegion) {
         debug_assert!(free.contains_region(&wanted));
         self.remove_free(free.begin(), free.size());
-        self.by_address.insert(
-            wanted.begin(),
-            Region {
-                size: wanted.size(),
-                state: State::Allocated,
-            },
-        );
+        self.by_address.insert(wanted.begin(), Region { size: wanted.size(), state: State::Allocated });
         for (begin, end) in [(free.begin(), wanted.begin()), (wanted.end(), free.end())] {
             if begin < end {
                 self.insert_free(begin, end - begin);
@@ -226,39 +200,19 @@ impl RegionAllocator {
     /// Adds a free region, joined with its free neighbours.
     fn insert_free(&mut self, mut begin: usize, mut size: usize) {
         let after = self.by_address.get(&(begin + size)).copied();
-        if let Some(Region {
-            size: after_size,
-            state: State::Free,
-        }) = after
-        {
+        if let Some(Region { size: after_size, state: State::Free }) = after {
             self.remove_free(begin + size, after_size);
             size += after_size;
         }
-        let before = self
-            .by_address
-            .range(..begin)
-            .next_back()
-            .map(|(&b, &region)| (b, region));
-        if let Some((
-            before_begin,
-            Region {
-                size: before_size,
-                state: State::Free,
-            },
-        )) = before
+        let before = self.by_address.range(..begin).next_back().map(|(&b, &region)| (b, region));
+        if let Some((before_begin, Region { size: before_size, state: State::Free })) = before
             && before_begin + before_size == begin
         {
             self.remove_free(before_begin, before_size);
             begin = before_begin;
             size += before_size;
         }
-        self.by_address.insert(
-            begin,
-            Region {
-                size,
-                state: State::Free,
-            },
-        );
+        self.by_address.insert(begin, Region { size, state: State::Free });
         self.free_by_size.insert((size, begin));
         self.free_size += size;
     }
@@ -322,9 +276,7 @@ mod tests {
     #[test]
     fn fragmentation_is_reported() {
         let mut regions = pages(64);
-        let all: Vec<_> = (0..64)
-            .map(|_| regions.allocate_region(PAGE).unwrap())
-            .collect();
+        let all: Vec<_> = (0..64).map(|_| regions.allocate_region(PAGE).unwrap()).collect();
         for address in all.iter().step_by(2) {
             assert_eq!(regions.free_region(*address), PAGE);
         }
@@ -379,27 +331,14 @@ mod tests {
     #[test]
     fn impossible_requests_are_refused_not_wrapped() {
         let mut regions = pages(16);
-        for size in [
-            0,
-            1,
-            PAGE + 1,
-            17 * PAGE,
-            usize::MAX,
-            usize::MAX & !(PAGE - 1),
-        ] {
+        for size in [0, 1, PAGE + 1, 17 * PAGE, usize::MAX, usize::MAX & !(PAGE - 1)] {
             assert_eq!(regions.allocate_region(size), None);
             assert_eq!(regions.allocate_aligned_region(size, 8 * PAGE), None);
             assert!(!regions.allocate_region_at(BEGIN, size));
         }
         assert_eq!(regions.allocate_aligned_region(PAGE, 3), None);
         assert_eq!(regions.allocate_aligned_region(PAGE, 1 << 63), None);
-        for address in [
-            0,
-            BEGIN + 1,
-            BEGIN - PAGE,
-            BEGIN + 16 * PAGE,
-            usize::MAX - PAGE + 1,
-        ] {
+        for address in [0, BEGIN + 1, BEGIN - PAGE, BEGIN + 16 * PAGE, usize::MAX - PAGE + 1] {
             assert!(!regions.allocate_region_at(address, PAGE));
         }
         assert_eq!(regions.largest_free(), 16 * PAGE);
@@ -442,10 +381,7 @@ mod tests {
         let mut gaps = Vec::new();
         let mut page = 0;
         while page < COUNT {
-            let length = model[page..]
-                .iter()
-                .take_while(|owner| owner.is_none())
-                .count();
+            let length = model[page..].iter().take_while(|owner| owner.is_none()).count();
             if length > 0 {
                 gaps.push((length, page));
             }

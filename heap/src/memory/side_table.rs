@@ -55,10 +55,7 @@ impl SideTable {
     #[inline]
     #[must_use]
     pub fn as_array(&self) -> &[AtomicUsize; Self::LENGTH] {
-        let table = self
-            .mapping
-            .as_mut_ptr()
-            .cast::<[AtomicUsize; Self::LENGTH]>();
+        let table = self.mapping.as_mut_ptr().cast::<[AtomicUsize; Self::LENGTH]>();
         // SAFETY: `new` mapped `SIZE` readable, writable, page-aligned and zeroed bytes, which this
         // value owns until it is dropped; they are reached only as atomics, for which any bytes
         // are valid.
@@ -79,11 +76,7 @@ mod tests {
             assert_eq!(table.get(index).load(Relaxed), 0);
             table.get(index).store(usize::from(index) + 1, Relaxed);
         }
-        let used = table
-            .as_array()
-            .iter()
-            .filter(|word| word.load(Relaxed) != 0)
-            .count();
+        let used = table.as_array().iter().filter(|word| word.load(Relaxed) != 0).count();
         assert_eq!(used, 5);
         assert_eq!(table.get(u16::MAX).load(Relaxed), 65_536);
         assert_eq!(table.as_array().len(), 65_536);
@@ -94,8 +87,6 @@ mod tests {
         let (a, b) = (SideTable::new().unwrap(), SideTable::new().unwrap());
         a.get(3).store(9, Relaxed);
         assert_eq!(b.get(3).load(Relaxed), 0);
-        std::thread::spawn(move || assert_eq!(a.get(3).load(Relaxed), 9))
-            .join()
-            .unwrap();
+        std::thread::spawn(move || assert_eq!(a.get(3).load(Relaxed), 9)).join().unwrap();
     }
 }

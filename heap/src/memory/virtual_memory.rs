@@ -23,11 +23,7 @@ impl VirtualMemory {
     /// # Errors
     ///
     /// Those of [`PageAllocator::allocate_pages`].
-    pub fn reserve(
-        size: usize,
-        alignment: usize,
-        hint: Option<usize>,
-    ) -> Result<Self, MemoryError> {
+    pub fn reserve(size: usize, alignment: usize, hint: Option<usize>) -> Result<Self, MemoryError> {
         Self::reserve_from(OsPageAllocator::new(), size, alignment, hint)
     }
 }
@@ -38,17 +34,9 @@ impl<P: PageAllocator> VirtualMemory<P> {
     /// # Errors
     ///
     /// Those of [`PageAllocator::allocate_pages`].
-    pub fn reserve_from(
-        pages: P,
-        size: usize,
-        alignment: usize,
-        hint: Option<usize>,
-    ) -> Result<Self, MemoryError> {
+    pub fn reserve_from(pages: P, size: usize, alignment: usize, hint: Option<usize>) -> Result<Self, MemoryError> {
         let address = pages.allocate_pages(hint, size, alignment, Permission::NoAccess)?;
-        Ok(Self {
-            pages,
-            region: AddressRegion::new(address, size),
-        })
+        Ok(Self { pages, region: AddressRegion::new(address, size) })
     }
 
     /// The first address.
@@ -97,9 +85,8 @@ impl<P: PageAllocator> VirtualMemory<P> {
         size: usize,
         permission: Permission,
     ) -> Result<(), MemoryError> {
-        let inside = address
-            .checked_add(size)
-            .is_some_and(|end| self.region.begin() <= address && end <= self.region.end());
+        let inside =
+            address.checked_add(size).is_some_and(|end| self.region.begin() <= address && end <= self.region.end());
         if !inside {
             return Err(MemoryError::NotAllocated { address, size });
         }
@@ -113,10 +100,7 @@ impl<P: PageAllocator> Drop for VirtualMemory<P> {
     fn drop(&mut self) {
         // SAFETY: `region` is what `allocate_pages` returned, freed only here; whoever made
         // references into it promised that the reservation outlives them.
-        let released = unsafe {
-            self.pages
-                .free_pages(self.region.begin(), self.region.size())
-        };
+        let released = unsafe { self.pages.free_pages(self.region.begin(), self.region.size()) };
         debug_assert!(released.is_ok(), "{released:?}");
     }
 }
@@ -138,21 +122,12 @@ mod tests {
         let second = memory.address() + CHUNK_SIZE;
         // SAFETY: the reservation is this test's alone; the word is in the part just committed.
         unsafe {
-            memory
-                .set_permissions(second, CHUNK_SIZE, Permission::ReadWrite)
-                .unwrap();
+            memory.set_permissions(second, CHUNK_SIZE, Permission::ReadWrite).unwrap();
             let word: *mut u64 = with_exposed_provenance_mut(second);
             assert_eq!(word.read(), 0);
             word.write(1);
-            for (address, size) in [
-                (memory.end(), 4096),
-                (second, MB),
-                (second - MB, 4096),
-                (second, usize::MAX),
-            ] {
-                let error = memory
-                    .set_permissions(address, size, Permission::ReadWrite)
-                    .unwrap_err();
+            for (address, size) in [(memory.end(), 4096), (second, MB), (second - MB, 4096), (second, usize::MAX)] {
+                let error = memory.set_permissions(address, size, Permission::ReadWrite).unwrap_err();
                 assert!(matches!(error, MemoryError::NotAllocated { .. }), "{error}");
             }
         }

@@ -77,11 +77,7 @@ pub(crate) const fn select_category(size: usize) -> usize {
 #[inline]
 const fn guaranteed_category(size: usize) -> usize {
     let category = select_category(size);
-    if size <= category_min(category) {
-        category
-    } else {
-        category + 1
-    }
+    if size <= category_min(category) { category } else { category + 1 }
 }
 
 /// The size in bytes that the free-space object at `address` says it has.
@@ -135,12 +131,7 @@ impl FreeList {
     /// An empty list.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            heads: [NIL; CATEGORIES],
-            nonempty: 0,
-            available: 0,
-            wasted: 0,
-        }
+        Self { heads: [NIL; CATEGORIES], nonempty: 0, available: 0, wasted: 0 }
     }
 
     /// Bytes in the blocks of the list.
@@ -214,8 +205,7 @@ impl FreeList {
     #[cold]
     fn allocate_slow(&mut self, size_in_bytes: usize) -> Option<(usize, usize)> {
         if size_in_bytes <= TINY_OBJECT_SIZE
-            && let Some(category) =
-                self.first_nonempty_from(select_category(TINY_FALLBACK_BLOCK_SIZE))
+            && let Some(category) = self.first_nonempty_from(select_category(TINY_FALLBACK_BLOCK_SIZE))
         {
             return Some(self.pop(category));
         }
@@ -329,11 +319,7 @@ mod tests {
 
     use super::*;
 
-    const GRAIN: usize = if cfg!(feature = "pointer-compression") {
-        4
-    } else {
-        8
-    };
+    const GRAIN: usize = if cfg!(feature = "pointer-compression") { 4 } else { 8 };
 
     /// Memory that no reference is ever made to, with its provenance exposed.
     struct Arena {
@@ -344,10 +330,7 @@ mod tests {
     impl Arena {
         fn new(size: usize) -> Self {
             let words = vec![0_u64; size / 8].into_boxed_slice();
-            Self {
-                begin: Box::into_raw(words).cast::<u64>().expose_provenance(),
-                size,
-            }
+            Self { begin: Box::into_raw(words).cast::<u64>().expose_provenance(), size }
         }
 
         /// Formats a block as the sweeper does, and gives its address.
@@ -397,8 +380,8 @@ mod tests {
     #[test]
     fn categories_are_those_of_v8() {
         let expected = [
-            24, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240, 256, 512, 1024,
-            2048, 4096, 8192, 16384, 32768, 65536,
+            24, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240, 256, 512, 1024, 2048, 4096, 8192,
+            16384, 32768, 65536,
         ];
         let minima: Vec<_> = (0..CATEGORIES).map(category_min).collect();
         assert_eq!(minima, expected);
@@ -419,10 +402,7 @@ mod tests {
         for size in MIN_BLOCK_SIZE..70_000 {
             let by_search = expected.iter().rposition(|&min| min <= size).unwrap();
             assert_eq!(select_category(size), by_search, "{size}");
-            let guaranteed = expected
-                .iter()
-                .position(|&min| min >= size)
-                .unwrap_or(CATEGORIES);
+            let guaranteed = expected.iter().position(|&min| min >= size).unwrap_or(CATEGORIES);
             assert_eq!(guaranteed_category(size), guaranteed, "{size}");
         }
     }
@@ -434,10 +414,7 @@ mod tests {
         filled(&arena, &mut list, &[8, 16, 24, 64]);
         assert_eq!((list.wasted(), list.available()), (24, 88));
         list.reset();
-        assert_eq!(
-            (list.wasted(), list.available(), list.is_empty()),
-            (0, 0, true)
-        );
+        assert_eq!((list.wasted(), list.available(), list.is_empty()), (0, 0, true));
         assert_eq!(list.allocate(24), None);
     }
 
@@ -458,11 +435,7 @@ mod tests {
     fn last_resort_searches_the_category_of_the_size() {
         let arena = Arena::new(512 * 1024);
         let mut list = FreeList::new();
-        let blocks = filled(
-            &arena,
-            &mut list,
-            &[512, 1000, 600, 100_000, 200_000, 70_000],
-        );
+        let blocks = filled(&arena, &mut list, &[512, 1000, 600, 100_000, 200_000, 70_000]);
         assert_eq!(list.allocate(150_000), Some((blocks[4], 200_000)));
         assert_eq!(list.allocate(150_000), None);
         assert_eq!(list.allocate(usize::MAX), None);

@@ -47,8 +47,7 @@ pub enum SpaceId {
 
 impl SpaceId {
     /// All spaces.
-    pub const ALL: [SpaceId; 5] =
-        [SpaceId::ReadOnly, SpaceId::New, SpaceId::Old, SpaceId::Map, SpaceId::LargeObject];
+    pub const ALL: [SpaceId; 5] = [SpaceId::ReadOnly, SpaceId::New, SpaceId::Old, SpaceId::Map, SpaceId::LargeObject];
 
     /// V8's name of the space.
     #[must_use]

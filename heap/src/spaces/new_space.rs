@@ -37,7 +37,11 @@ impl NewSpace {
     /// # Errors
     ///
     /// If the chunks cannot be had; those that were are given back.
-    pub(crate) fn new(allocator: &mut MemoryAllocator, initial: usize, maximum: usize) -> Result<NewSpace, OutOfMemory> {
+    pub(crate) fn new(
+        allocator: &mut MemoryAllocator,
+        initial: usize,
+        maximum: usize,
+    ) -> Result<NewSpace, OutOfMemory> {
         let mut space = NewSpace {
             lab: LinearAllocationArea::default(),
             to: SemiSpace::default(),
@@ -195,8 +199,7 @@ impl NewSpace {
 
     pub(crate) fn statistics(&self) -> SpaceStatistics {
         let used = self.used();
-        let filled: usize =
-            self.to.chunks[..self.to.current].iter().map(|c| c.area_end() - c.top()).sum();
+        let filled: usize = self.to.chunks[..self.to.current].iter().map(|c| c.area_end() - c.top()).sum();
         SpaceStatistics {
             committed: (self.to.chunks.len() + self.from.chunks.len()) * CHUNK_SIZE,
             used,

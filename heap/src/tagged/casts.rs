@@ -54,7 +54,12 @@ pub trait HeapObjectExt: HeapClass {
     /// The object is a `T`.
     #[inline]
     unsafe fn cast_unchecked<T: IsA<Self>>(&self) -> &T {
-        debug_assert!(self.is::<T>(), "unchecked cast of a {} to {}", self.as_heap_object().class().name(), T::CLASS.name());
+        debug_assert!(
+            self.is::<T>(),
+            "unchecked cast of a {} to {}",
+            self.as_heap_object().class().name(),
+            T::CLASS.name()
+        );
         // SAFETY: the caller's contract.
         unsafe { word_of(self).as_object() }
     }

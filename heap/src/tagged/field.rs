@@ -314,7 +314,11 @@ impl<B: SmiBitfield> SmiBitsField<B> {
     #[inline]
     fn smi(value: B) -> Smi {
         let bits = value.into_storage();
-        Smi::from_word(Word::from_bits(if super::TAGGED_SIZE == 4 { (bits << 1) as usize } else { (bits as usize) << 32 }))
+        Smi::from_word(Word::from_bits(if super::TAGGED_SIZE == 4 {
+            (bits << 1) as usize
+        } else {
+            (bits as usize) << 32
+        }))
     }
 }
 

@@ -181,7 +181,7 @@ macro_rules! tagged_slice {
         }
     };
 }
-tagged_slice!([] &[V]);
+tagged_slice!([] & [V]);
 tagged_slice!([] &Vec<V>);
 tagged_slice!([] Vec<V>);
 tagged_slice!([, const N: usize] &[V; N]);
@@ -205,7 +205,7 @@ macro_rules! raw_slice {
         }
     };
 }
-raw_slice!([] &[T]);
+raw_slice!([] & [T]);
 raw_slice!([] &Vec<T>);
 raw_slice!([] Vec<T>);
 raw_slice!([, const N: usize] &[T; N]);
