@@ -94,7 +94,10 @@ impl Isolate {
         // SAFETY: `&mut self`: no scope of this isolate is in use.
         let data = unsafe { self.data.as_mut() };
         ENTERED.with(|entered| match entered.get() {
-            0 => Ok(entered.set(data.id)),
+            0 => {
+                entered.set(data.id);
+                Ok(())
+            }
             id if id == data.id => Ok(()),
             entered => Err(EnterError { entered }),
         })?;

@@ -2,7 +2,7 @@
 //!
 //! This is the core map, with what every runtime needs. A crate that needs more (prototypes, descriptors,
 //! transitions) extends it; objects of such maps are made with
-//! [`HandleScope::try_allocate_with_map`](crate::HandleScope::try_allocate_with_map).
+//! [`HandleScope::try_new_with_map`](crate::HandleScope::try_new_with_map).
 
 use crate::layout::{BodyDescriptor, ClassDescriptor};
 use crate::tagged::{ConcreteClass, HeapClass, Init, ObjectAddress};

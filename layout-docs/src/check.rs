@@ -75,9 +75,7 @@ impl Model {
             let place = format!("classes[{i}] ({})", class.id);
             check_id(&class.id, &place)?;
             check_class(class, &classes, &bitfields, &place)?;
-            ensure(classes.insert(&class.id, class).is_none(), &place, || {
-                "another class has this id".into()
-            })?;
+            ensure(classes.insert(&class.id, class).is_none(), &place, || "another class has this id".into())?;
         }
         Ok(())
     }
@@ -85,14 +83,10 @@ impl Model {
 
 fn check_url(url: &str) -> Result<(), ModelError> {
     let scheme_is_safe = match url.split_once(':') {
-        Some((scheme, _)) => {
-            ["https", "http", "file", "vscode"].contains(&scheme) || scheme.contains(['/', '{', '.'])
-        }
+        Some((scheme, _)) => ["https", "http", "file", "vscode"].contains(&scheme) || scheme.contains(['/', '{', '.']),
         None => true,
     };
-    ensure(scheme_is_safe, "source_url", || {
-        format!("\"{url}\" is neither https, http, file, vscode nor relative")
-    })
+    ensure(scheme_is_safe, "source_url", || format!("\"{url}\" is neither https, http, file, vscode nor relative"))
 }
 
 fn check_id(id: &str, place: &str) -> Result<(), ModelError> {
@@ -106,12 +100,13 @@ fn check_class(
     bitfields: &HashSet<&str>,
     place: &str,
 ) -> Result<(), ModelError> {
-    let parent = match &class.parent {
-        None => None,
-        Some(id) => Some(*above.get(id.as_str()).ok_or_else(|| {
-            inconsistent(place, format!("its parent \"{id}\" is not among the classes before it"))
-        })?),
-    };
+    let parent =
+        match &class.parent {
+            None => None,
+            Some(id) => Some(*above.get(id.as_str()).ok_or_else(|| {
+                inconsistent(place, format!("its parent \"{id}\" is not among the classes before it"))
+            })?),
+        };
     for width in Width::ALL {
         let mut end = parent.map_or(0, |p| p.header_size.get(width));
         for (i, field) in class.fields.iter().enumerate() {
@@ -120,9 +115,7 @@ fn check_class(
             ensure(start >= end, &place, || {
                 format!("begins at byte {start} ({}), but what is before it ends at {end}", width.name())
             })?;
-            end = start
-                .checked_add(size)
-                .ok_or_else(|| inconsistent(&place, "ends beyond 4 GiB".into()))?;
+            end = start.checked_add(size).ok_or_else(|| inconsistent(&place, "ends beyond 4 GiB".into()))?;
             ensure(field.align.get(width).is_power_of_two(), &place, || {
                 format!("its alignment ({}) is no power of two", width.name())
             })?;
@@ -132,8 +125,7 @@ fn check_class(
             format!("fields end at byte {end} ({}), after its header_size of {header}", width.name())
         })?;
         ensure(header <= MAX_HEADER, place, || format!("its header_size of {header} exceeds {MAX_HEADER}"))?;
-        let (size, rounded) =
-            (class.instance_size.get(width), header.next_multiple_of(width.tagged_size()));
+        let (size, rounded) = (class.instance_size.get(width), header.next_multiple_of(width.tagged_size()));
         ensure(size == rounded, place, || {
             format!("its instance_size ({}) is {size}, but its header_size makes that {rounded}", width.name())
         })?;

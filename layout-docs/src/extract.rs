@@ -38,14 +38,6 @@ impl Model {
             bitfields: bitfields.iter().map(|b| bitfield(&names, b)).collect(),
         }
     }
-
-    /// With the place where sources can be read: a URL with `{file}` and `{line}` in it, such as
-    /// `https://example.org/blob/main/{file}#L{line}`.
-    #[must_use]
-    pub fn with_source_url(mut self, url: impl Into<String>) -> Model {
-        self.source_url = Some(url.into());
-        self
-    }
 }
 
 type ClassRef = &'static ClassDescriptor;
@@ -77,7 +69,7 @@ fn in_tree_order(registries: &[&ClassRegistry]) -> Vec<ClassRef> {
 /// The bit fields that the classes hold, each before those nested in it.
 fn all_bitfields(classes: &[ClassRef]) -> Vec<&'static BitfieldLayout> {
     fn add(bits: &'static BitfieldLayout, found: &mut Vec<&'static BitfieldLayout>) {
-        if found.iter().any(|b| path(b.module_path, b.name) == path(bits.module_path, bits.name)) {
+        if found.iter().any(|b| (b.module_path, b.name, b.line) == (bits.module_path, bits.name, bits.line)) {
             return;
         }
         found.push(bits);
@@ -89,9 +81,7 @@ fn all_bitfields(classes: &[ClassRef]) -> Vec<&'static BitfieldLayout> {
     }
     let mut found = Vec::new();
     for class in classes {
-        let layout = class.layout();
-        let kinds = layout.fields.iter().map(|f| &f.kind).chain(layout.tail.iter().map(|t| &t.element));
-        for kind in kinds {
+        for kind in kinds(class) {
             if let FieldKind::SmiBits(bits) | FieldKind::Bits(bits) = kind {
                 add(bits, &mut found);
             }
@@ -100,46 +90,59 @@ fn all_bitfields(classes: &[ClassRef]) -> Vec<&'static BitfieldLayout> {
     found
 }
 
-/// The names that are used more than once, and so need their path.
+/// Where each name is declared, as module and line: a name that is declared twice needs more than itself as its id.
 struct Names {
-    ambiguous: HashSet<&'static str>,
-    ambiguous_bits: HashSet<&'static str>,
+    classes: Declared,
+    bitfields: Declared,
 }
+
+type Declared = HashMap<&'static str, HashSet<(&'static str, u32)>>;
 
 impl Names {
     fn new(classes: &[ClassRef], bitfields: &[&'static BitfieldLayout]) -> Names {
-        let admitted = classes.iter().flat_map(|c| {
-            let layout = c.layout();
-            layout.fields.iter().map(|f| &f.kind).chain(layout.tail.iter().map(|t| &t.element))
-        });
-        let admitted = admitted.flat_map(|kind| match kind {
+        let kinds = classes.iter().flat_map(|c| kinds(c));
+        let sets = kinds.flat_map(|kind| match kind {
             FieldKind::Tagged(set) | FieldKind::Weak(set) => set.members(),
             _ => &[],
         });
-        let admitted = admitted.filter_map(|m| if let Member::Class(c) = m { Some(*c) } else { None });
-        let all = classes.iter().copied().chain(admitted).map(|c| (c.name(), c.layout().module_path));
-        Names {
-            ambiguous: ambiguous(all),
-            ambiguous_bits: ambiguous(bitfields.iter().map(|b| (b.name, b.module_path))),
+        let admitted = sets.filter_map(|m| if let Member::Class(c) = m { Some(*c) } else { None });
+        let mut names = Names { classes: Declared::new(), bitfields: Declared::new() };
+        for class in classes.iter().copied().chain(admitted) {
+            let layout = class.layout();
+            names.classes.entry(layout.name).or_default().insert((layout.module_path, layout.line));
         }
+        for bits in bitfields {
+            names.bitfields.entry(bits.name).or_default().insert((bits.module_path, bits.line));
+        }
+        names
     }
 
     fn class(&self, class: &ClassDescriptor) -> String {
-        id(class.name(), class.layout().module_path, &self.ambiguous)
+        let layout = class.layout();
+        id(layout.name, layout.module_path, layout.line, &self.classes)
     }
 
     fn bitfield(&self, bits: &BitfieldLayout) -> String {
-        id(bits.name, bits.module_path, &self.ambiguous_bits)
+        id(bits.name, bits.module_path, bits.line, &self.bitfields)
     }
 }
 
-fn ambiguous(names: impl Iterator<Item = (&'static str, &'static str)>) -> HashSet<&'static str> {
-    let mut modules: HashMap<&str, &str> = HashMap::new();
-    names.filter(|(name, module)| *modules.entry(name).or_insert(module) != *module).map(|(name, _)| name).collect()
+/// The name; the path where another module has the same name; the path and the line where two functions of one
+/// module do.
+fn id(name: &str, module: &str, line: u32, declared: &Declared) -> String {
+    let places = declared.get(name);
+    let here = places.map_or(0, |p| p.iter().filter(|(m, _)| *m == module).count());
+    match places.map_or(0, HashSet::len) {
+        0 | 1 => name.to_owned(),
+        _ if here > 1 => format!("{}::L{line}", path(module, name)),
+        _ => path(module, name),
+    }
 }
 
-fn id(name: &str, module: &str, ambiguous: &HashSet<&str>) -> String {
-    if ambiguous.contains(name) { path(module, name) } else { name.to_owned() }
+/// What the own fields and the elements of a class hold.
+fn kinds(class: ClassRef) -> impl Iterator<Item = &'static FieldKind> {
+    let layout = class.layout();
+    layout.fields.iter().map(|f| &f.kind).chain(layout.tail.iter().map(|t| &t.element))
 }
 
 fn path(module: &str, name: &str) -> String {

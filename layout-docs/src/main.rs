@@ -4,7 +4,7 @@
 use clap::{Parser, ValueEnum};
 use heapwright_docs::{Model, render_html, render_json, render_markdown, render_text};
 use std::io::{self, Read as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Draws Heapwright object layouts from a model in JSON.
@@ -23,6 +23,9 @@ struct Arguments {
     /// Where sources can be read, such as `https://example.org/blob/main/{file}#L{line}`
     #[arg(long, value_name = "URL")]
     source_url: Option<String>,
+    /// The folder that source files are named relative to
+    #[arg(long, value_name = "DIR")]
+    source_root: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -50,8 +53,11 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<(), String> {
     let (name, text) = read(&arguments.model)?;
     let mut model = Model::from_json(&text).map_err(|e| format!("{name}: {e}"))?;
-    if arguments.source_url.is_some() {
-        model.source_url = arguments.source_url;
+    if let Some(root) = arguments.source_root {
+        model = model.with_source_root(root);
+    }
+    if let Some(url) = arguments.source_url {
+        model = model.with_source_url(url);
         model.check().map_err(|e| e.to_string())?;
     }
     let output = match arguments.format {
@@ -69,7 +75,7 @@ fn run(arguments: Arguments) -> Result<(), String> {
     }
 }
 
-fn read(path: &PathBuf) -> Result<(String, String), String> {
+fn read(path: &Path) -> Result<(String, String), String> {
     if path.as_os_str() == "-" {
         let mut text = String::new();
         io::stdin().read_to_string(&mut text).map_err(|e| format!("standard input: {e}"))?;

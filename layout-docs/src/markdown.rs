@@ -13,7 +13,9 @@ use std::fmt::Write as _;
 #[must_use]
 pub fn render_markdown(model: &Model) -> String {
     let index = Index::new(model);
-    let mut out = String::from("# Object layouts\n\nSizes and offsets are in bytes; `a / b` means `a` with compressed and `b` with full pointers.\n\n## Classes\n\n");
+    let mut out = String::from(
+        "# Object layouts\n\nSizes and offsets are in bytes; `a / b` means `a` with compressed and `b` with full pointers.\n\n## Classes\n\n",
+    );
     for root in index.roots() {
         tree(&index, root, 0, &mut out);
     }
@@ -58,8 +60,12 @@ fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
     let same = index.is_same_layout(class);
     for width in Width::ALL.into_iter().take(if same { 1 } else { 2 }) {
         let name = if same { "Both widths".to_owned() } else { format!("{} pointers", capital(width.name())) };
-        let ruler = draw(&View::new(index, class, width));
-        let _ = write!(out, "\n<details><summary>{name}</summary>\n\n```text\n{ruler}```\n\n</details>\n");
+        let view = View::new(index, class, width);
+        let (collector, ruler) = (words::collector(&view), draw(&view));
+        let _ = write!(
+            out,
+            "\n<details><summary>{name}; the collector sees {collector}</summary>\n\n```text\n{ruler}```\n\n</details>\n"
+        );
     }
 }
 

@@ -5,6 +5,7 @@
 //! of the class tree: each after its parent, and all classes below it before its next sibling.
 
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// The version of the JSON form that this crate reads and writes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -277,6 +278,30 @@ pub struct Value {
     pub value: u64,
 }
 
+impl Model {
+    /// With the place where sources can be read: a URL with `{file}` and `{line}` in it, such as
+    /// `https://example.org/blob/main/{file}#L{line}`.
+    #[must_use]
+    pub fn with_source_url(mut self, url: impl Into<String>) -> Model {
+        self.source_url = Some(url.into());
+        self
+    }
+
+    /// With paths of source files relative to `root`, for those below it: the compiler names files of other
+    /// workspaces by their absolute path.
+    #[must_use]
+    pub fn with_source_root(mut self, root: impl AsRef<Path>) -> Model {
+        let root = root.as_ref();
+        let files = self.classes.iter_mut().map(|c| &mut c.file);
+        for file in files.chain(self.bitfields.iter_mut().map(|b| &mut b.file)) {
+            if let Some(relative) = Path::new(file.as_str()).strip_prefix(root).ok().and_then(Path::to_str) {
+                *file = relative.to_owned();
+            }
+        }
+        self
+    }
+}
+
 impl Width {
     /// Both, compressed first.
     pub const ALL: [Width; 2] = [Width::Compressed, Width::Full];
@@ -319,11 +344,7 @@ impl PerWidth {
 
 impl core::fmt::Display for PerWidth {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        if self.is_same() {
-            write!(f, "{}", self.compressed)
-        } else {
-            write!(f, "{} / {}", self.compressed, self.full)
-        }
+        if self.is_same() { write!(f, "{}", self.compressed) } else { write!(f, "{} / {}", self.compressed, self.full) }
     }
 }
 
@@ -350,5 +371,19 @@ impl Holds {
             Holds::SmiBits { bitfield } | Holds::Bits { bitfield } => Some(bitfield),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::model;
+
+    #[test]
+    fn only_files_below_the_root_become_relative() {
+        let mut model = model();
+        model.classes[0].file = "/src/root/heap/a.rs".into();
+        let model = model.with_source_root("/src/root");
+        assert_eq!(model.classes[0].file, "heap/a.rs");
+        assert_eq!(model.classes[1].file, "heap/src/map.rs");
     }
 }

@@ -67,11 +67,7 @@ impl Finish {
     }
 
     fn size(&self, end: [u32; 2]) -> [u32; 2] {
-        if self.is_leaf {
-            [end[0].next_multiple_of(4), end[1].next_multiple_of(8)]
-        } else {
-            end
-        }
+        if self.is_leaf { [end[0].next_multiple_of(4), end[1].next_multiple_of(8)] } else { end }
     }
 }
 
@@ -88,7 +84,7 @@ fn per_width([compressed, full]: [u32; 2]) -> PerWidth {
     PerWidth { compressed, full }
 }
 
-fn candidates<'m>(fields: Vec<&'m Field>, start: [u32; 2]) -> Vec<Vec<&'m Field>> {
+fn candidates(fields: Vec<&Field>, start: [u32; 2]) -> Vec<Vec<&Field>> {
     let mut descending = fields.clone();
     descending.sort_by_key(|f| std::cmp::Reverse((f.align.full, f.align.compressed)));
     let mut ascending = fields.clone();
@@ -97,7 +93,7 @@ fn candidates<'m>(fields: Vec<&'m Field>, start: [u32; 2]) -> Vec<Vec<&'m Field>
 }
 
 /// Takes, at each step, the field that needs the least padding there; of those, the one that needs most alignment.
-fn best_fit<'m>(mut fields: Vec<&'m Field>, mut at: [u32; 2]) -> Vec<&'m Field> {
+fn best_fit(mut fields: Vec<&Field>, mut at: [u32; 2]) -> Vec<&Field> {
     let mut order = Vec::with_capacity(fields.len());
     while !fields.is_empty() {
         let cost = |f: &Field| {

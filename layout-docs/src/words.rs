@@ -2,7 +2,7 @@
 
 use crate::index::{Index, Placed};
 use crate::model::{Access, Admits, Class, Holds, Meaning, PerWidth, Tail, Width};
-use crate::view::{CACHE_LINE, Losses, Role, View};
+use crate::view::{CACHE_LINE, Losses, Role, View, collector_role};
 
 /// `1 byte`, `2 bytes`, `4 / 8 bytes`.
 pub(crate) fn bytes(bytes: PerWidth) -> String {
@@ -96,6 +96,21 @@ pub(crate) fn losses<'m>(index: &Index<'m>, class: &'m Class) -> String {
 
 fn pair(compressed: Losses, full: Losses, part: impl Fn(Losses) -> u32) -> PerWidth {
     PerWidth { compressed: part(compressed), full: part(full) }
+}
+
+/// A letter for each tagged word as the collector sees it, and one with a star for all elements: `MIS*`.
+pub(crate) fn collector(view: &View<'_>) -> String {
+    let mut letters: String = view.words().iter().map(|(role, _)| role.letter()).collect();
+    if let Some(tail) = &view.class.tail {
+        letters.push(element_role(tail).letter());
+        letters.push('*');
+    }
+    letters
+}
+
+/// What the collector sees in each element.
+pub(crate) fn element_role(tail: &Tail) -> Role {
+    if tail.holds.is_tagged() { collector_role(Role::of_kind(&tail.holds)) } else { Role::Raw }
 }
 
 /// How many cache lines the fixed part touches if the object begins on one.

@@ -23,8 +23,7 @@ pub fn render_json(model: &Model) -> String {
 pub fn write_all(model: &Model, dir: impl AsRef<Path>, stem: &str) -> io::Result<Vec<PathBuf>> {
     let dir = dir.as_ref();
     fs::create_dir_all(dir)?;
-    let files =
-        [("html", render_html(model)), ("md", render_markdown(model)), ("json", render_json(model))];
+    let files = [("html", render_html(model)), ("md", render_markdown(model)), ("json", render_json(model))];
     files
         .into_iter()
         .map(|(extension, content)| {

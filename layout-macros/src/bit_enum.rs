@@ -14,14 +14,18 @@ pub(crate) fn bit_enum(input: TokenStream) -> TokenStream {
         return errors.into_compile_errors();
     };
     if !input.generics.params.is_empty() {
-        errors.at(&input.generics, "an enum in a bit field cannot be generic: its variants are numbers. Remove the parameters");
+        errors.at(
+            &input.generics,
+            "an enum in a bit field cannot be generic: its variants are numbers. Remove the parameters",
+        );
         return errors.into_compile_errors();
     }
     let variants = match &input.data {
         Data::Enum(data) => {
             check_repr(&input, &mut errors);
             if data.variants.is_empty() {
-                errors.at(&input.ident, "an enum in a bit field needs a variant: without one, no bits are a value of it");
+                errors
+                    .at(&input.ident, "an enum in a bit field needs a variant: without one, no bits are a value of it");
             }
             variants(data.variants.iter(), &mut errors)
         }
@@ -72,7 +76,11 @@ fn check_repr(input: &DeriveInput, errors: &mut Errors) {
     if found.is_none() {
         errors.at(
             &input.ident,
-            format!("`{}` needs `#[repr(u8)]` (or {}), so that each variant is a known number", input.ident, one_of(&REPRS[1..])),
+            format!(
+                "`{}` needs `#[repr(u8)]` (or {}), so that each variant is a known number",
+                input.ident,
+                one_of(&REPRS[1..])
+            ),
         );
     }
 }
@@ -85,13 +93,19 @@ fn variants<'a>(variants: impl Iterator<Item = &'a Variant>, errors: &mut Errors
         if !matches!(variant.fields, Fields::Unit) {
             errors.at(
                 &variant.fields,
-                format!("`{}` carries data, which a bit field has no room for: remove it, or keep it in a field beside", variant.ident),
+                format!(
+                    "`{}` carries data, which a bit field has no room for: remove it, or keep it in a field beside",
+                    variant.ident
+                ),
             );
         }
         let is_fallback = variant.attrs.iter().any(|attr| attr.path().is_ident("fallback"));
         for attr in variant.attrs.iter().filter(|attr| attr.path().is_ident("fallback")) {
             errors.take(attr.meta.require_path_only().map_err(|error| {
-                syn::Error::new(error.span(), "`#[fallback]` takes no argument: it marks the variant that unknown bits decode to")
+                syn::Error::new(
+                    error.span(),
+                    "`#[fallback]` takes no argument: it marks the variant that unknown bits decode to",
+                )
             }));
             if let Some(first) = numbered.iter().find(|variant| variant.is_fallback) {
                 errors.at(attr, "only one variant can be what unknown bits decode to: remove one `#[fallback]`");
@@ -114,7 +128,13 @@ fn variants<'a>(variants: impl Iterator<Item = &'a Variant>, errors: &mut Errors
         next = value.and_then(|value| value.checked_add(1));
         if let Some(value) = value {
             if let Some(first) = numbered.iter().find(|variant| variant.value == value) {
-                errors.at(&variant.ident, format!("`{}` and `{}` are both {value}: no bits could tell them apart", first.ident, variant.ident));
+                errors.at(
+                    &variant.ident,
+                    format!(
+                        "`{}` and `{}` are both {value}: no bits could tell them apart",
+                        first.ident, variant.ident
+                    ),
+                );
             }
             numbered.push(Numbered { ident: &variant.ident, value, is_fallback });
         }
@@ -132,14 +152,22 @@ fn expand(input: &DeriveInput, variants: &[Numbered<'_>], is_right: bool) -> Tok
         quote!((#name, #value))
     });
     let (from_bits, into_bits) = if is_right {
-        let arms = variants.iter().map(|Numbered { ident, value, .. }| quote!(#value => ::core::option::Option::Some(Self::#ident),));
+        let arms = variants
+            .iter()
+            .map(|Numbered { ident, value, .. }| quote!(#value => ::core::option::Option::Some(Self::#ident),));
         let rest = match variants.iter().find(|variant| variant.is_fallback) {
             Some(Numbered { ident, .. }) => quote!(::core::option::Option::Some(Self::#ident)),
             None => quote!(::core::option::Option::None),
         };
         (quote!(match bits { #(#arms)* _ => #rest }), quote!(self as u64))
     } else {
-        (quote!({ let _ = bits; ::core::option::Option::None }), quote!(0))
+        (
+            quote!({
+                let _ = bits;
+                ::core::option::Option::None
+            }),
+            quote!(0),
+        )
     };
     let from_doc = match variants.iter().any(|variant| variant.is_fallback) {
         true => " The variant of that number; the fallback if there is none.",

@@ -16,7 +16,8 @@ pub(crate) fn heap_classes(input: TokenStream) -> TokenStream {
     };
     let classes = without_duplicates(&registry.classes, &mut errors);
     let Registry { attrs, vis, ident, .. } = &registry;
-    let classes = classes.iter().map(|Class { attrs, path }| quote!(#(#attrs)* <#path as ::heapwright::HeapClass>::CLASS));
+    let classes =
+        classes.iter().map(|Class { attrs, path }| quote!(#(#attrs)* <#path as ::heapwright::HeapClass>::CLASS));
     let errors = errors.into_compile_errors();
     quote! {
         #(#attrs)*
@@ -48,10 +49,13 @@ impl Parse for Registry {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
         if input.peek(Token![const]) {
-            return Err(input.error(format!("the registry is a `static`, as its address matters, not a `const`: write {SHAPE}")));
+            return Err(input
+                .error(format!("the registry is a `static`, as its address matters, not a `const`: write {SHAPE}")));
         }
         input.parse::<Token![static]>().map_err(|error| syn::Error::new(error.span(), expected("`static`")))?;
-        let ident = input.parse().map_err(|error: syn::Error| syn::Error::new(error.span(), expected("the registry's name")))?;
+        let ident = input
+            .parse()
+            .map_err(|error: syn::Error| syn::Error::new(error.span(), expected("the registry's name")))?;
         if input.peek(Token![:]) {
             return Err(input.error(format!("the type is always `ClassRegistry` and is left out: write {SHAPE}")));
         }
@@ -82,7 +86,10 @@ fn without_duplicates<'a>(classes: &'a Punctuated<Class, Token![,]>, errors: &mu
     let mut kept = Vec::new();
     for class in classes {
         if let Some(attr) = class.attrs.iter().find(|attr| !attr.path().is_ident("cfg")) {
-            errors.at(attr, "only `#[cfg(…)]` may stand before a class in the list; document the class where it is declared");
+            errors.at(
+                attr,
+                "only `#[cfg(…)]` may stand before a class in the list; document the class where it is declared",
+            );
             continue;
         }
         let name = class.path.to_token_stream().to_string();

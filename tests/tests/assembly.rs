@@ -48,7 +48,8 @@ fn newest_assembly(directory: &Path) -> String {
 /// The part of a mangled name that the source has.
 fn plain_name(symbol: &str) -> Option<String> {
     let start = symbol.find("generated_").or_else(|| symbol.find("by_hand_"))?;
-    let name: String = symbol[start..].chars().take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '_').collect();
+    let name: String =
+        symbol[start..].chars().take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '_').collect();
     // Legacy mangling ends in 17h<hash>E, the new one in nothing that looks like a name.
     Some(name.split("17h").next().unwrap_or(&name).to_string())
 }

@@ -62,7 +62,15 @@ pub struct Bytes {
 heap_classes! { pub static CLASSES = [Node, Fat, Array, Bytes]; }
 
 fn node(value: i32) -> NodeInit<Nil, Smi, Nil> {
-    NodeInit { value, next: Nil, any: smi(value), friend: Nil, flags: Flags::new().with_weight(9).with_colour(Colour::Blue), raw: 7, float: 1.5 }
+    NodeInit {
+        value,
+        next: Nil,
+        any: smi(value),
+        friend: Nil,
+        flags: Flags::new().with_weight(9).with_colour(Colour::Blue),
+        raw: 7,
+        float: 1.5,
+    }
 }
 
 #[test]
@@ -98,7 +106,10 @@ fn fields_hold_what_is_stored() {
             println!("{fat:#?} {a:?}");
         }
         scope.verify().unwrap();
-        println!("{:#?}", scope.class_statistics().iter().map(|c| (c.class.name(), c.objects, c.bytes)).collect::<Vec<_>>());
+        println!(
+            "{:#?}",
+            scope.class_statistics().iter().map(|c| (c.class.name(), c.objects, c.bytes)).collect::<Vec<_>>()
+        );
     }
 }
 
@@ -109,7 +120,10 @@ fn a_long_list_survives_many_collections() {
     let mut list = Node::new(&mut scope, node(0));
     for i in 1..200_000 {
         let (mut inner, escape) = scope.escapable();
-        let new = Node::new(&mut inner, NodeInit { next: list, value: i, any: smi(0), friend: Nil, flags: Flags::new(), raw: 0, float: 0.0 });
+        let new = Node::new(
+            &mut inner,
+            NodeInit { next: list, value: i, any: smi(0), friend: Nil, flags: Flags::new(), raw: 0, float: 0.0 },
+        );
         let new = escape.escape(&inner, new);
         drop(inner);
         list = new;

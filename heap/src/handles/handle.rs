@@ -21,7 +21,8 @@ use core::ptr::NonNull;
 /// ```
 pub struct Handle<'s, U> {
     slot: NonNull<Slot>,
-    _scope: PhantomData<(&'s Slot, fn() -> U)>,
+    _scope: PhantomData<&'s Slot>,
+    _type: PhantomData<fn() -> U>,
 }
 
 // By hand: a derive would ask for `U: Copy`.
@@ -40,7 +41,7 @@ impl<'s, U: TaggedType> Handle<'s, U> {
     /// `slot` was pushed onto the handle stack by a scope whose lifetime is `'s` and holds a value of `U`.
     #[inline]
     pub(super) const unsafe fn from_slot(slot: NonNull<Slot>) -> Handle<'s, U> {
-        Handle { slot, _scope: PhantomData }
+        Handle { slot, _scope: PhantomData, _type: PhantomData }
     }
 
     /// What it refers to: `&T` for a class, [`Tagged`] for a union.
@@ -93,14 +94,14 @@ impl<'s, T: HeapClass> Handle<'s, T> {
     where
         T: crate::tagged::IsA<P>,
     {
-        Handle { slot: self.slot, _scope: PhantomData }
+        Handle { slot: self.slot, _scope: PhantomData, _type: PhantomData }
     }
 
     /// The same object as a value of any class.
     #[inline]
     #[must_use]
     pub fn to_any(self) -> Handle<'s, Any> {
-        Handle { slot: self.slot, _scope: PhantomData }
+        Handle { slot: self.slot, _scope: PhantomData, _type: PhantomData }
     }
 }
 

@@ -184,8 +184,8 @@ fn no_root(table: &RootTable, index: usize) -> ! {
     )
 }
 
-/// Lists a crate's roots: makes the table for [`IsolateBuilder::roots`](crate::IsolateBuilder::roots), a module of keys
-/// to set them with, and a trait of getters on [`HandleScope`](crate::HandleScope). V8: `ROOT_LIST`.
+/// Lists a crate's roots: makes the table for [`IsolateBuilder::roots`](crate::IsolateBuilder::roots), a type whose constants are
+/// the keys to set them with, and a trait of getters on [`HandleScope`](crate::HandleScope). V8: `ROOT_LIST`.
 ///
 /// ```
 /// use heapwright::prelude::*;
@@ -221,18 +221,23 @@ macro_rules! heap_roots {
             $crate::RootTable::new(::core::stringify!($TABLE), &[$(::core::stringify!($root)),+], $setup);
 
         /// Keys to set the roots with.
-        #[allow(non_upper_case_globals, unused_imports, dead_code)]
-        mod $keys {
-            use super::*;
+        #[allow(non_camel_case_types)]
+        enum $keys {}
+
+        const _: () = {
             #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
             enum Index { $($root),+ }
-            $(
-                $(#[$root_meta])*
-                // SAFETY: the index is that of the root in the list above, and this is its only key.
-                pub(crate) const $root: $crate::RootKey<$type> =
-                    unsafe { $crate::RootKey::new(&super::$TABLE, Index::$root as usize) };
-            )+
-        }
+
+            #[allow(non_upper_case_globals, dead_code)]
+            impl $keys {
+                $(
+                    $(#[$root_meta])*
+                    // SAFETY: the index is that of the root in the list above, and this is its only key.
+                    pub(crate) const $root: $crate::RootKey<$type> =
+                        unsafe { $crate::RootKey::new(&$TABLE, Index::$root as usize) };
+                )+
+            }
+        };
 
         $(#[$meta])*
         $vis trait $Getters {

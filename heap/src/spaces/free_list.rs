@@ -24,7 +24,7 @@ use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::Relaxed;
 
 /// Bytes of the smallest block a list can hold: up to the end of its link.
-pub(crate) const MIN_BLOCK_SIZE: usize = 24;
+pub const MIN_BLOCK_SIZE: usize = 24;
 
 /// The number of size categories.
 pub(crate) const CATEGORIES: usize = 24;

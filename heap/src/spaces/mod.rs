@@ -14,7 +14,7 @@ mod new_space;
 mod paged_space;
 
 pub use filler::{Filler, FreeSpace};
-pub use free_list::FreeList;
+pub use free_list::{FreeList, MIN_BLOCK_SIZE};
 pub(crate) use large_object_space::LargeObjectSpace;
 pub(crate) use linear_allocation_area::LinearAllocationArea;
 pub(crate) use new_space::NewSpace;

@@ -153,7 +153,7 @@ impl IntoSmi for i32 {
         fn fail(value: i32) -> ! {
             panic!("{}", SmiError { value: i64::from(value) })
         }
-        if self < Smi::MIN.0 || self > Smi::MAX.0 {
+        if !(Smi::MIN.0..=Smi::MAX.0).contains(&self) {
             fail(self);
         }
         Smi(self)

@@ -10,7 +10,8 @@ use core::marker::PhantomData;
 /// next used to allocate. For a single class there is no need of it: that is `&'gc T`. V8: `Tagged<Union<…>>`.
 pub struct Tagged<'gc, U> {
     word: Word,
-    _object: PhantomData<(&'gc HeapObject, fn() -> U)>,
+    _object: PhantomData<&'gc HeapObject>,
+    _type: PhantomData<fn() -> U>,
 }
 
 impl<U> Clone for Tagged<'_, U> {
@@ -29,7 +30,7 @@ impl<'gc, U> Tagged<'gc, U> {
     /// for `'gc`.
     #[inline]
     pub(crate) const unsafe fn from_word(word: Word) -> Self {
-        Tagged { word, _object: PhantomData }
+        Tagged { word, _object: PhantomData, _type: PhantomData }
     }
 
     #[inline]
@@ -98,7 +99,7 @@ impl<'gc, U> Tagged<'gc, U> {
     #[inline]
     #[must_use]
     pub const fn to_any(self) -> Tagged<'gc, Any> {
-        Tagged { word: self.word, _object: PhantomData }
+        Tagged { word: self.word, _object: PhantomData, _type: PhantomData }
     }
 }
 

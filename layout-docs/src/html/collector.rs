@@ -1,7 +1,8 @@
 //! What the collector sees: one box per tagged word.
 
 use crate::model::{Class, Holds};
-use crate::view::{Role, View, collector_role};
+use crate::view::{Role, View};
+use crate::words;
 use maud::{Markup, html};
 
 const BOX: usize = 26;
@@ -10,7 +11,7 @@ const ROW: usize = 42;
 
 pub(super) fn render(class: &Class, views: &[(String, View<'_>)]) -> Markup {
     html! {
-        details.collector {
+        details.collector open {
             summary { "The collector’s view" }
             div.diagrams.single[views.len() == 1] {
                 @for (label, view) in views { (strip(class, view, label, views.len() == 1)) }
@@ -28,7 +29,7 @@ fn strip(class: &Class, view: &View<'_>, label: &str, single: bool) -> Markup {
         .map(|(i, (role, name))| (role, format!("byte {}: {} ({name})", i * word, role.name()), (i * word).to_string()))
         .collect();
     if let Some(tail) = &class.tail {
-        let role = if tail.holds.is_tagged() { collector_role(Role::of_kind(&tail.holds)) } else { Role::Raw };
+        let role = words::element_role(tail);
         let each = match &tail.holds {
             Holds::Strong { .. } => "each element is traced",
             Holds::Weak { .. } => "each element is a weak reference",

@@ -9,8 +9,7 @@ use maud::{Markup, html};
 
 pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class, views: &[(String, View<'m>)]) -> Markup {
     let holders = index.holders(class);
-    let pointers: Vec<String> =
-        views.iter().map(|(_, v)| format!("{} of {}", v.pointers(), v.words().len())).collect();
+    let pointers: Vec<String> = views.iter().map(|(_, v)| format!("{} of {}", v.pointers(), v.words().len())).collect();
     let pointers = if pointers.iter().all(|p| *p == pointers[0]) { pointers[0].clone() } else { pointers.join(" / ") };
     let losses = words::losses(index, class);
     html! {
@@ -49,4 +48,3 @@ const MOST: usize = 8;
 fn fact(name: &str, value: &impl core::fmt::Display) -> Markup {
     html! { div { dt { (name) } dd { (value) } } }
 }
-

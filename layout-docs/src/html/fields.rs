@@ -2,7 +2,7 @@
 
 use super::links::{admits, class_link, field_anchor, inline_doc};
 use crate::index::{Index, Placed};
-use crate::model::{Class, Holds, PerWidth, Tail, Width};
+use crate::model::{Class, Field, Holds, PerWidth, Tail, Width};
 use crate::view::Role;
 use crate::words;
 use maud::{Markup, html};
@@ -96,7 +96,7 @@ fn row(index: &Index<'_>, placed: &Placed<'_>, same: bool) -> Markup {
                 code.type { (field.type_name) }
             }
             (kind(role, &field.holds))
-            td.about role="cell" {
+            td.about.nothing[says_nothing(field)] role="cell" {
                 (inline_doc(&field.doc))
                 span.chips {
                     @for note in words::notes(field.constant, field.access) { span.note { (note) } }
@@ -106,6 +106,11 @@ fn row(index: &Index<'_>, placed: &Placed<'_>, same: bool) -> Markup {
             }
         }
     }
+}
+
+fn says_nothing(field: &Field) -> bool {
+    let notes = words::notes(field.constant, field.access);
+    field.doc.is_empty() && notes.is_empty() && field.holds.admits().is_empty() && field.holds.bitfield().is_none()
 }
 
 fn tail_row(index: &Index<'_>, class: &Class, tail: &Tail, same: bool) -> Markup {

@@ -85,8 +85,12 @@ fn top(title: &str) -> Markup {
             }
             div.widths role="group" aria-label="Pointer width" {
                 button type="button" data-show="both" aria-pressed="true" { "Both" }
-                button type="button" data-show="compressed" aria-pressed="false" { "Compressed" }
-                button type="button" data-show="full" aria-pressed="false" { "Full" }
+                button type="button" data-show="compressed" aria-pressed="false" aria-label="Compressed" {
+                    span.long { "Compressed" } span.short { "4 B" }
+                }
+                button type="button" data-show="full" aria-pressed="false" aria-label="Full" {
+                    span.long { "Full" } span.short { "8 B" }
+                }
             }
             button #theme.icon type="button" aria-label="Switch between dark and light" {
                 svg viewBox="0 0 20 20" aria-hidden="true" {
@@ -147,6 +151,23 @@ mod tests {
             let target = href.strip_prefix('#').unwrap_or_else(|| panic!("{href} leaves the page"));
             assert!(unique.contains(target), "{target}");
         }
+    }
+
+    #[test]
+    fn equal_layouts_have_one_column_and_one_diagram() {
+        let mut model = model();
+        let mut class = model.classes[0].clone();
+        let eight = crate::model::PerWidth { compressed: 8, full: 8 };
+        class.id = "Opaque".into();
+        class.header_size = eight;
+        class.instance_size = eight;
+        class.fields[0].size = eight;
+        class.fields[0].holds = crate::model::Holds::Raw { primitive: "u64".into() };
+        model.classes = vec![class];
+        model.check().unwrap();
+        let html = render_html(&model);
+        assert!(html.contains("Both pointer widths") && html.contains(">Offset<"));
+        assert!(!html.contains(">Comp.<") && !html.contains("Compressed pointers"));
     }
 
     #[test]

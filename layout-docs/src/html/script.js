@@ -93,7 +93,7 @@
       box.value = "";
       search();
     }
-    target.scrollIntoView({ block: target === section ? "start" : "center" });
+    target.scrollIntoView({ behavior: "instant", block: target === section ? "start" : "center" });
   };
   addEventListener("hashchange", reveal);
 

@@ -18,7 +18,7 @@ pub(super) fn render(index: &Index<'_>) -> Markup {
                         @let anchor = bits_anchor(&bits.id);
                         li data-for=(anchor) {
                             a href={ "#" (anchor) } {
-                                span { (bits.name) }
+                                span title=(bits.name) { (bits.name) }
                                 small { (bits.storage) }
                             }
                         }
@@ -34,7 +34,7 @@ fn branch(index: &Index<'_>, class: &Class) -> Markup {
     html! {
         li data-for=(class.id) {
             a href={ "#" (class.id) } class=[class.is_abstract.then_some("abstract")] {
-                span { (class.name) }
+                span title=(class.name) { (class.name) }
                 small { (words::short_size(class)) }
             }
             @if !children.is_empty() {

@@ -5,11 +5,13 @@ mod ruler;
 
 use crate::doc;
 use crate::index::{Index, Placed};
-use crate::model::{Class, Holds, Model, PerWidth, Width};
+use crate::model::{Class, Model, PerWidth, Width};
 use crate::reorder::{Slot, Suggestion, suggest};
 use crate::view::{Role, View};
 use crate::words;
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
+use comfy_table::{
+    CellAlignment, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
+};
 use std::fmt::Write as _;
 
 pub(crate) use ruler::draw;
@@ -57,8 +59,7 @@ fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
     for width in Width::ALL.into_iter().take(if same { 1 } else { 2 }) {
         let view = View::new(index, class, width);
         let name = if same { "both widths".to_owned() } else { format!("{} pointers", width.name()) };
-        let collector: String = view.words().iter().map(|(role, _)| role.letter()).collect();
-        let _ = writeln!(out, "\n{name}; the collector sees {collector}{}", tail_letter(class));
+        let _ = writeln!(out, "\n{name}; the collector sees {}", words::collector(&view));
         out.push_str(&draw(&view));
     }
     if let Some(suggestion) = suggest(index, class) {
@@ -66,12 +67,7 @@ fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
     }
 }
 
-fn tail_letter(class: &Class) -> String {
-    let letter = |holds: &Holds| if holds.is_tagged() { Role::of_kind(holds).letter() } else { Role::Raw.letter() };
-    class.tail.as_ref().map_or_else(String::new, |t| format!(" {}*", letter(&t.holds)))
-}
-
-/// `put a, b, Padding<2>, c in this order: saves 4 / 8 bytes`.
+/// `suggestion: a, Padding<2>, b saves 4 / 8 bytes`.
 pub(crate) fn suggestion_text(suggestion: &Suggestion<'_>) -> String {
     let order: Vec<String> = suggestion
         .slots
@@ -145,8 +141,7 @@ fn fields<'m>(index: &Index<'m>, class: &'m Class) -> String {
     };
     for placed in index.fields(class) {
         let Placed { owner, field, inherited } = placed;
-        let mut notes: Vec<_> =
-            words::notes(field.constant, field.access).into_iter().map(str::to_owned).collect();
+        let mut notes: Vec<_> = words::notes(field.constant, field.access).into_iter().map(str::to_owned).collect();
         if inherited {
             notes.push(format!("from {}", owner.name));
         }

@@ -7,8 +7,20 @@ use std::collections::HashMap;
 
 /// Functions that every bit field has, and trait methods that must not be shadowed.
 const RESERVED: &[&str] = &[
-    "new", "from_bits", "try_from_bits", "into_bits", "from_storage", "into_storage", "clone", "eq", "ne", "hash", "fmt", "default",
-    "from", "into",
+    "new",
+    "from_bits",
+    "try_from_bits",
+    "into_bits",
+    "from_storage",
+    "into_storage",
+    "clone",
+    "eq",
+    "ne",
+    "hash",
+    "fmt",
+    "default",
+    "from",
+    "into",
 ];
 
 /// Gives each field its bits. Fields that have no room are reported and left out.

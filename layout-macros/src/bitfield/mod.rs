@@ -5,6 +5,7 @@
 
 mod check;
 mod expand;
+mod expand_field;
 mod model;
 mod parse;
 

@@ -32,7 +32,9 @@ pub(super) fn bitfield(args: TokenStream, item: TokenStream, errors: &mut Errors
     let decor = Decor::sort(input.attrs, &["derive"], errors, |attr, word, errors| {
         match word {
             "derive" => reject_double_derives(attr, errors),
-            "repr" => errors.at(attr, "`#[bitfield]` sets the representation itself, from its storage word: remove `#[repr]`"),
+            "repr" => {
+                errors.at(attr, "`#[bitfield]` sets the representation itself, from its storage word: remove `#[repr]`")
+            }
             _ => return false,
         }
         true
@@ -48,7 +50,8 @@ pub(super) fn bitfield(args: TokenStream, item: TokenStream, errors: &mut Errors
         Data::Struct(data) => match data.fields {
             Fields::Named(fields) => fields.named.into_iter().filter_map(|f| field(f, errors)).collect(),
             Fields::Unnamed(fields) => {
-                errors.at(fields, "bit fields need names, which become accessors: write `{ #[bits(1)] flag: bool, … }`");
+                errors
+                    .at(fields, "bit fields need names, which become accessors: write `{ #[bits(1)] flag: bool, … }`");
                 Vec::new()
             }
             Fields::Unit => {
@@ -64,7 +67,8 @@ pub(super) fn bitfield(args: TokenStream, item: TokenStream, errors: &mut Errors
             Vec::new()
         }
         Data::Union(data) => {
-            errors.at(data.union_token, "`#[bitfield]` goes on a struct, whose fields lie side by side: not on a union");
+            errors
+                .at(data.union_token, "`#[bitfield]` goes on a struct, whose fields lie side by side: not on a union");
             Vec::new()
         }
     };
@@ -146,7 +150,10 @@ fn field(field: syn::Field, errors: &mut Errors) -> Option<Declared> {
         );
     }
     if let Some((_, value)) = &field.default {
-        errors.at(value, "a bit field has no default value: all bits start as zero. Set it with `with_…` where you make one");
+        errors.at(
+            value,
+            "a bit field has no default value: all bits start as zero. Set it with `with_…` where you make one",
+        );
     }
     let ident = field.ident?;
     if failed {
@@ -156,7 +163,10 @@ fn field(field: syn::Field, errors: &mut Errors) -> Option<Declared> {
     let name = plain(&ident);
     if name == "__" || is_unit {
         if name != "__" {
-            errors.at(&field.ty, "a field of type `()` holds nothing: write `bool` or an integer, or `__: ()` for unused bits");
+            errors.at(
+                &field.ty,
+                "a field of type `()` holds nothing: write `bool` or an integer, or `__: ()` for unused bits",
+            );
             return None;
         }
         if !is_unit {
@@ -235,7 +245,9 @@ fn kind_and_size(name: &str, ty: &Type, bits: Option<(Bits, Attribute)>, errors:
         Kind::Unsigned(has) | Kind::Signed(has) if size > has => {
             errors.at(
                 &attr,
-                format!("`{name}` has {size} bits, but `{word}` holds only {has}: narrow the field or write a wider integer"),
+                format!(
+                    "`{name}` has {size} bits, but `{word}` holds only {has}: narrow the field or write a wider integer"
+                ),
             );
             None
         }
@@ -262,7 +274,10 @@ impl Bits {
             Ok(Lit::Int(number)) => number.base10_parse()?,
             Ok(other) => return Err(syn::Error::new_spanned(other, "the number of bits is an integer: `#[bits(4)]`")),
             Err(error) => {
-                return Err(syn::Error::new(error.span(), "the number of bits comes first and is a literal: `#[bits(4)]`"));
+                return Err(syn::Error::new(
+                    error.span(),
+                    "the number of bits comes first and is a literal: `#[bits(4)]`",
+                ));
             }
         };
         let mut nested = false;
@@ -272,7 +287,9 @@ impl Bits {
                 let hint = did_you_mean(&word.to_string(), &["nested"]);
                 return Err(syn::Error::new_spanned(
                     &word,
-                    format!("unknown word `{word}`{hint}: only `nested`, for a bit field in a bit field, may follow the number of bits"),
+                    format!(
+                        "unknown word `{word}`{hint}: only `nested`, for a bit field in a bit field, may follow the number of bits"
+                    ),
                 ));
             }
             nested = true;

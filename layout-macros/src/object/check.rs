@@ -32,7 +32,8 @@ const RESERVED: &[(&[&str], &str)] = &[
 
 /// The class. Fields with errors are left out.
 pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
-    let Declaration { arguments: Arguments { mut parent, openness, has_factory }, decor, vis, ident, fields } = declaration;
+    let Declaration { arguments: Arguments { mut parent, openness, has_factory }, decor, vis, ident, fields } =
+        declaration;
     if let Some(path) = parent.take_if(|path| path.is_ident(&ident)) {
         errors.at(path, format!("`{ident}` extends itself: name the class above it, or leave `extends` out"));
     }
@@ -82,7 +83,10 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
 
 fn order(words: &Words, kind: &ValueKind, errors: &mut Errors) -> Order {
     if let (Some(first), Some(second)) = (&words.relaxed, &words.acquire_release) {
-        errors.at(second, "`#[acquire_release]` contradicts `#[relaxed]`: a field has one memory order. Keep one of them");
+        errors.at(
+            second,
+            "`#[acquire_release]` contradicts `#[relaxed]`: a field has one memory order. Keep one of them",
+        );
         errors.at(first, "`#[relaxed]` is here");
         return Order::Plain;
     }
@@ -124,13 +128,7 @@ struct Found<'a> {
 }
 
 /// A tail, if it is the last field and its length is a field that can be.
-fn tail(
-    common: Common,
-    words: Words,
-    element: Element,
-    found: &Found<'_>,
-    errors: &mut Errors,
-) -> Option<Tail> {
+fn tail(common: Common, words: Words, element: Element, found: &Found<'_>, errors: &mut Errors) -> Option<Tail> {
     let name = plain(&common.ident);
     for attr in [&words.relaxed, &words.acquire_release].into_iter().flatten() {
         errors.at(attr, "elements of a tail have no memory order of their own (they are read and written whole, relaxed): remove the attribute");
@@ -171,7 +169,8 @@ fn length(tail: &str, length: &Ident, found: &Found<'_>, errors: &mut Errors) ->
     let before = found.slots;
     let Some(index) = before.iter().position(|slot| plain(&slot.common().ident) == plain(length)) else {
         if plain(length) == tail {
-            errors.at(length, format!("`{tail}` cannot count itself: name a field `#[constant] length: Smi` before it"));
+            errors
+                .at(length, format!("`{tail}` cannot count itself: name a field `#[constant] length: Smi` before it"));
         } else if !found.names.contains(length) {
             let names: Vec<String> = before.iter().map(|slot| plain(&slot.common().ident)).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -192,7 +191,10 @@ fn length(tail: &str, length: &Ident, found: &Found<'_>, errors: &mut Errors) ->
         _ => {
             errors.at(
                 length,
-                format!("`{length}` is declared `{}`, but a number of elements is a Smi: write `#[constant] {length}: Smi`", slot.common().written),
+                format!(
+                    "`{length}` is declared `{}`, but a number of elements is a Smi: write `#[constant] {length}: Smi`",
+                    slot.common().written
+                ),
             );
             return None;
         }
@@ -200,12 +202,17 @@ fn length(tail: &str, length: &Ident, found: &Found<'_>, errors: &mut Errors) ->
     if !value.constant {
         errors.at(
             length,
-            format!("`{length}` could be changed, and the object's size with it: declare it `#[constant] {length}: Smi`"),
+            format!(
+                "`{length}` could be changed, and the object's size with it: declare it `#[constant] {length}: Smi`"
+            ),
         );
         return None;
     }
     if let Some(cfg) = value.common.decor.cfgs.first() {
-        errors.at(cfg, format!("`{length}` counts the elements of `{tail}` and must be there in every build: remove the `cfg`"));
+        errors.at(
+            cfg,
+            format!("`{length}` counts the elements of `{tail}` and must be there in every build: remove the `cfg`"),
+        );
     }
     Some(index)
 }
@@ -226,8 +233,13 @@ fn reject_collisions(fields: &[Field], errors: &mut Errors) {
             errors.at(&field.ident, format!("a field cannot be called `{name}`: {why}. Rename it"));
             continue;
         }
-        if ["START_OF_STRONG_FIELDS", "END_OF_STRONG_FIELDS", "START_OF_WEAK_FIELDS", "END_OF_WEAK_FIELDS"].contains(&name.to_uppercase().as_str()) {
-            errors.at(&field.ident, format!("every class has a constant `{}_OFFSET`: rename the field", name.to_uppercase()));
+        if ["START_OF_STRONG_FIELDS", "END_OF_STRONG_FIELDS", "START_OF_WEAK_FIELDS", "END_OF_WEAK_FIELDS"]
+            .contains(&name.to_uppercase().as_str())
+        {
+            errors.at(
+                &field.ident,
+                format!("every class has a constant `{}_OFFSET`: rename the field", name.to_uppercase()),
+            );
             continue;
         }
         for function in functions(&name, field) {
@@ -239,7 +251,10 @@ fn reject_collisions(fields: &[Field], errors: &mut Errors) {
             if first_name == name {
                 errors.at(&field.ident, format!("two fields are called `{name}`: rename one of them"));
             } else {
-                errors.at(&field.ident, format!("`{name}` and `{first_name}` would both make `{function}`: rename one of them"));
+                errors.at(
+                    &field.ident,
+                    format!("`{name}` and `{first_name}` would both make `{function}`: rename one of them"),
+                );
             }
             errors.at(&first.ident, format!("`{first_name}` is declared here"));
             break;

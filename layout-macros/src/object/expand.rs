@@ -65,6 +65,7 @@ fn the_struct(class: &Class) -> TokenStream {
     quote! {
         #(#docs)*
         #(#passed)*
+        #[allow(clippy::struct_field_names)]
         #[repr(C)]
         #vis struct #ident {
             __align: ::heapwright::__private::AlignTagged,

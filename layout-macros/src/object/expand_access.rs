@@ -2,7 +2,7 @@
 
 use super::expand::{doc, doc_section};
 use super::model::{Class, Element, Order, Shape, Slot, Tail, Union, Value, ValueKind};
-use crate::names::{accessor_at, around, plain, screaming};
+use crate::names::{accessor_at, around, generated_at, plain, screaming};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
@@ -13,7 +13,7 @@ pub(super) fn access(class: &Class) -> TokenStream {
     let values = class.values().map(value);
     let tail = class.tail.as_ref().map(|tail| self::tail(class, tail));
     quote! {
-        #[allow(dead_code, unreachable_pub, clippy::all)]
+        #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
         impl #ident {
             #constants
             #(#values)*
@@ -40,7 +40,10 @@ fn constants(class: &Class) -> TokenStream {
             let (tail_vis, name) = (&common.vis, &common.ident);
             let offset = screaming(name, "_OFFSET");
             let offset_doc = doc(format!("Byte offset of the first of the `{}`.", plain(name)));
-            let size_doc = doc(format!("Bytes of an instance with so many `{}`, in whole tagged words. V8: `SizeFor`.", plain(name)));
+            let size_doc = doc(format!(
+                "Bytes of an instance with so many `{}`, in whole tagged words. V8: `SizeFor`.",
+                plain(name)
+            ));
             quote! {
                 #offset_doc
                 #tail_vis const #offset: usize = #layout.header_size();
@@ -75,6 +78,8 @@ struct Flow {
     output: TokenStream,
     /// What a setter takes, and how it gives that to the cell.
     input: Input,
+    /// Where generated code stands: at the field, so that rustc's errors and backtraces point there.
+    here: Span,
 }
 
 enum Input {
@@ -87,48 +92,50 @@ enum Input {
 }
 
 impl Flow {
-    fn of_value(kind: &ValueKind, at: Span) -> Flow {
+    fn of_value(kind: &ValueKind, at: Span, here: Span) -> Flow {
         match kind {
-            ValueKind::Tagged(union) => Flow::tagged(union, at),
-            ValueKind::Weak(class) => Flow::weak(class, at),
-            ValueKind::Smi => Flow { output: quote_spanned!(at=> i32), input: Input::Smi },
-            ValueKind::SmiBits(ty) | ValueKind::Bits(ty) => Flow::plain(ty),
-            ValueKind::Raw(prim) => Flow::plain(&prim.ty),
+            ValueKind::Tagged(union) => Flow::tagged(union, at, here),
+            ValueKind::Weak(class) => Flow::weak(class, at, here),
+            ValueKind::Smi => Flow { output: quote_spanned!(at=> i32), input: Input::Smi, here },
+            ValueKind::SmiBits(ty) | ValueKind::Bits(ty) => Flow::plain(ty, here),
+            ValueKind::Raw(prim) => Flow::plain(&prim.ty, here),
         }
     }
 
-    fn of_element(element: &Element, at: Span) -> Flow {
+    fn of_element(element: &Element, at: Span, here: Span) -> Flow {
         match element {
-            Element::Tagged(union) => Flow::tagged(union, at),
-            Element::Weak(class) => Flow::weak(class, at),
-            Element::Raw(prim) => Flow::plain(&prim.ty),
+            Element::Tagged(union) => Flow::tagged(union, at, here),
+            Element::Weak(class) => Flow::weak(class, at, here),
+            Element::Raw(prim) => Flow::plain(&prim.ty, here),
         }
     }
 
-    fn tagged(Union { ty, shape }: &Union, at: Span) -> Flow {
+    fn tagged(Union { ty, shape }: &Union, at: Span, here: Span) -> Flow {
         let output = match shape {
             Shape::Class => quote_spanned!(at=> &#ty),
             Shape::Optional(class) => quote_spanned!(at=> ::core::option::Option<&#class>),
             Shape::Many => quote_spanned!(at=> ::heapwright::Tagged<'_, #ty>),
         };
-        Flow { output, input: Input::Admitted(quote!(::heapwright::Admits<#ty, __I>)) }
+        Flow { output, input: Input::Admitted(quote_spanned!(here=> ::heapwright::Admits<#ty, __I>)), here }
     }
 
-    fn weak(class: &syn::Type, at: Span) -> Flow {
+    fn weak(class: &syn::Type, at: Span, here: Span) -> Flow {
         Flow {
             output: quote_spanned!(at=> ::core::option::Option<&#class>),
-            input: Input::Admitted(quote!(::heapwright::AdmitsWeak<#class, __I>)),
+            input: Input::Admitted(quote_spanned!(here=> ::heapwright::AdmitsWeak<#class, __I>)),
+            here,
         }
     }
 
-    fn plain(ty: &syn::Type) -> Flow {
-        Flow { output: ty.to_token_stream(), input: Input::Plain }
+    fn plain(ty: &syn::Type, here: Span) -> Flow {
+        Flow { output: ty.to_token_stream(), input: Input::Plain, here }
     }
 
     /// The setters of a cell: `set_x`, and `set_x_with_mode` where there is a barrier. `cell` is where the value
     /// goes, `method` its setter there.
     fn setters(&self, setter: &Setter<'_>) -> TokenStream {
         let Setter { head, vis, name, index, cell, method, docs } = setter;
+        let here = self.here;
         let set = around("set_", name, "");
         let (index_parameter, index) = match index {
             true => (Some(quote!(index: usize,)), Some(quote!(index,))),
@@ -137,9 +144,10 @@ impl Flow {
         // SAFETY of the generated code: there is no setter for what is declared constant.
         match &self.input {
             Input::Admitted(admits) => {
-                let (with_mode, method_with_mode) = (around("set_", name, "_with_mode"), format_ident!("{method}_with_mode"));
+                let with_mode = around("set_", name, "_with_mode");
+                let method_with_mode = format_ident!("{method}_with_mode", span = here);
                 let mode_docs = doc(format!("As [`{set}`](Self::{set}), telling the collector as `mode` says."));
-                quote! {
+                quote_spanned! {here=>
                     #head #docs
                     #[inline]
                     #[track_caller]
@@ -156,7 +164,7 @@ impl Flow {
             }
             Input::Smi => {
                 let panics = doc_section("Panics", "If the integer does not fit a Smi.");
-                quote! {
+                quote_spanned! {here=>
                     #head #docs #panics
                     #[inline]
                     #[track_caller]
@@ -167,7 +175,7 @@ impl Flow {
             }
             Input::Plain => {
                 let ty = &self.output;
-                quote! {
+                quote_spanned! {here=>
                     #head #docs
                     #[inline]
                     #[track_caller]
@@ -206,16 +214,17 @@ fn value(value: &Value) -> TokenStream {
         Order::AcquireRelease => ("get_acquire", "set_release", "Read with acquire order.", " with release order"),
         Order::Plain => ("get", "set", "", ""),
     };
-    let (get, set) = (format_ident!("{get}"), format_ident!("{set}"));
     let at = accessor_at(name, common.decor.is_documented());
-    let flow = Flow::of_value(kind, at);
+    let here = generated_at(name.span());
+    let (get, set) = (Ident::new(get, here), Ident::new(set, here));
+    let flow = Flow::of_value(kind, at, here);
     let output = &flow.output;
     // Without a doc comment there is none to add to: `missing_docs` then points at the field.
     let order_doc = (common.decor.is_documented() && !read_doc.is_empty()).then(|| {
         let doc = doc(read_doc);
         quote!(#[doc = " "] #doc)
     });
-    let body = quote!(self.#name.#get());
+    let body = quote_spanned!(here=> self.#name.#get());
     let getter = quote_spanned!(at=> #vis fn #name(&self) -> #output { #body });
     let setters = (!constant).then(|| {
         flow.setters(&Setter {
@@ -223,7 +232,7 @@ fn value(value: &Value) -> TokenStream {
             vis,
             name,
             index: false,
-            cell: quote!(self.#name),
+            cell: quote_spanned!(here=> self.#name),
             method: set,
             docs: doc(format!("Sets [`{}`](Self::{name}){write_doc}.", plain(name))),
         })
@@ -261,7 +270,8 @@ fn tail(class: &Class, tail: &Tail) -> TokenStream {
         }
     };
     let at = accessor_at(name, common.decor.is_documented());
-    let flow = Flow::of_element(element, at);
+    let here = generated_at(name.span());
+    let flow = Flow::of_element(element, at, here);
     let output = &flow.output;
     let (len, iter, slice) = (around("", name, "_len"), around("", name, "_iter"), around("", name, "_slice"));
     let index_panics = doc_section("Panics", &format!("If `index` is not below `{len}()`."));
@@ -278,8 +288,8 @@ fn tail(class: &Class, tail: &Tail) -> TokenStream {
             vis,
             name,
             index: true,
-            cell: quote!(self.#elements()),
-            method: format_ident!("set"),
+            cell: quote_spanned!(here=> self.#elements()),
+            method: Ident::new("set", here),
             docs: quote!(#set_doc #index_panics),
         })
     });
@@ -292,7 +302,7 @@ fn tail(class: &Class, tail: &Tail) -> TokenStream {
                 false => (quote!(&[::core::cell::Cell<#ty>]), quote!(as_cells)),
             };
             let slice_doc = doc(format!("All `{written}` at once."));
-            Some(quote! {
+            Some(quote_spanned! {here=>
                 #slice_doc
                 #[inline]
                 #[must_use]
@@ -303,11 +313,11 @@ fn tail(class: &Class, tail: &Tail) -> TokenStream {
         }
         _ => None,
     };
-    let body = quote!(self.#elements().get(index));
+    let body = quote_spanned!(here=> self.#elements().get(index));
     let getter = quote_spanned!(at=> #vis fn #name(&self, index: usize) -> #output { #body });
     // SAFETY of the generated code: the tail is this class's, so it begins after its header; the length is constant
     // and was written with the elements.
-    quote! {
+    quote_spanned! {here=>
         #[inline]
         fn #elements(&self) -> ::heapwright::__private::#elements_type {
             unsafe { self.#name.of(self, Self::HEADER_SIZE, self.#len()) }

@@ -3,9 +3,9 @@
 use super::expand::{about, doc, doc_section};
 use super::model::{Class, Element, Openness, Tail, Value, ValueKind};
 use super::types::identifiers;
-use crate::names::{around, camel};
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use crate::names::{around, camel, generated_at};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Attribute;
 
 /// The struct, its `Init`, and the functions.
@@ -99,7 +99,8 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
             identifiers(ty.to_token_stream(), &mut taken);
         }
     }
-    if let Some(Tail { element: Element::Tagged(super::model::Union { ty, .. }) | Element::Weak(ty), .. }) = &class.tail {
+    if let Some(Tail { element: Element::Tagged(super::model::Union { ty, .. }) | Element::Weak(ty), .. }) = &class.tail
+    {
         identifiers(ty.to_token_stream(), &mut taken);
     }
     identifiers(class.parent(), &mut taken);
@@ -110,35 +111,40 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
     let mut writes = Vec::new();
     if let Some(parent) = &class.parent {
         let name = format_ident!("parent");
-        let ty = parameters.add(&name, |marker| quote!(::heapwright::Init<#parent, #marker>));
+        let here = parent.segments.last().map_or_else(Span::call_site, |segment| generated_at(segment.ident.span()));
+        let ty = parameters.add(&name, |marker| quote_spanned!(here=> ::heapwright::Init<#parent, #marker>));
         let marker = parameters.list.first().and_then(|parameter| parameter.marker.as_ref());
         fields.push(quote! {
             /// The fields of the class above; `()` if it has none.
             #vis parent: #ty,
         });
-        checks.push(quote!(::heapwright::Init::<#parent, #marker>::check(&self.parent);));
-        parent_write = Some(quote!(::heapwright::Init::<#parent, #marker>::write(self.parent, object);));
+        checks.push(quote_spanned!(here=> ::heapwright::Init::<#parent, #marker>::check(&self.parent);));
+        parent_write = Some(quote_spanned!(here=> ::heapwright::Init::<#parent, #marker>::write(self.parent, object);));
     }
     for value in values {
         let (name, cfgs, vis) = (&value.common.ident, &value.common.decor.cfgs, &value.common.vis);
         let generic = value.is_generic();
+        let here = generated_at(name.span());
         let cfgs: &[Attribute] = if generic { &[] } else { cfgs };
         let (ty, write) = match &value.kind {
             ValueKind::Tagged(union) => {
                 let slot = &union.ty;
-                let ty = parameters.add(name, |marker| quote!(::heapwright::Admits<#slot, #marker>));
-                (ty.to_token_stream(), quote!(this.#name.init(self.#name)))
+                let ty = parameters.add(name, |marker| quote_spanned!(here=> ::heapwright::Admits<#slot, #marker>));
+                (ty.to_token_stream(), quote_spanned!(here=> this.#name.init(self.#name)))
             }
             ValueKind::Weak(class) => {
-                let ty = parameters.add(name, |marker| quote!(::heapwright::AdmitsWeak<#class, #marker>));
-                (ty.to_token_stream(), quote!(this.#name.init(self.#name)))
+                let ty =
+                    parameters.add(name, |marker| quote_spanned!(here=> ::heapwright::AdmitsWeak<#class, #marker>));
+                (ty.to_token_stream(), quote_spanned!(here=> this.#name.init(self.#name)))
             }
             ValueKind::Smi => {
                 checks.push(quote!(#(#cfgs)* let _ = ::heapwright::IntoSmi::into_smi(self.#name);));
-                (quote!(i32), quote!(this.#name.set(::heapwright::IntoSmi::into_smi(self.#name))))
+                (quote!(i32), quote_spanned!(here=> this.#name.set(::heapwright::IntoSmi::into_smi(self.#name))))
             }
-            ValueKind::SmiBits(ty) | ValueKind::Bits(ty) => (ty.to_token_stream(), quote!(this.#name.set(self.#name))),
-            ValueKind::Raw(prim) => (prim.ty.to_token_stream(), quote!(this.#name.set(self.#name))),
+            ValueKind::SmiBits(ty) | ValueKind::Bits(ty) => {
+                (ty.to_token_stream(), quote_spanned!(here=> this.#name.set(self.#name)))
+            }
+            ValueKind::Raw(prim) => (prim.ty.to_token_stream(), quote_spanned!(here=> this.#name.set(self.#name))),
         };
         let docs = about(&value.common);
         fields.push(quote!(#(#cfgs)* #docs #vis #name: #ty,));
@@ -163,13 +169,17 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
         }
     });
     let init_doc = doc(match class.openness {
-        Openness::Abstract => format!("The fields of a [`{ident}`], for the `parent` of a new object of a class below it."),
+        Openness::Abstract => {
+            format!("The fields of a [`{ident}`], for the `parent` of a new object of a class below it.")
+        }
         Openness::Open => format!("The fields of a new [`{ident}`], or for the `parent` of one of a class below it."),
         Openness::Leaf => format!("The fields of a new [`{ident}`]."),
     });
     let this = (!writes.is_empty()).then(|| quote!(let this: &#ident = object.as_ref();));
     let write = if parent_write.is_none() && writes.is_empty() {
-        quote!(unsafe fn write(self, _: ::heapwright::__private::ObjectAddress) {})
+        quote!(
+            unsafe fn write(self, _: ::heapwright::__private::ObjectAddress) {}
+        )
     } else {
         quote! {
             unsafe fn write(self, object: ::heapwright::__private::ObjectAddress) {
@@ -186,8 +196,7 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
     quote! {
         #cfg
         #init_doc
-        #[allow(dead_code, unreachable_pub, clippy::all)]
-        #[derive(::core::clone::Clone, ::core::marker::Copy)]
+        #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
         #vis struct #init #of_struct {
             #(#fields)*
         }
@@ -213,14 +222,15 @@ fn the_tail(
 ) -> TokenStream {
     let (vis, name) = (&tail.common.vis, &tail.common.ident);
     let class_ident = &class.ident;
+    let here = generated_at(name.span());
     let mut init = TokenStream::new();
     let ty = parameters.add(name, |marker| {
         init = match &tail.element {
             Element::Tagged(union) => {
                 let ty = &union.ty;
-                quote!(::heapwright::__private::TaggedTailInit<#ty, #marker>)
+                quote_spanned!(here=> ::heapwright::__private::TaggedTailInit<#ty, #marker>)
             }
-            Element::Weak(class) => quote!(::heapwright::__private::WeakTailInit<#class, #marker>),
+            Element::Weak(class) => quote_spanned!(here=> ::heapwright::__private::WeakTailInit<#class, #marker>),
             Element::Raw(prim) => {
                 let ty = &prim.ty;
                 quote!(::heapwright::__private::RawTailInit<#ty>)
@@ -235,7 +245,7 @@ fn the_tail(
         let length = &length.common.ident;
         writes.push(quote!(this.#length.set(::heapwright::Smi::new(#len as i32));));
     }
-    writes.push(quote!(this.#name.init(object, #class_ident::HEADER_SIZE, self.#name);));
+    writes.push(quote_spanned!(here=> this.#name.init(object, #class_ident::HEADER_SIZE, self.#name);));
     quote! {
         #[inline]
         fn tail_len(&self) -> usize {
@@ -278,15 +288,22 @@ fn unit(class: &Class) -> Option<TokenStream> {
 fn functions(class: &Class) -> TokenStream {
     let Class { vis, ident, .. } = class;
     let new_doc = doc(format!("Makes a new `{ident}`. Collects garbage if need be."));
-    let panics = doc_section("Panics", "If there is no memory for it even after a collection, or a value does not fit its field.");
-    let errors = doc_section("Errors", "If there is no memory for it even after a collection: the heap stays as usable as before.");
+    let panics = doc_section(
+        "Panics",
+        "If there is no memory for it even after a collection, or a value does not fit its field.",
+    );
+    let errors = doc_section(
+        "Errors",
+        "If there is no memory for it even after a collection: the heap stays as usable as before.",
+    );
     let reserved_doc = doc(format!("Makes a new `{ident}` in reserved memory, which cannot collect."));
-    let reserved_panics = doc_section("Panics", "If the reservation has not enough bytes left, or a value does not fit its field.");
+    let reserved_panics =
+        doc_section("Panics", "If the reservation has not enough bytes left, or a value does not fit its field.");
     let reserved_errors = doc_section("Errors", "If the reservation has not enough bytes left.");
     let scope = quote!(::heapwright::HandleScope);
     let young = quote!(::heapwright::AllocationType::Young);
     quote! {
-        #[allow(dead_code, unreachable_pub, clippy::all)]
+        #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
         impl #ident {
             #new_doc #panics
             #[inline]

@@ -150,7 +150,11 @@ impl Class {
     /// The fields that a new object is given a value for: all but the length of a tail, which the tail knows.
     pub(super) fn given(&self) -> impl Iterator<Item = &Value> {
         let length = self.tail.as_ref().map(|tail| tail.length);
-        self.slots.iter().enumerate().filter(move |(index, _)| Some(*index) != length).filter_map(|(_, slot)| slot.value())
+        self.slots
+            .iter()
+            .enumerate()
+            .filter(move |(index, _)| Some(*index) != length)
+            .filter_map(|(_, slot)| slot.value())
     }
 
     /// The length field of the tail.

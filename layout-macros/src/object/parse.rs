@@ -75,11 +75,15 @@ pub(super) fn class(args: TokenStream, item: TokenStream, errors: &mut Errors) -
     let input = match syn::parse2::<DeriveInput>(item.clone()) {
         Ok(input) => input,
         Err(error) => {
-            let is_type = item.clone().into_iter().any(|token| ["struct", "enum", "union"].contains(&token.to_string().as_str()));
+            let is_type =
+                item.clone().into_iter().any(|token| ["struct", "enum", "union"].contains(&token.to_string().as_str()));
             errors.push(if is_type {
                 error
             } else {
-                syn::Error::new_spanned(&item, "`#[heap_object]` goes on a struct with named fields: `#[heap_object] struct Script { … }`")
+                syn::Error::new_spanned(
+                    &item,
+                    "`#[heap_object]` goes on a struct with named fields: `#[heap_object] struct Script { … }`",
+                )
             });
             return Parsed::Hopeless(if is_type { TokenStream::new() } else { item });
         }
@@ -111,7 +115,9 @@ pub(super) fn class(args: TokenStream, item: TokenStream, errors: &mut Errors) -
         Data::Struct(data) => match data.fields {
             Fields::Named(named) => fields.extend(named.named.into_iter().filter_map(|f| field(f, &input.vis, errors))),
             Fields::Unnamed(unnamed) => errors.at(unnamed, format!("{named}: write `{{ name: Tagged<Any>, … }}`")),
-            Fields::Unit => errors.at(&input.ident, format!("{named}: write `struct {} {{}}` if it has none", input.ident)),
+            Fields::Unit => {
+                errors.at(&input.ident, format!("{named}: write `struct {} {{}}` if it has none", input.ident))
+            }
         },
         Data::Enum(data) => errors.at(
             data.enum_token,
@@ -147,12 +153,18 @@ fn arguments(args: TokenStream, errors: &mut Errors) -> Arguments {
     let parsed = (|input: ParseStream<'_>| {
         while !input.is_empty() {
             let word = input.call(Ident::parse_any).map_err(|error| {
-                syn::Error::new(error.span(), format!("expected {}: `#[heap_object(extends = Struct, open)]`", one_of(ARGUMENTS)))
+                syn::Error::new(
+                    error.span(),
+                    format!("expected {}: `#[heap_object(extends = Struct, open)]`", one_of(ARGUMENTS)),
+                )
             })?;
             argument(&word, input, &mut arguments, &mut seen, errors)?;
             if !input.is_empty() {
                 input.parse::<Token![,]>().map_err(|error| {
-                    syn::Error::new(error.span(), "arguments are separated by commas: `#[heap_object(extends = Struct, open)]`")
+                    syn::Error::new(
+                        error.span(),
+                        "arguments are separated by commas: `#[heap_object(extends = Struct, open)]`",
+                    )
                 })?;
             }
         }
@@ -189,7 +201,10 @@ fn argument(
         "open" | "abstract" => {
             let other = if name == "open" { "abstract" } else { "open" };
             if seen.iter().any(|word| word == other) {
-                errors.at(word, "an `abstract` class is open anyway, as only classes that extend it have instances: remove `open`");
+                errors.at(
+                    word,
+                    "an `abstract` class is open anyway, as only classes that extend it have instances: remove `open`",
+                );
             }
             if name == "abstract" || arguments.openness == Openness::Leaf {
                 arguments.openness = if name == "open" { Openness::Open } else { Openness::Abstract };
@@ -213,6 +228,9 @@ fn argument(
                 name => did_you_mean(name, ARGUMENTS),
             };
             errors.at(word, format!("unknown argument `{name}`{hint}: possible are {}", one_of(ARGUMENTS)));
+            if arguments.openness == Openness::Leaf {
+                arguments.openness = Openness::Open; // whatever was meant, classes below it are not wrong
+            }
             skip_to_comma(input)?;
         }
     }
@@ -237,7 +255,8 @@ fn field(field: syn::Field, class_vis: &Visibility, errors: &mut Errors) -> Opti
         );
     }
     let mut words = Words::default();
-    let decor = Decor::sort(field.attrs, FIELD_WORDS, errors, |attr, word, errors| self::word(attr, word, &mut words, errors));
+    let decor =
+        Decor::sort(field.attrs, FIELD_WORDS, errors, |attr, word, errors| self::word(attr, word, &mut words, errors));
     let kind = types::field(&field.ty, &plain(&ident), errors);
     let vis = match field.vis {
         Visibility::Inherited => at(class_vis, accessor_at(&ident, decor.is_documented())),

@@ -142,11 +142,17 @@ fn members(ty: &Type, tuple: &syn::TypeTuple, errors: &mut Errors) -> Option<()>
             errors.at(member, "a union with `Any` admits everything: write `Tagged<Any>`");
             right = false;
         } else if is_word(member, "Option") {
-            errors.at(member, "a union says by a class of its own what stands for nothing, such as `Undefined`: name that instead");
+            errors.at(
+                member,
+                "a union says by a class of its own what stands for nothing, such as `Undefined`: name that instead",
+            );
             right = false;
         } else if let Some(prim) = prim(member) {
             let word = spelled(&prim.ty);
-            errors.at(member, format!("`{word}` is raw bytes and cannot share a tagged word: write `Smi`, or a field of its own"));
+            errors.at(
+                member,
+                format!("`{word}` is raw bytes and cannot share a tagged word: write `Smi`, or a field of its own"),
+            );
             right = false;
         } else if !is_word(member, "Smi") && class(member, "Tagged<(ClassA, ClassB)>", errors).is_none() {
             right = false;
@@ -205,7 +211,10 @@ fn class(ty: &Type, shape: &str, errors: &mut Errors) -> Option<()> {
     };
     let word = last.ident.to_string();
     if prim(ty).is_some() {
-        errors.at(ty, format!("`{word}` is raw bytes, not a class: write the field as `{word}`, without `Tagged` or `Weak`"));
+        errors.at(
+            ty,
+            format!("`{word}` is raw bytes, not a class: write the field as `{word}`, without `Tagged` or `Weak`"),
+        );
         return None;
     }
     if WORDS.contains(&word.as_str()) {
@@ -234,7 +243,9 @@ fn unknown(last: &PathSegment, ty: &Type, name: &str) -> String {
             PathArguments::AngleBracketed(arguments) => spelled(&arguments.args),
             _ => "Class".to_owned(),
         };
-        return format!("an optional reference is a tagged field: write `{name}: Tagged<Option<{class}>>`, or `Weak<{class}>`");
+        return format!(
+            "an optional reference is a tagged field: write `{name}: Tagged<Option<{class}>>`, or `Weak<{class}>`"
+        );
     }
     if word == "Any" {
         return format!("`Any` says what a tagged field may hold: write `{name}: Tagged<Any>`");
@@ -242,7 +253,9 @@ fn unknown(last: &PathSegment, ty: &Type, name: &str) -> String {
     let prims: Vec<&str> = PRIMS.iter().map(|(word, _)| *word).collect();
     // A class called `Tag` is more likely than `Tagged` misspelt; only a near miss is taken for a word.
     if let Some(meant) = closest(&word, &[WORDS, &prims].concat()) {
-        return format!("`{word}` is not a kind of field: did you mean `{meant}`? A class `{word}` would be `Tagged<{word}>`");
+        return format!(
+            "`{word}` is not a kind of field: did you mean `{meant}`? A class `{word}` would be `Tagged<{word}>`"
+        );
     }
     format!(
         "`{word}` alone is not a kind of field: if it is a class, write `{name}: Tagged<{word}>` (strong) or `Weak<{word}>`; \
@@ -259,7 +272,9 @@ fn rust_type(word: &str) -> Option<&'static str> {
         "Vec" | "VecDeque" | "HashMap" | "BTreeMap" | "HashSet" => {
             "write `Tagged<FixedArray>`, or a tail `[Tagged<Any>]` at the end of the class"
         }
-        "String" | "str" | "OsString" | "PathBuf" => "write `Tagged<…>` of a string class, or a tail `[u8]` at the end of the class",
+        "String" | "str" | "OsString" | "PathBuf" => {
+            "write `Tagged<…>` of a string class, or a tail `[u8]` at the end of the class"
+        }
         "usize" | "isize" => "its size differs between machines: write `u32`, `u64` or `Smi`",
         "u128" | "i128" => "no field is wider than 8 bytes: write two `u64`s",
         "char" => "write `u32`, and convert where you read it",
@@ -293,7 +308,9 @@ fn instead_of(ty: &Type, name: &str) -> String {
         ),
         Type::Ptr(_) | Type::FnPtr(_) => "an address outside the heap is written as `u64`".to_owned(),
         Type::Tuple(tuple) if tuple.elems.is_empty() => "`()` holds nothing: remove the field".to_owned(),
-        Type::Tuple(_) => format!("a union of classes is written `Tagged<{}>`; several values are several fields", spelled(ty)),
+        Type::Tuple(_) => {
+            format!("a union of classes is written `Tagged<{}>`; several values are several fields", spelled(ty))
+        }
         _ => "write `Tagged<…>`, `Weak<…>`, `Smi`, `SmiBits<…>`, `Bits<…>`, a primitive, or a tail `[…]`".to_owned(),
     }
 }

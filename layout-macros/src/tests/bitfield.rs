@@ -15,7 +15,11 @@ fn fields(fields: &str, expected: &[(&str, &str)]) {
 #[test]
 fn right_declarations_expand() {
     for storage in ["u8", "u16", "u31", "u32", "u64"] {
-        check(storage, "/// Doc.\npub struct Flags { /// Doc.\n#[bits(3)] pub a: u8, #[bits(2)] __: (), pub b: bool }", &[]);
+        check(
+            storage,
+            "/// Doc.\npub struct Flags { /// Doc.\n#[bits(3)] pub a: u8, #[bits(2)] __: (), pub b: bool }",
+            &[],
+        );
     }
     check("u64", "pub(crate) struct All { #[bits(64)] r#type: i64 }", &[]);
     check("u32", "struct Rest { #[bits(2)] a: Kind, #[bits(8, nested)] b: Flags, #[bits(5)] c: i16 }", &[]);
@@ -27,7 +31,11 @@ fn the_storage_is_one_of_five_words() {
     check("", "struct F { a: bool }", &[("needs the integer that holds the fields: `#[bitfield(u32)]`", "")]);
     check("u13", "struct F { a: bool }", &[("`u13` cannot hold bit fields (did you mean `u16`?)", "u13")]);
     check("i32", "struct F { a: bool }", &[("`i32` cannot hold bit fields (did you mean `u32`?)", "i32")]);
-    check("u8, u16", "struct F { a: bool }", &[("cannot hold bit fields: write `u8`, `u16`, `u31`, `u32` or `u64`", "u8")]);
+    check(
+        "u8, u16",
+        "struct F { a: bool }",
+        &[("cannot hold bit fields: write `u8`, `u16`, `u31`, `u32` or `u64`", "u8")],
+    );
 }
 
 #[test]
@@ -42,10 +50,23 @@ fn only_structs_with_named_fields() {
 
 #[test]
 fn too_many_bits_are_counted() {
-    fields("#[bits(6)] a: u8, #[bits(3)] b: u8", &[("`Flags` has 1 bit(s) too many: `b` would be bits 6 to 8, but `u8` ends at bit 7", "b")]);
-    fields("#[bits(6)] a: u8, #[bits(3)] b: u8", &[("All fields need 9 bits: write `#[bitfield(u16)]`, or narrow some", "b")]);
-    fields("#[bits(8)] a: u8, #[bits(3)] __: (), #[bits(3)] c: u8", &[("6 bit(s) too many: this gap would be bits 8 to 10", "__")]);
-    check("u64", "struct F { #[bits(64)] a: u64, b: bool }", &[("no storage has so many: split the struct in two", "b")]);
+    fields(
+        "#[bits(6)] a: u8, #[bits(3)] b: u8",
+        &[("`Flags` has 1 bit(s) too many: `b` would be bits 6 to 8, but `u8` ends at bit 7", "b")],
+    );
+    fields(
+        "#[bits(6)] a: u8, #[bits(3)] b: u8",
+        &[("All fields need 9 bits: write `#[bitfield(u16)]`, or narrow some", "b")],
+    );
+    fields(
+        "#[bits(8)] a: u8, #[bits(3)] __: (), #[bits(3)] c: u8",
+        &[("6 bit(s) too many: this gap would be bits 8 to 10", "__")],
+    );
+    check(
+        "u64",
+        "struct F { #[bits(64)] a: u64, b: bool }",
+        &[("no storage has so many: split the struct in two", "b")],
+    );
     check("u31", "struct F { #[bits(32)] a: u32 }", &[("`u31` ends at bit 30", "a")]);
 }
 
@@ -70,7 +91,10 @@ fn the_attribute_is_well_formed() {
     fields("#[bits(3, nestde)] a: F", &[("unknown word `nestde` (did you mean `nested`?)", "nestde")]);
     fields("#[bits(3, nested)] a: u8", &[("only another bit field can be nested, not `u8`", "#")]);
     fields("#[bits(3)] #[bits(2)] a: u8", &[("given twice", "#")]);
-    fields("#[bit(3)] a: u8", &[("unknown attribute `bit` (did you mean `bits`?)", "bit"), ("say how many bits", "u8")]);
+    fields(
+        "#[bit(3)] a: u8",
+        &[("unknown attribute `bit` (did you mean `bits`?)", "bit"), ("say how many bits", "u8")],
+    );
 }
 
 #[test]
@@ -91,7 +115,11 @@ fn other_mistakes() {
     fields("a: bool, a: bool", &[("two fields are called `a`", "a"), ("`a` is declared here", "a")]);
     fields("a: bool, set_a: bool", &[("would both make a function `set_a`", "set_a"), ("declared here", "a")]);
     fields("new: bool", &[("has a function `new` already", "new")]);
-    check("u8", "#[derive(Clone, PartialOrd)] struct F { a: bool }", &[("already implements `Clone`", "Clone"), ("by hand", "PartialOrd")]);
+    check(
+        "u8",
+        "#[derive(Clone, PartialOrd)] struct F { a: bool }",
+        &[("already implements `Clone`", "Clone"), ("by hand", "PartialOrd")],
+    );
     check("u8", "#[repr(u8)] struct F { a: bool }", &[("remove `#[repr]`", "#")]);
     check("u8", "#[cfg(test)] struct F { a: bool }", &[("move it above `#[bitfield]`", "#")]);
 }

@@ -51,7 +51,11 @@ fn arguments_are_known_words() {
     check("opne", "struct S {}", &[("unknown argument `opne` (did you mean `open`?)", "opne")]);
     check("parent = Base", "struct S {}", &[("unknown argument `parent` (did you mean `extends`?)", "parent")]);
     check("leaf", "struct S {}", &[("classes are leaves unless", "leaf")]);
-    check("zebra(1, 2), extends = B", "struct S {}", &[("unknown argument `zebra`: possible are `extends`, `open` or `abstract`", "zebra")]);
+    check(
+        "zebra(1, 2), extends = B",
+        "struct S {}",
+        &[("unknown argument `zebra`: possible are `extends`, `open` or `abstract`", "zebra")],
+    );
     check("open, open", "struct S {}", &[("`open` is given twice", "open")]);
     check("extends = A, extends = B", "struct S {}", &[("a class extends one class", "extends")]);
     check("abstract, open", "struct S {}", &[("an `abstract` class is open anyway", "open")]);
@@ -86,13 +90,17 @@ fn attributes_of_the_struct() {
 
 #[test]
 fn names_do_not_collide() {
-    check("", "struct S { new: Smi, map: Smi, parent: Smi, cast: Smi, size: Smi }", &[
-        ("called `new`: every class has a function", "new"),
-        ("called `map`: every heap object has a method", "map"),
-        ("called `parent`: the `…Init` struct", "parent"),
-        ("called `cast`: every class has a cast", "cast"),
-        ("called `size`: every heap object", "size"),
-    ]);
+    check(
+        "",
+        "struct S { new: Smi, map: Smi, parent: Smi, cast: Smi, size: Smi }",
+        &[
+            ("called `new`: every class has a function", "new"),
+            ("called `map`: every heap object has a method", "map"),
+            ("called `parent`: the `…Init` struct", "parent"),
+            ("called `cast`: every class has a cast", "cast"),
+            ("called `size`: every heap object", "size"),
+        ],
+    );
     check("", "struct S { __a: Smi }", &[("belong to the macro", "__a")]);
     check("", "struct S { a: Smi, set_a: Smi }", &[("would both make `set_a`", "set_a"), ("declared here", "a")]);
     check("", "struct S { #[constant] a: Smi, set_a: Smi }", &[]);

@@ -22,7 +22,10 @@ fn all_kinds_expand() {
         fields(&format!("#[constant] n: Smi, #[length = n] #[constant] r#type: [{element}]"), &[]);
         fields(&format!("#[constant] n: Smi, #[length = n] o: [{element}]"), &[]);
     }
-    fields("#[relaxed] a: u32, #[acquire_release] #[constant] b: Tagged<Any>, #[relaxed] c: SmiBits<F>, #[cfg(test)] d: Tagged<Any>", &[]);
+    fields(
+        "#[relaxed] a: u32, #[acquire_release] #[constant] b: Tagged<Any>, #[relaxed] c: SmiBits<F>, #[cfg(test)] d: Tagged<Any>",
+        &[],
+    );
 }
 
 #[test]
@@ -36,7 +39,10 @@ fn classes_are_not_written_bare() {
 
 #[test]
 fn rust_memory_is_not_heap_memory() {
-    fields("a: Box<Str>", &[("`Box<Str>` cannot be a field of a heap object: objects refer to each other by tagged fields", "Box")]);
+    fields(
+        "a: Box<Str>",
+        &[("`Box<Str>` cannot be a field of a heap object: objects refer to each other by tagged fields", "Box")],
+    );
     fields("a: Vec<u8>", &[("a tail", "Vec")]);
     fields("a: String", &[("`Tagged<…>` of a string class", "String")]);
     fields("a: usize", &[("its size differs between machines", "usize")]);
@@ -93,7 +99,10 @@ fn bits_take_a_bit_field() {
 
 #[test]
 fn words_about_fields() {
-    fields("#[relax] a: Smi", &[("unknown attribute `relax`: here go `constant`, `relaxed`, `acquire_release` or `length`", "relax")]);
+    fields(
+        "#[relax] a: Smi",
+        &[("unknown attribute `relax`: here go `constant`, `relaxed`, `acquire_release` or `length`", "relax")],
+    );
     fields("#[relaxd] a: Smi", &[("(did you mean `relaxed`?)", "relaxd")]);
     fields("#[constant(yes)] a: Smi", &[("takes no argument", "#")]);
     fields("#[constant] #[constant] a: Smi", &[("given twice", "#")]);

@@ -1,0 +1,45 @@
+//! The program: what it writes, and how it fails.
+#![forbid(unsafe_code)]
+
+use std::process::{Command, Output};
+
+const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/model.json");
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_layout-docs")).args(arguments).output().expect("the program starts")
+}
+
+#[test]
+fn each_format_goes_to_standard_output() {
+    for (format, start) in [("text", "CLASSES"), ("md", "# "), ("html", "<!DOCTYPE html>"), ("json", "{")] {
+        let output = run(&[MODEL, "--format", format]);
+        assert!(output.status.success());
+        assert!(String::from_utf8(output.stdout).unwrap().starts_with(start), "{format}");
+    }
+}
+
+#[test]
+fn source_links_lead_where_the_option_says() {
+    let output = run(&[MODEL, "-f", "html", "--source-url", "https://example.org/{file}#L{line}"]);
+    assert!(String::from_utf8(output.stdout).unwrap().contains("https://example.org/heap/src/map.rs#L16"));
+}
+
+#[test]
+fn errors_are_one_line_with_a_position() {
+    let path = std::env::temp_dir().join(format!("layout-docs-broken-{}.json", std::process::id()));
+    std::fs::write(&path, "{\n  \"schema_version\": 1,\n  \"generator\": 3\n}\n").unwrap();
+    let output = run(&[path.to_str().unwrap()]);
+    std::fs::remove_file(&path).unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(message.lines().count(), 1);
+    assert!(message.contains("line 3 column 16"), "{message}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let output = run(&["/nowhere/model.json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().starts_with("layout-docs: /nowhere/model.json: "));
+}

@@ -1,0 +1,102 @@
+//! Real classes, declared with the macros, become a model that says what their tables say.
+#![forbid(unsafe_code)]
+#![allow(missing_docs)]
+
+use heapwright::prelude::*;
+use heapwright_docs::model::{Access, Admits, Holds, Meaning};
+use heapwright_docs::{Model, render_html, render_json, render_markdown, render_text};
+
+#[derive(BitEnum, Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Origin {
+    Host,
+    Eval,
+}
+
+/// Facts about a page.
+#[bitfield(u31)]
+pub struct PageFlags {
+    #[bits(1)]
+    pub origin: Origin,
+    #[bits(1)]
+    pub is_open: bool,
+    #[bits(4)]
+    pub level: u8,
+}
+
+/// Common to all that has a title, `a < b` & more.
+#[heap_object(open)]
+pub struct Titled {
+    /// The title.
+    title: Tagged<Any>,
+}
+
+/// A page.
+#[heap_object(extends = Titled)]
+pub struct Page {
+    flags: SmiBits<PageFlags>,
+    #[constant]
+    number: Smi,
+    next: Tagged<Option<Page>>,
+    owner: Weak<Titled>,
+}
+
+mod other {
+    use heapwright::prelude::*;
+
+    /// Another page.
+    #[heap_object]
+    pub struct Page {
+        #[constant]
+        length: Smi,
+        #[length = length]
+        items: [Tagged<Any>],
+    }
+}
+
+heap_classes! { pub static CLASSES = [Page, other::Page]; }
+
+fn model() -> Model {
+    Model::from_registries(&[&CLASSES])
+}
+
+#[test]
+fn parents_come_first_though_no_registry_lists_them() {
+    let model = model();
+    assert!(model.check().is_ok(), "{:?}", model.check());
+    let names: Vec<_> = model.classes.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["HeapObject", "Titled", "Page", "Page"]);
+    assert_eq!(model.crates[0].classes, [model.classes[2].id.clone(), model.classes[3].id.clone()]);
+}
+
+#[test]
+fn classes_of_one_name_have_their_path_as_id() {
+    let model = model();
+    assert_eq!(model.classes[2].id, "registries::Page");
+    assert_eq!(model.classes[3].id, "registries::other::Page");
+}
+
+#[test]
+fn fields_say_what_they_hold_and_where() {
+    let model = model();
+    let page = &model.classes[2];
+    assert_eq!(page.parent.as_deref(), Some("Titled"));
+    assert_eq!(page.fields[0].holds, Holds::SmiBits { bitfield: "PageFlags".into() });
+    assert_eq!((page.fields[0].offset.compressed, page.fields[0].offset.full), (8, 16));
+    assert!(page.fields[1].constant && page.fields[1].access == Access::Plain);
+    assert_eq!(page.fields[2].holds.admits(), [Admits::Class(page.id.clone()), Admits::None]);
+    assert!(matches!(page.fields[3].holds, Holds::Weak { .. }));
+    assert_eq!(model.classes[3].tail.as_ref().unwrap().length_field, "length");
+    assert_eq!(model.classes[1].doc, "Common to all that has a title, `a < b` & more.");
+    let Meaning::Enum { values } = &model.bitfields[0].fields[0].means else { panic!("no enum") };
+    assert_eq!((values[1].name.as_str(), values[1].value), ("Eval", 1));
+}
+
+#[test]
+fn every_renderer_takes_it_and_json_round_trips() {
+    let model = Model::from_registries(&[heapwright::core_classes(), &CLASSES]);
+    assert_eq!(Model::from_json(&render_json(&model)).unwrap(), model);
+    for output in [render_text(&model), render_markdown(&model), render_html(&model)] {
+        assert!(output.contains("PageFlags") && output.contains("pointer_bitmap"));
+    }
+}

@@ -1,0 +1,8 @@
+//! A class without fields has braces.
+
+use heapwright::prelude::*;
+
+#[heap_object]
+struct Nothing;
+
+fn main() {}

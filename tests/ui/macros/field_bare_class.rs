@@ -1,0 +1,10 @@
+//! A class alone does not say how strong the reference is.
+
+use heapwright::prelude::*;
+
+#[heap_object]
+struct Point {
+    next: Point,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! The class above must exist.
+
+use heapwright::prelude::*;
+
+#[heap_object(extends = Shape)]
+struct Circle {
+    radius: Smi,
+}
+
+fn main() {}

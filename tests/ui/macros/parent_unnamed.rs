@@ -1,0 +1,10 @@
+//! Which class to extend?
+
+use heapwright::prelude::*;
+
+#[heap_object(extends)]
+struct Circle {
+    radius: Smi,
+}
+
+fn main() {}

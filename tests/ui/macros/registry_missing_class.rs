@@ -1,0 +1,9 @@
+//! And only those that exist.
+
+use heapwright::prelude::*;
+
+heap_classes! {
+    static CLASSES = [Nowhere];
+}
+
+fn main() {}

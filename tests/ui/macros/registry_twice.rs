@@ -1,0 +1,14 @@
+//! Each once.
+
+use heapwright::prelude::*;
+
+#[heap_object]
+struct Point {
+    x: Smi,
+}
+
+heap_classes! {
+    static CLASSES = [Point, Point];
+}
+
+fn main() {}

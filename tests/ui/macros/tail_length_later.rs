@@ -1,0 +1,13 @@
+//! And stand before the elements.
+
+use heapwright::prelude::*;
+
+#[heap_object]
+struct Array {
+    #[length = length]
+    elements: [Tagged<Any>],
+    #[constant]
+    length: Smi,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! Nor can the cells that a class is made of be made.
+
+use heapwright::prelude::*;
+
+fn attack() {
+    let _ = heapwright::tagged::SmiField::default();
+}
+
+fn main() {}

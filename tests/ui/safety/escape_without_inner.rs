@@ -1,0 +1,18 @@
+//! A handle escapes while its scope lives: afterwards its slot may be gone.
+
+use heapwright::prelude::*;
+
+#[heap_object]
+struct Point {
+    x: Smi,
+    next: Tagged<Option<Point>>,
+}
+
+fn attack(outer: &mut HandleScope<'_>) {
+    let (mut inner, escape) = outer.escapable();
+    let point = Point::new(&mut inner, PointInit { x: 1, next: Nil });
+    drop(inner);
+    escape.escape(outer, point);
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! A reservation reads through its scope, and cannot collect.
+
+use heapwright::prelude::*;
+
+#[heap_object]
+struct Point {
+    x: Smi,
+    next: Tagged<Option<Point>>,
+}
+
+fn attack(scope: &mut HandleScope<'_>) {
+    let mut memory = scope.reserve(Point::SIZE).unwrap();
+    memory.collect(CollectionKind::Full);
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+//! The key of a root says its type, so only `heap_roots!` makes one.
+
+use heapwright::prelude::*;
+
+#[heap_object]
+struct Point {
+    x: Smi,
+    next: Tagged<Option<Point>>,
+}
+
+static TABLE: heapwright::RootTable = heapwright::RootTable::new("mine", &["one"], |_| Ok(()));
+const KEY: heapwright::RootKey<Point> = heapwright::RootKey::new(&TABLE, 0);
+
+fn main() {}

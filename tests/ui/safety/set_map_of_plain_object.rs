@@ -1,0 +1,32 @@
+//! Only a map can be an object's map.
+
+use heapwright::prelude::*;
+
+#[heap_object]
+struct Apple {
+    x: Smi,
+}
+
+#[heap_object]
+struct Pear {
+    x: Smi,
+}
+
+#[heap_object]
+struct Stone {
+    x: Smi,
+}
+
+#[heap_object]
+struct Basket {
+    fruit: Tagged<(Apple, Pear)>,
+    apple: Tagged<Apple>,
+    maybe: Tagged<Option<Apple>>,
+    weak: Weak<Apple>,
+}
+
+fn attack(apple: &Apple, stone: &Stone) {
+    apple.set_map(stone);
+}
+
+fn main() {}

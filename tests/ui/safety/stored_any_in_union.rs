@@ -1,0 +1,32 @@
+//! A value of unknown class is cast before it is stored.
+
+use heapwright::prelude::*;
+
+#[heap_object]
+struct Apple {
+    x: Smi,
+}
+
+#[heap_object]
+struct Pear {
+    x: Smi,
+}
+
+#[heap_object]
+struct Stone {
+    x: Smi,
+}
+
+#[heap_object]
+struct Basket {
+    fruit: Tagged<(Apple, Pear)>,
+    apple: Tagged<Apple>,
+    maybe: Tagged<Option<Apple>>,
+    weak: Weak<Apple>,
+}
+
+fn attack(basket: &Basket, any: Tagged<'_, Any>) {
+    basket.set_fruit(any);
+}
+
+fn main() {}

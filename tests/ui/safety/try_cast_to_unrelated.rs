@@ -1,0 +1,32 @@
+//! So does one that may fail.
+
+use heapwright::prelude::*;
+
+#[heap_object]
+struct Apple {
+    x: Smi,
+}
+
+#[heap_object]
+struct Pear {
+    x: Smi,
+}
+
+#[heap_object]
+struct Stone {
+    x: Smi,
+}
+
+#[heap_object]
+struct Basket {
+    fruit: Tagged<(Apple, Pear)>,
+    apple: Tagged<Apple>,
+    maybe: Tagged<Option<Apple>>,
+    weak: Weak<Apple>,
+}
+
+fn attack(apple: &Apple) {
+    apple.try_cast::<Stone>();
+}
+
+fn main() {}
