@@ -22,7 +22,7 @@
 //!
 //! | module | classes |
 //! |---|---|
-//! | [`array`] | [`FixedArray`], [`WeakFixedArray`], [`ByteArray`] |
+//! | [`array`](mod@array) | [`FixedArray`], [`WeakFixedArray`], [`ByteArray`] |
 //! | [`foreign`] | [`Foreign`] |
 //! | [`map`] | [`ExtendedMap`] |
 //! | [`name`] | [`Name`], [`Symbol`] |

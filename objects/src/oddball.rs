@@ -43,7 +43,7 @@ pub struct Oddball {
     /// What `typeof` yields.
     #[constant]
     type_of: Tagged<Str>,
-    /// Which oddball, as a number; see [`oddball_kind`](Self::oddball_kind).
+    /// Which oddball, as a number; see [`Oddball::oddball_kind`].
     #[constant]
     kind: Smi,
 }

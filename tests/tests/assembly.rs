@@ -97,11 +97,26 @@ fn check(features: &[&str], directory: &str) {
         if what == "tagged_set" {
             check_barrier(generated, by_hand);
         } else {
-            assert_eq!(generated, by_hand, "{what}: generated code differs from hand-written code");
+            let (ours, theirs) = (without_registers(generated), without_registers(by_hand));
+            assert_eq!(ours, theirs, "{what}: generated code differs from hand-written code");
         }
         compared += 1;
     }
     assert_eq!(compared, 13, "every pair was found: {:?}", functions.keys());
+}
+
+/// The instructions with every register called `%r`: which ones the compiler picks says nothing.
+fn without_registers(body: &[String]) -> Vec<String> {
+    let plain = |instruction: &String| {
+        let mut parts = instruction.split('%');
+        let mut text = parts.next().unwrap_or_default().to_string();
+        for part in parts {
+            text.push_str("%r");
+            text.push_str(part.trim_start_matches(|c: char| c.is_ascii_alphanumeric()));
+        }
+        text
+    };
+    body.iter().map(plain).collect()
 }
 
 /// Store, two tests with their branches, and nothing else on the inline path.

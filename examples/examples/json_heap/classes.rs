@@ -41,6 +41,8 @@ pub struct Shape {
     /// Where the shape belongs in a [`ShapeTable`]. Raw: the collector need not look at it, and all 32 bits count.
     #[constant]
     hash: u32,
+    /// Tagged fields must be aligned: without pointer compression they have 8 bytes.
+    padding: OptionalPadding<4>,
     /// How many objects were made with this shape, for the report.
     objects: Smi,
     /// The shape that was met before this one at some place in the document: what to try when this one does not fit.
@@ -82,12 +84,12 @@ pub enum KeyOrder {
 /// An integer that does not fit a Smi. All that a `u64` or an `i64` can hold is kept exactly.
 #[heap_object]
 pub struct JsonInteger {
-    /// Whether `bits` are those of an `i64` below zero; else they are those of a `u64`.
-    #[constant]
-    is_negative: bool,
     /// The integer.
     #[constant]
     bits: u64,
+    /// Whether `bits` are those of an `i64` below zero; else they are those of a `u64`.
+    #[constant]
+    is_negative: bool,
 }
 
 /// A hash table of shapes. Weak: the objects that have a shape keep it alive. The slot of a shape that died counts as

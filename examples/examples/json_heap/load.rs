@@ -89,6 +89,11 @@ impl<'h> Loader<'h> {
         self.values
     }
 
+    /// The shapes of what was loaded.
+    pub fn shapes(&self) -> Shapes<'h> {
+        self.shapes
+    }
+
     /// Turns the heap's error into serde's, keeping it for [`load`](Self::load).
     fn check<T, E: Error>(&mut self, result: Result<T, OutOfMemory>) -> Result<T, E> {
         result.map_err(|error| {
@@ -152,8 +157,9 @@ impl<'de, 's> Visitor<'de> for ValueSeed<'_, '_, 's> {
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Handle<'s, Any>, E> {
-        let oddball = if value { self.scope.true_value() } else { self.scope.false_value() };
-        Ok(self.scope.handle(oddball).to_any())
+        let scope = &*self.scope;
+        let value = if value { scope.true_value().as_tagged() } else { scope.false_value().as_tagged() };
+        Ok(scope.handle(value))
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Handle<'s, Any>, E> {

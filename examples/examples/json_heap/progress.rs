@@ -1,6 +1,6 @@
 //! A progress bar for loads that take long, on a terminal.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
@@ -23,12 +23,12 @@ impl Progress {
     /// For `total` bytes. Shows a bar only if both outputs are a terminal: in a pipe it would be noise.
     pub fn new(total: usize) -> Progress {
         let enabled = std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
-        Progress { started: Instant::now(), total: total as u64, finished: 0, enabled, bar: None }
+        Progress { enabled, total: total as u64, ..Progress::hidden() }
     }
 
     /// One that shows nothing.
     pub fn hidden() -> Progress {
-        Progress { enabled: false, ..Progress::new(0) }
+        Progress { started: Instant::now(), total: 0, finished: 0, enabled: false, bar: None }
     }
 
     /// `bytes` of the document at hand were read.
@@ -39,7 +39,7 @@ impl Progress {
         let bar = self.bar.get_or_insert_with(|| {
             let style = ProgressStyle::with_template("loading {bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}");
             let bar = ProgressBar::with_draw_target(Some(self.total), ProgressDrawTarget::stderr());
-            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+            bar.with_finish(ProgressFinish::AndClear).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
         bar.set_position(self.finished + bytes as u64);
     }
@@ -51,10 +51,3 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
-}

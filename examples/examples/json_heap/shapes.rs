@@ -104,9 +104,9 @@ impl<'h> Shapes<'h> {
 
     /// Replaces the table by a larger one with the shapes that are still alive.
     fn grow(self, scope: &mut HandleScope<'_>, slots: usize) -> Result<(), OutOfMemory> {
-        let larger = ShapeTable::try_allocate(scope, ShapeTableInit { slots: Filled::new(Nil, slots) })?;
-        let larger = scope.handle(larger);
-        let (index, larger) = (self.index.get(scope), larger.get(scope));
+        let mut scope = scope.nested();
+        let larger = ShapeTable::try_new(&mut scope, ShapeTableInit { slots: Filled::new(Nil, slots) })?;
+        let (index, larger) = (self.index.get(&scope), larger.get(&scope));
         let moved = index.table().slots_iter().flatten().filter(|shape| put(larger, shape)).count();
         index.set_table(larger);
         index.set_filled(i32::try_from(moved).unwrap_or(i32::MAX));

@@ -48,6 +48,11 @@ pub fn upcast<T: IsA<P>, P: HeapClass>(object: &T) -> &P {
     super::casts::HeapObjectExt::upcast(object)
 }
 
+#[inline(always)]
+fn address_of<T: HeapClass>(object: &T) -> usize {
+    core::ptr::from_ref(object).addr()
+}
+
 /// A strong tagged field.
 #[repr(transparent)]
 pub struct TaggedField<U> {
@@ -56,18 +61,20 @@ pub struct TaggedField<U> {
 }
 
 impl<U: TaggedType> TaggedField<U> {
-    /// The value.
+    /// The value. `object` is the one that the field belongs to: every other of the isolate would do as well, for its
+    /// address completes a compressed reference, but that one is at hand.
     #[inline]
-    pub fn get(&self) -> U::Ref<'_> {
-        // SAFETY: the cell holds what `Admits<U, _>` produced; `&self` lives no longer than the object stays put.
-        unsafe { U::from_word(self.cell.load(Ordering::Relaxed)) }
+    pub fn get<T: HeapClass>(&self, object: &T) -> U::Ref<'_> {
+        // SAFETY: the cell holds what `Admits<U, _>` produced; `&self` lives no longer than the object stays put. One
+        // isolate is entered on this thread, so `object` lies in the same cage.
+        unsafe { U::from_word(self.cell.load_near(address_of(object), Ordering::Relaxed)) }
     }
 
     /// The value, read with acquire order.
     #[inline]
-    pub fn get_acquire(&self) -> U::Ref<'_> {
+    pub fn get_acquire<T: HeapClass>(&self, object: &T) -> U::Ref<'_> {
         // SAFETY: as in `get`.
-        unsafe { U::from_word(self.cell.load(Ordering::Acquire)) }
+        unsafe { U::from_word(self.cell.load_near(address_of(object), Ordering::Acquire)) }
     }
 
     /// Stores a value and tells the collector.
@@ -141,16 +148,16 @@ pub struct WeakField<C> {
 }
 
 impl<C: HeapClass> WeakField<C> {
-    /// The referent, if it is alive and there is one.
+    /// The referent, if it is alive and there is one; `object` as in [`TaggedField::get`].
     #[inline]
-    pub fn get(&self) -> Option<&C> {
-        weak_ref(self.cell.load(Ordering::Relaxed))
+    pub fn get<T: HeapClass>(&self, object: &T) -> Option<&C> {
+        weak_ref(self.cell.load_near(address_of(object), Ordering::Relaxed))
     }
 
     /// The referent, read with acquire order.
     #[inline]
-    pub fn get_acquire(&self) -> Option<&C> {
-        weak_ref(self.cell.load(Ordering::Acquire))
+    pub fn get_acquire<T: HeapClass>(&self, object: &T) -> Option<&C> {
+        weak_ref(self.cell.load_near(address_of(object), Ordering::Acquire))
     }
 
     /// Stores a referent and tells the collector.

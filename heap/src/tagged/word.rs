@@ -168,7 +168,13 @@ impl TaggedCell {
 
     #[inline]
     pub(crate) fn load(&self, order: Ordering) -> Word {
-        Word::decompress(self.0.load(order), self.address())
+        self.load_near(self.address(), order)
+    }
+
+    /// The same, completed from the address of another object of the cage.
+    #[inline]
+    pub(super) fn load_near(&self, near: usize, order: Ordering) -> Word {
+        Word::decompress(self.0.load(order), near)
     }
 
     #[inline]

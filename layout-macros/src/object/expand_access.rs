@@ -224,7 +224,11 @@ fn value(value: &Value) -> TokenStream {
         let doc = doc(read_doc);
         quote!(#[doc = " "] #doc)
     });
-    let body = quote_spanned!(here=> self.#name.#get());
+    let body = match kind {
+        // A reference is completed from the address of the object it is read from.
+        ValueKind::Tagged(_) | ValueKind::Weak(_) => quote_spanned!(here=> self.#name.#get(self)),
+        _ => quote_spanned!(here=> self.#name.#get()),
+    };
     let getter = quote_spanned!(at=> #vis fn #name(&self) -> #output { #body });
     let setters = (!constant).then(|| {
         flow.setters(&Setter {
