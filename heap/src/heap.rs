@@ -197,6 +197,12 @@ impl IsolateData {
         self.allocate_slow(size, wanted, is_map)
     }
 
+    /// Memory for one of the first maps, before there is anything that a collection could walk.
+    pub(crate) fn allocate_first_map(&mut self, size: usize) -> Result<usize, OutOfMemory> {
+        let target = Target::Paged(SpaceId::Map);
+        self.heap.allocate_without_collection(size, target).map_err(|reason| self.out_of_memory(size, reason))
+    }
+
     /// The ladder: the next chunk, two scavenges, two full collections, and then there is no memory.
     #[cold]
     #[inline(never)]

@@ -9,7 +9,7 @@ use crate::map::{Map, MapInit};
 use crate::memory::{CHUNK_SIZE, Cage, MB, SideTable};
 use crate::roots::{RootTable, Roots};
 use crate::spaces::filler::FillerMaps;
-use crate::spaces::{AllocationType, Filler, FreeSpace};
+use crate::spaces::{Filler, FreeSpace};
 use crate::tagged::{HeapClass, HeapObject, Init, ObjectAddress, TaggedCell, Word};
 use core::cell::Cell;
 use core::ptr::NonNull;
@@ -284,7 +284,7 @@ impl IsolateData {
             if class.layout().is_abstract {
                 continue;
             }
-            let address = self.allocate_raw(size, AllocationType::Old, true)?;
+            let address = self.allocate_first_map(size)?;
             let map = Word::strong(address);
             if class == Map::CLASS {
                 meta_map = map;

@@ -68,9 +68,8 @@ heap_roots! {
     string_table: StringTable,
 }
 
-/// Where the immutable roots go. To be `ReadOnly` as soon as the heap can put anything there: its layout tables count the
-/// map word among the references of an object, so it takes every one for referring to what is not read-only.
-const READ_ONLY: AllocationType = AllocationType::Old;
+/// Where the immutable roots go.
+const READ_ONLY: AllocationType = AllocationType::ReadOnly;
 
 fn set_up(scope: &mut HandleScope<'_>) -> Result<(), OutOfMemory> {
     let mut scope = scope.nested();

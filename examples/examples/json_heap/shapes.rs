@@ -161,11 +161,7 @@ fn remove_duplicates<'s>(
 pub fn with_text<R>(string: &Str, use_it: impl FnOnce(&str) -> R) -> R {
     match string.as_ascii_str() {
         Some(text) => use_it(text),
-        None => {
-            let mut text = String::new();
-            string.write_utf8(&mut text);
-            use_it(&text)
-        }
+        None => use_it(&string.to_rust_string()),
     }
 }
 

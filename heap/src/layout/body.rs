@@ -77,7 +77,8 @@ impl Body {
         }
         let (mut first, mut end, mut bitmap) = (u32::MAX, 0, 0_u64);
         let mut class = layout;
-        loop {
+        // All fields but the root class's: maps do not move, and the marker visits an object's map by itself.
+        while let Some(parent) = class.parent {
             let mut i = 0;
             while i < class.fields.len() {
                 let field = &class.fields[i];
@@ -95,10 +96,7 @@ impl Body {
                 }
                 i += 1;
             }
-            class = match class.parent {
-                Some(parent) => parent,
-                None => break,
-            };
+            class = parent;
         }
         let run_is_tagged = first == u32::MAX || all_tagged(layout, first, end);
         let (mut descriptor, tail_is_tagged) = match &layout.tail {

@@ -91,8 +91,11 @@ impl MemoryChunk {
     ///
     /// Nothing refers to the chunk or an object in it any more.
     pub(crate) unsafe fn tear_down(&self) {
-        // SAFETY: the caller's contract.
-        unsafe { *self.old_to_new.get() = None };
+        // A sealed chunk has no set, and its header cannot be written.
+        if self.old_to_new().is_some() {
+            // SAFETY: the caller's contract.
+            unsafe { self.release_old_to_new() };
+        }
     }
 
     /// The chunk that an object begins in.

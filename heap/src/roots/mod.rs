@@ -213,7 +213,7 @@ fn no_root(table: &RootTable, index: usize) -> ! {
 macro_rules! heap_roots {
     (
         $(#[$meta:meta])*
-        $vis:vis static $TABLE:ident, keys in $keys:ident, getters in $Getters:ident, set up by $setup:path;
+        $vis:vis static $TABLE:ident, keys in $keys_vis:vis $keys:ident, getters in $Getters:ident, set up by $setup:path;
         $( $(#[$root_meta:meta])* $root:ident : $type:ty ),+ $(,)?
     ) => {
         $(#[$meta])*
@@ -222,7 +222,7 @@ macro_rules! heap_roots {
 
         /// Keys to set the roots with.
         #[allow(non_camel_case_types)]
-        enum $keys {}
+        $keys_vis enum $keys {}
 
         const _: () = {
             #[allow(non_camel_case_types, clippy::upper_case_acronyms)]

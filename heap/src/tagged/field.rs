@@ -243,7 +243,7 @@ impl SmiField {
     /// The integer.
     #[inline]
     pub fn get(&self) -> i32 {
-        Smi::from_word(Word::from_bits(self.cell.load_raw() as usize)).value()
+        Smi::from_word(Word::decompress(self.cell.load_raw(), 0)).value()
     }
 
     /// The integer, read with acquire order.

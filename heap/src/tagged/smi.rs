@@ -43,7 +43,7 @@ impl Smi {
     #[must_use]
     #[track_caller]
     pub const fn new(value: i32) -> Smi {
-        assert!(value >= Smi::MIN.0 && value <= Smi::MAX.0, "integer does not fit a Smi");
+        assert!(Smi::try_new(value as i64).is_ok(), "integer does not fit a Smi");
         Smi(value)
     }
 

@@ -103,6 +103,7 @@ impl Word {
 
     /// From the form kept in memory, in the cage that `near` points into.
     #[inline]
+    #[allow(clippy::unnecessary_cast)] // under one of the two widths
     pub(crate) const fn decompress(raw: RawTagged, near: usize) -> Word {
         if TAGGED_SIZE == 4 { Word((near & !CAGE_MASK) | raw as usize) } else { Word(raw as usize) }
     }

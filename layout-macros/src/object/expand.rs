@@ -116,12 +116,7 @@ pub(super) fn doc_section(title: &str, text: &str) -> TokenStream {
     quote!(#(#[doc = #lines])*)
 }
 
-/// The field's own doc comment as one line for a generated doc comment; else its name.
-pub(super) fn about(common: &super::model::Common) -> TokenStream {
-    if common.decor.is_documented() {
-        let docs = &common.decor.docs;
-        quote!(#(#docs)*)
-    } else {
-        doc(format!("`{}`.", plain(&common.ident)))
-    }
+/// The doc comment of a field's value in the class's `…Init`: where to read about the field.
+pub(super) fn about(class: &proc_macro2::Ident, common: &super::model::Common) -> TokenStream {
+    doc(format!("The value of [`{0}`]({1}::{0}).", plain(&common.ident), plain(class)))
 }

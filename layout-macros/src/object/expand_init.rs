@@ -146,7 +146,7 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
             }
             ValueKind::Raw(prim) => (prim.ty.to_token_stream(), quote_spanned!(here=> this.#name.set(self.#name))),
         };
-        let docs = about(&value.common);
+        let docs = about(ident, &value.common);
         fields.push(quote!(#(#cfgs)* #docs #vis #name: #ty,));
         writes.push(quote!(#(#cfgs)* #write;));
     }
@@ -238,7 +238,7 @@ fn the_tail(
         };
         init.clone()
     });
-    let docs = about(&tail.common);
+    let docs = about(&class.ident, &tail.common);
     let len = quote!(<#ty as #init>::len(&self.#name));
     fields.push(quote!(#docs #vis #name: #ty,));
     if let Some(length) = class.length() {
