@@ -207,6 +207,10 @@ impl IsolateData {
     #[cold]
     #[inline(never)]
     fn allocate_slow(&mut self, size: usize, wanted: AllocationType, is_map: bool) -> Result<usize, OutOfMemory> {
+        if is_map && size > MAX_REGULAR_OBJECT_SIZE {
+            let reason = OutOfMemoryReason::TooLarge { maximum: MAX_REGULAR_OBJECT_SIZE };
+            return Err(OutOfMemory { requested: size, space: SpaceId::Map, reason });
+        }
         let target = self.heap.target(size, wanted, is_map);
         self.open_area();
         let result = self.climb(size, target);
@@ -314,7 +318,7 @@ impl IsolateData {
         }
     }
 
-    fn close_area_under_stress(&mut self) {
+    pub(crate) fn close_area_under_stress(&mut self) {
         if self.heap.options.stress.is_some() {
             self.heap.new_space.shut_area();
         }

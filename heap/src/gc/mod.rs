@@ -33,7 +33,8 @@ use crate::tagged::Word;
 use std::time::Instant;
 
 impl IsolateData {
-    /// Collects. The caller holds the isolate alone: no reference into the heap is in use.
+    /// Collects, and leaves the linear allocation area open. The caller holds the isolate alone: no reference into the
+    /// heap is in use.
     pub(crate) fn collect(&mut self, kind: CollectionKind, reason: CollectionReason) {
         self.verify_if_asked("before");
         let start = Instant::now();
@@ -53,9 +54,6 @@ impl IsolateData {
             promoted: evacuation.promoted,
         });
         self.verify_if_asked("after");
-        if self.heap.options.stress.is_some() {
-            self.heap.new_space.shut_area();
-        }
         let record = self.heap.collector.last();
         tracing::debug!(
             target: "heapwright::gc",
@@ -126,6 +124,8 @@ impl crate::heap::Heap {
 impl HandleScope<'_> {
     /// Collects now. V8: `Heap::CollectGarbage`.
     pub fn collect(&mut self, kind: CollectionKind) {
-        self.data_mut().collect(kind, CollectionReason::Requested);
+        let isolate = self.data_mut();
+        isolate.collect(kind, CollectionReason::Requested);
+        isolate.close_area_under_stress();
     }
 }

@@ -42,7 +42,8 @@ impl<'s> HandleScope<'s> {
     /// If there is no such memory, even after collecting.
     #[inline]
     pub fn reserve(&mut self, bytes: usize) -> Result<Reservation<'_, 's>, OutOfMemory> {
-        let bytes = bytes.next_multiple_of(TAGGED_SIZE);
+        // Rounding must not wrap; what cannot be rounded is too large anyway.
+        let bytes = bytes.checked_next_multiple_of(TAGGED_SIZE).unwrap_or(bytes);
         self.data_mut().reserve(bytes)?;
         let end = self.data().heap.new_space.lab.top() + bytes;
         Ok(Reservation { scope: self, end })
