@@ -271,7 +271,8 @@ impl IsolateData {
 
     /// Makes sure that the young generation has `bytes` in one run.
     pub(crate) fn reserve(&mut self, bytes: usize) -> Result<(), OutOfMemory> {
-        if self.heap.options.stress.is_none() && self.heap.new_space.lab.available() >= bytes {
+        let available = self.heap.new_space.lab.available().min(MAX_REGULAR_OBJECT_SIZE);
+        if self.heap.options.stress.is_none() && bytes <= available {
             return Ok(());
         }
         self.reserve_slow(bytes)

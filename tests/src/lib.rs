@@ -46,9 +46,7 @@ pub fn panic_message<R>(f: impl FnOnce() -> R) -> String {
         Ok(_) => panic!("no panic where one was expected"),
         Err(payload) => match payload.downcast::<String>() {
             Ok(message) => *message,
-            Err(payload) => payload
-                .downcast::<&str>()
-                .map_or_else(|_| "not a message".into(), |m| (*m).into()),
+            Err(payload) => payload.downcast::<&str>().map_or_else(|_| "not a message".into(), |m| (*m).into()),
         },
     }
 }

@@ -515,6 +515,9 @@ struct World {
     weak_globals: Vec<(Option<i32>, WeakGlobal<Thing>)>,
     /// Where large objects lie: they never move.
     fixed: HashMap<i32, usize>,
+    /// Whether memory may run out; then an allocation that fails does nothing.
+    is_tight: bool,
+    failures: usize,
 }
 
 impl World {
@@ -570,13 +573,13 @@ impl World {
         }
     }
 
-    /// A new object whose tagged slots refer to `target`, if there is one.
+    /// A new object whose tagged slots refer to `target`, if there is one; nothing if there is no memory.
     fn make<'s>(
         &mut self,
         scope: &mut HandleScope<'s>,
         (class, place, size, seed): (Class, Place, usize, u32),
         target: Option<Root<'s>>,
-    ) -> Root<'s> {
+    ) -> Option<Root<'s>> {
         let id = self.next;
         self.next += 1;
         let any: Handle<'s, Any> = match target {
@@ -591,18 +594,17 @@ impl World {
         macro_rules! make {
             ($Class:ident, $bytes:expr, $init:expr) => {
                 match place {
-                    Place::Young => $Class::try_new(scope, $init).unwrap().upcast(),
-                    Place::Old => $Class::try_new_in(scope, AllocationType::Old, $init).unwrap().upcast(),
-                    Place::Reserved if $bytes > 32 << 10 => $Class::try_new(scope, $init).unwrap().upcast(),
-                    Place::Reserved => {
-                        let memory = scope.reserve($bytes).unwrap();
+                    Place::Young => $Class::try_new(scope, $init).map(Handle::upcast),
+                    Place::Old => $Class::try_new_in(scope, AllocationType::Old, $init).map(Handle::upcast),
+                    Place::Reserved if $bytes > 32 << 10 => $Class::try_new(scope, $init).map(Handle::upcast),
+                    Place::Reserved => scope.reserve($bytes).map(|memory| {
                         let object = $Class::new_reserved(&memory, $init);
                         memory.handle(object).upcast()
-                    }
+                    }),
                 }
             };
         }
-        let handle: Handle<'s, Thing> = match class {
+        let made: Result<Handle<'s, Thing>, OutOfMemory> = match class {
             Class::Knot => make!(Knot, Knot::SIZE, knot),
             Class::Braid => make!(
                 Braid,
@@ -621,14 +623,22 @@ impl World {
                     bits: Wide::new(),
                 }
             ),
-            Class::List => make!(List, List::size_for(size), ListInit { parent: ThingInit { id }, elements: Filled::new(any, size) }),
+            Class::List => make!(
+                List,
+                List::size_for(size),
+                ListInit { parent: ThingInit { id }, elements: Filled::new(any, size) }
+            ),
             Class::Fringe => make!(
                 Fringe,
                 Fringe::size_for(size),
                 FringeInit { parent: ThingInit { id }, head: any, raw: 0, threads: Filled::new(option, size) }
             ),
             Class::WeakList => {
-                make!(WeakList, WeakList::size_for(size), WeakListInit { parent: ThingInit { id }, elements: Filled::new(option, size) })
+                make!(
+                    WeakList,
+                    WeakList::size_for(size),
+                    WeakListInit { parent: ThingInit { id }, elements: Filled::new(option, size) }
+                )
             }
             Class::Blob => {
                 let size = size * 4;
@@ -636,8 +646,17 @@ impl World {
             }
             Class::Book => {
                 let size = size / 2;
-                let init = BookInit { parent: ThingInit { id }, title: any, note: option, numbers: Filled::new(0.5, size) };
+                let init =
+                    BookInit { parent: ThingInit { id }, title: any, note: option, numbers: Filled::new(0.5, size) };
                 make!(Book, Book::size_for(size), init)
+            }
+        };
+        let handle = match made {
+            Ok(handle) => handle,
+            Err(error) => {
+                assert!(self.is_tight, "{error}");
+                self.failures += 1;
+                return None;
             }
         };
         let strong = match class {
@@ -671,7 +690,7 @@ impl World {
                 assert_eq!(space, if bytes > 32 << 10 { SpaceId::Old } else { SpaceId::New }, "{bytes} bytes");
             }
         }
-        (id, handle)
+        Some((id, handle))
     }
 
     /// What the model's strong references reach.
@@ -779,11 +798,11 @@ fn level<'s>(
                 if let Keep::Handle = keep {
                     let target = world.find(scope, visible!(), target).map(|t| (t.id(), scope.handle(t)));
                     own.extend(target);
-                    own.push(world.make(scope, what, target));
+                    own.extend(world.make(scope, what, target));
                 } else {
                     let mut inner = scope.nested();
                     let target = world.find(&inner, visible!(), target).map(|t| (t.id(), inner.handle(t)));
-                    let (id, made) = world.make(&mut inner, what, target);
+                    let Some((id, made)) = world.make(&mut inner, what, target) else { continue };
                     match keep {
                         Keep::Global => world.globals.push((id, Global::new(&inner, made))),
                         Keep::Field(path, slot) => {
@@ -798,7 +817,14 @@ fn level<'s>(
             Op::Chain { length, target, seed } => {
                 let target = world.find(scope, visible!(), target).map(|t| (t.id(), scope.handle(t)));
                 own.extend(target);
-                let memory = scope.reserve(usize::from(length) * Knot::SIZE).unwrap();
+                let memory = match scope.reserve(usize::from(length) * Knot::SIZE) {
+                    Ok(memory) => memory,
+                    Err(error) => {
+                        assert!(world.is_tight, "{error}");
+                        world.failures += 1;
+                        continue;
+                    }
+                };
                 let mut last: Option<&Thing> = target.map(|(_, handle)| handle.get(&memory));
                 for _ in 0..length {
                     let id = world.next;
@@ -926,12 +952,17 @@ fn level<'s>(
 }
 
 /// Plays one case from the start of an isolate to its end.
-fn play(builder: heapwright::IsolateBuilder, ops: &[Op]) {
+fn play(builder: heapwright::IsolateBuilder, is_tight: bool, ops: &[Op]) -> usize {
     let mut isolate = builder.classes(&CLASSES).verify(true).build().unwrap();
-    let mut world = World::default();
+    let mut world = World { is_tight, ..World::default() };
     let mut ops = ops.iter();
     {
         let mut scope = isolate.enter();
+        if is_tight {
+            // Nothing in the model: it only takes room.
+            let ballast = BlobInit { parent: ThingInit { id: -1 }, bytes: &vec![0; 4 << 20] };
+            Blob::new(&mut scope, ballast);
+        }
         level(&mut world, &mut scope, &[], &mut ops, 0);
         scope.collect(CollectionKind::Full);
     }
@@ -949,9 +980,21 @@ fn play(builder: heapwright::IsolateBuilder, ops: &[Op]) {
             assert_eq!(statistics.used, 0, "{space} of an empty heap: {statistics:?}");
         }
     }
+    world.failures
 }
 
 fn run(cases: u32, length: usize, big: u32, builder: impl Fn() -> heapwright::IsolateBuilder) {
+    run_tight(cases, length, big, false, builder);
+}
+
+/// The same where memory may run out; returns how often it did.
+fn run_tight(
+    cases: u32,
+    length: usize,
+    big: u32,
+    is_tight: bool,
+    builder: impl Fn() -> heapwright::IsolateBuilder,
+) -> usize {
     let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
     let cases = cases * number("HEAPWRIGHT_CASES").unwrap_or(1) as u32;
     let mut seed = *b"heapwright: graphs of objects...";
@@ -959,12 +1002,13 @@ fn run(cases: u32, length: usize, big: u32, builder: impl Fn() -> heapwright::Is
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 3000, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
     let strategy = vec(op(big), length / 2..length);
+    let failures = std::cell::Cell::new(0);
     let result = runner.run(&strategy, |ops| {
-        play(builder(), &ops);
+        failures.set(failures.get() + play(builder(), is_tight, &ops));
         Ok(())
     });
     match result {
-        Ok(()) => {}
+        Ok(()) => failures.get(),
         Err(TestError::Fail(reason, ops)) => {
             let ops: Vec<_> = ops.iter().map(|op| format!("    {op:?}\n")).collect();
             panic!("{reason}, after {} operations:\n{}", ops.len(), ops.concat());
@@ -1015,4 +1059,11 @@ fn full_at_every_seventh_allocation() {
 #[test]
 fn full_at_every_seventh_allocation_tiny_semi_spaces() {
     run(10, 250, 4, || tiny().stress(7, CollectionKind::Full));
+}
+
+#[test]
+fn memory_runs_out_now_and_then() {
+    let failures = run_tight(3, 360, 600, true, || Isolate::builder().max_heap_size(8 << 20));
+    assert!(failures > 0);
+    run_tight(1, 300, 600, true, || tiny().max_heap_size(8 << 20).stress(9, CollectionKind::Young));
 }

@@ -158,7 +158,8 @@ fn a_full_heap_is_mutated_at_its_limit() {
                 let mut inner = scope.nested();
                 let node = Node::try_new_in(&mut inner, place, NodeInit { value: next, next: smi(next) });
                 node.and_then(|node| {
-                    let array = Array::try_new_in(&mut inner, place, ArrayInit { elements: Filled::new(node, length) })?;
+                    let array =
+                        Array::try_new_in(&mut inner, place, ArrayInit { elements: Filled::new(node, length) })?;
                     Ok(Global::new(&inner, array))
                 })
             };
@@ -202,7 +203,8 @@ fn a_full_heap_is_mutated_at_its_limit() {
         kept.clear();
         scope.collect(CollectionKind::Full);
         scope.verify().unwrap();
-        let used = scope.statistics().spaces.iter().filter(|(id, _)| *id != SpaceId::Map).map(|(_, s)| s.used).sum::<usize>();
+        let used =
+            scope.statistics().spaces.iter().filter(|(id, _)| *id != SpaceId::Map).map(|(_, s)| s.used).sum::<usize>();
         assert_eq!(used, 0);
     }
 }
@@ -231,7 +233,10 @@ fn the_limit_holds_for_every_size() {
             bytes += length;
         }
         let statistics = scope.statistics();
-        assert!(statistics.committed <= statistics.peak_committed && statistics.peak_committed <= limit, "{statistics:?}");
+        assert!(
+            statistics.committed <= statistics.peak_committed && statistics.peak_committed <= limit,
+            "{statistics:?}"
+        );
         let spaces: usize = statistics.spaces.iter().map(|(_, s)| s.committed).sum();
         assert_eq!(spaces, statistics.committed, "{statistics:?}");
         scope.verify().unwrap();
@@ -294,7 +299,10 @@ fn messages_have_the_numbers() {
     let mut scope = isolate.enter();
     let error = Bytes::try_new(&mut scope, BytesInit { data: Filled::new(0, 9 * MB) }).unwrap_err();
     let text = error.to_string();
-    assert!(text.starts_with(&format!("out of memory: {} bytes in large_object_space: the heap holds ", Bytes::size_for(9 * MB))));
+    assert!(text.starts_with(&format!(
+        "out of memory: {} bytes in large_object_space: the heap holds ",
+        Bytes::size_for(9 * MB)
+    )));
     assert!(text.ends_with(&format!(" bytes and may hold {}", 8 * MB)), "{text}");
     assert!(error.source().unwrap().to_string().starts_with("the heap holds "));
     let message = panic_message(|| Bytes::new(&mut scope, BytesInit { data: Filled::new(0, 9 * MB) }));
@@ -311,7 +319,8 @@ fn reservations_fail_like_allocations() {
     let mut list = None::<Global<Node>>;
     let mut chunks = 0;
     let error = loop {
-        let next = list.as_ref().map_or_else(|| scope.handle(smi(0)), |list| scope.handle(list.get(&scope).as_tagged()));
+        let next =
+            list.as_ref().map_or_else(|| scope.handle(smi(0)), |list| scope.handle(list.get(&scope).as_tagged()));
         match scope.reserve(1000 * Node::SIZE) {
             Ok(memory) => {
                 let mut last = next.get(&memory);

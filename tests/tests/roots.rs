@@ -259,7 +259,8 @@ fn set_up_mutable(scope: &mut HandleScope<'_>) -> Result<(), OutOfMemory> {
     let message = panic_message(|| Counter::try_new_in(scope, read_only, CounterInit { hits: 0, next: Nil }));
     assert!(message.contains("cannot be read-only") && message.contains("setters"), "{message}");
     let counter = Counter::try_new(scope, CounterInit { hits: 0, next: Nil })?;
-    let message = panic_message(|| Engraving::try_new_in(scope, read_only, EngravingInit { what: counter, text: b"x" }));
+    let message =
+        panic_message(|| Engraving::try_new_in(scope, read_only, EngravingInit { what: counter, text: b"x" }));
     assert!(message.contains("may refer to read-only objects alone"), "{message}");
     // A number is no reference.
     Engraving::try_new_in(scope, read_only, EngravingInit { what: smi(1), text: b"x" })?;
@@ -275,12 +276,8 @@ fn what_cannot_be_read_only_is_refused() {
     scope.verify().unwrap();
     assert_eq!(scope.counter_in_stone().hits(), 0);
     let (_, space) = scope.statistics().spaces.into_iter().find(|(id, _)| *id == SpaceId::ReadOnly).unwrap();
-    let objects: usize = scope
-        .class_statistics()
-        .iter()
-        .filter(|c| c.class.name() == "Engraving")
-        .map(|c| c.objects)
-        .sum();
+    let objects: usize =
+        scope.class_statistics().iter().filter(|c| c.class.name() == "Engraving").map(|c| c.objects).sum();
     assert_eq!((objects, space.used >= Engraving::size_for(1)), (1, true));
 }
 
@@ -293,7 +290,8 @@ fn after_the_setup_read_only_memory_is_closed() {
     };
     let before = used(&scope);
     let bedrock = scope.handle(scope.bedrock());
-    let stone = Stone::try_new_in(&mut scope, AllocationType::ReadOnly, StoneInit { value: 5, below: bedrock }).unwrap();
+    let stone =
+        Stone::try_new_in(&mut scope, AllocationType::ReadOnly, StoneInit { value: 5, below: bedrock }).unwrap();
     assert_eq!(used(&scope), before);
     assert_eq!(stone.get(&scope).as_heap_object().space(), SpaceId::Old);
     scope.collect(CollectionKind::Full);

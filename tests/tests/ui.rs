@@ -22,7 +22,6 @@ fn wrong_declarations_do_not_compile() {
 
 /// Programs that should not compile and do. Who closes a hole moves its file to `ui/safety/`.
 #[test]
-#[ignore = "open holes: run with `--ignored` to see which are closed"]
 fn open_holes_do_not_compile() {
     trybuild::TestCases::new().compile_fail("ui/holes/*.rs");
 }

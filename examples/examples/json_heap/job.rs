@@ -7,7 +7,7 @@ use crate::input::Input;
 use crate::load::{LoadError, Loader};
 use crate::lookup::Pointer;
 use crate::progress::Progress;
-use crate::report::{self, bytes, count};
+use crate::report::{self, count};
 use crate::{Options, thin, write};
 use heapwright::IsolateBuilder;
 use heapwright::prelude::*;
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 pub fn run(options: &Options, out: &mut impl Write) -> Result<(), Error> {
     let pointers = options.pointers.iter().map(|pointer| pointer.parse()).collect::<Result<Vec<Pointer>, _>>()?;
     let input = Input::read(options.file.as_deref())?;
-    writeln!(out, "{}, {}\n", input.name, bytes(input.text.len()))?;
+    writeln!(out, "{}, {}\n", input.name, report::bytes(input.text.len()))?;
 
     keep_document(options, &input, pointers, out)?;
     write_layouts(options, out)?;
@@ -45,7 +45,8 @@ fn keep_document(options: &Options, input: &Input, pointers: Vec<Pointer>, out: 
     let mut scope = isolate.enter();
 
     let repeat = options.repeat.get();
-    let mut loader = Loader::new(&mut scope, Progress::new(input.text.len().saturating_mul(repeat)))?;
+    let bytes = input.text.len().saturating_mul(repeat);
+    let mut loader = Loader::new(&mut scope, bytes, Progress::new(bytes))?;
     let start = Instant::now();
     let copies = load_copies(&mut scope, &mut loader, input, repeat)?;
     report_load(input, repeat, loader.values(), start.elapsed(), out)?;
@@ -56,7 +57,7 @@ fn keep_document(options: &Options, input: &Input, pointers: Vec<Pointer>, out: 
     let expected: Value = serde_json::from_str(&input.text).map_err(|error| mismatch(&error.to_string()))?;
     look_up(document, &expected, pointers, out)?;
     let written = write_back(copies.get(&scope), &expected)?;
-    writeln!(out, "Written back: {}, equal to the input.\n", bytes(written))?;
+    writeln!(out, "Written back: {}, equal to the input.\n", report::bytes(written))?;
 
     report::classes(&scope, out)?;
     let shapes = loader.shapes();
@@ -99,7 +100,7 @@ fn report_load(input: &Input, repeat: usize, values: u64, time: Duration, out: &
         "Loaded {times}: {} values in {:.2} ms, {}/s of text.\n",
         count(values),
         time.as_secs_f64() * 1e3,
-        bytes(speed as usize)
+        report::bytes(speed as usize)
     )?;
     Ok(())
 }
@@ -164,7 +165,7 @@ fn drop_half(
         }
     }
     let what = if is_single { "the document" } else { "the copies" };
-    writeln!(out, "Dropped half of {what} and collected: {} before, {} after.", bytes(before), bytes(after))?;
+    writeln!(out, "Dropped half of {what} and collected: {} before, {} after.", report::bytes(before), report::bytes(after))?;
     writeln!(out, "The heap was verified, and what is left is what should be left.\n")?;
     Ok(())
 }

@@ -38,6 +38,8 @@ pub enum LoadError {
 pub struct Loader<'h> {
     strings: Strings<'h>,
     shapes: Shapes<'h>,
+    /// Where objects are made.
+    allocation: AllocationType,
     /// Containers around the value at hand.
     depth: u8,
     /// Values loaded.
@@ -52,15 +54,20 @@ pub struct Loader<'h> {
     text_start: usize,
 }
 
+/// From so many bytes of text on, objects are made in the old generation at once: nearly all survive the load, and the
+/// young generation would copy each twice before it found that out. V8: `kPretenureTreshold` of its JSON parser.
+const LARGE: usize = 8 << 20;
+
 /// Values between two looks at the progress bar.
 const PROGRESS_INTERVAL: u64 = 1 << 14;
 
 impl<'h> Loader<'h> {
-    /// A loader that lives in `scope`.
-    pub fn new(scope: &mut HandleScope<'h>, progress: Progress) -> Result<Loader<'h>, OutOfMemory> {
+    /// A loader that lives in `scope`, for about so many bytes of text.
+    pub fn new(scope: &mut HandleScope<'h>, bytes: usize, progress: Progress) -> Result<Loader<'h>, OutOfMemory> {
         Ok(Loader {
             strings: Strings::new(scope)?,
             shapes: Shapes::new(scope)?,
+            allocation: if bytes < LARGE { AllocationType::Young } else { AllocationType::Old },
             depth: 0,
             values: 0,
             failure: None,
@@ -140,7 +147,7 @@ impl<'de, 's> DeserializeSeed<'de> for ValueSeed<'_, '_, 's> {
 
 impl<'s> ValueSeed<'_, '_, 's> {
     fn integer<E: Error>(self, is_negative: bool, bits: u64) -> Result<Handle<'s, Any>, E> {
-        let integer = JsonInteger::try_new(self.scope, JsonIntegerInit { is_negative, bits });
+        let integer = JsonInteger::try_new_in(self.scope, self.loader.allocation, JsonIntegerInit { is_negative, bits });
         Ok(self.loader.check(integer)?.to_any())
     }
 }
@@ -177,7 +184,7 @@ impl<'de, 's> Visitor<'de> for ValueSeed<'_, '_, 's> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Handle<'s, Any>, E> {
-        let number = HeapNumber::try_new(self.scope, HeapNumberInit { value });
+        let number = HeapNumber::try_new_in(self.scope, self.loader.allocation, HeapNumberInit { value });
         Ok(self.loader.check(number)?.to_any())
     }
 
@@ -187,7 +194,7 @@ impl<'de, 's> Visitor<'de> for ValueSeed<'_, '_, 's> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Handle<'s, Any>, E> {
-        let string = self.loader.strings.get(self.scope, text);
+        let string = self.loader.strings.get(self.scope, self.loader.allocation, text);
         Ok(self.loader.check(string)?.to_any())
     }
 
@@ -200,7 +207,7 @@ impl<'de, 's> Visitor<'de> for ValueSeed<'_, '_, 's> {
             list.push(element);
         }
         loader.depth -= 1;
-        let array = JsonArray::try_new(&mut inner, JsonArrayInit { elements: &list });
+        let array = JsonArray::try_new_in(&mut inner, loader.allocation, JsonArrayInit { elements: &list });
         let array = loader.check(array)?;
         loader.put_back_list(list);
         Ok(escape.escape(&inner, array.to_any()))
@@ -218,7 +225,7 @@ impl<'de, 's> Visitor<'de> for ValueSeed<'_, '_, 's> {
         loader.depth -= 1;
         let shape = keys.finish(loader.shapes, &mut inner, &mut list, loader.depth);
         let shape = loader.check(shape)?;
-        let object = JsonObject::try_new(&mut inner, JsonObjectInit { shape, values: &list });
+        let object = JsonObject::try_new_in(&mut inner, loader.allocation, JsonObjectInit { shape, values: &list });
         let object = loader.check(object)?;
         loader.put_back_list(list);
         Ok(escape.escape(&inner, object.to_any()))

@@ -23,18 +23,20 @@ impl<'h> Strings<'h> {
         Ok(Strings { cache })
     }
 
-    /// The string object of a text.
-    pub fn get<'s>(self, scope: &mut HandleScope<'s>, text: &str) -> Result<Handle<'s, Str>, OutOfMemory> {
+    /// The string object of a text; a new one is made where `allocation` says.
+    pub fn get<'s>(self, scope: &mut HandleScope<'s>, allocation: AllocationType, text: &str) -> Result<Handle<'s, Str>, OutOfMemory> {
         if text.len() > LONGEST {
-            return Str::try_new(scope, text);
+            return Str::try_new_in(scope, allocation, text);
         }
-        let slot = Str::hash_of(text).hash_bits() as usize % SLOTS;
+        let hash = Str::hash_of(text);
+        let slot = hash.hash_bits() as usize % SLOTS;
         if let Some(known) = self.cache.get(scope).slots(slot)
+            && known.name_hash() == hash
             && known.eq_str(text)
         {
             return Ok(scope.handle(known));
         }
-        let string = Str::try_new(scope, text)?;
+        let string = Str::try_new_in(scope, allocation, text)?;
         // Read the cache anew: making the string may have moved it.
         self.cache.get(scope).set_slots(slot, string);
         Ok(string)

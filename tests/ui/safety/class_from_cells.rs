@@ -1,7 +1,5 @@
 //! Nor can the cells that a class is made of be made.
 
-use heapwright::prelude::*;
-
 fn attack() {
     let _ = heapwright::tagged::SmiField::default();
 }

@@ -1,7 +1,5 @@
 //! To say that a type may stand in a tagged field is unsafe.
 
-use heapwright::prelude::*;
-
 struct Fake;
 
 impl heapwright::TaggedType for Fake {}

@@ -9,7 +9,7 @@ struct Point {
 }
 
 fn attack(scope: &mut HandleScope<'_>) {
-    let mut memory = scope.reserve(Point::SIZE).unwrap();
+    let memory = scope.reserve(Point::SIZE).unwrap();
     drop(memory.nested());
 }
 

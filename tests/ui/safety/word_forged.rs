@@ -1,7 +1,5 @@
 //! A tagged word cannot be made from a number.
 
-use heapwright::prelude::*;
-
 fn attack() -> heapwright::tagged::Word {
     heapwright::tagged::Word(0x1234_5679)
 }
