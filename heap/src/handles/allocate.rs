@@ -78,7 +78,8 @@ impl<'s> HandleScope<'s> {
             has_setters::<T>();
         }
         // Maps do not move, so the word stays right if making the object collects.
-        let word = map.word();
+        // SAFETY: `self` is a scope.
+        let word = unsafe { map.word() };
         let object = self.data_mut().make::<T, I>(wanted, word, init)?;
         let word = Word::strong(core::ptr::from_ref(object).addr());
         let slot = self.data().handles.push(word);

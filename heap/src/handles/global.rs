@@ -181,7 +181,9 @@ impl<U: TaggedType> Global<U> {
     /// A root for what the handle refers to.
     #[must_use]
     pub fn new(scope: &HandleScope<'_>, handle: Handle<'_, U>) -> Global<U> {
-        Global { node: scope.data().globals.create(handle.word(), false), _type: PhantomData }
+        // SAFETY: a scope is given.
+        let word = unsafe { handle.word() };
+        Global { node: scope.data().globals.create(word, false), _type: PhantomData }
     }
 
     /// A root for what the reference refers to.
@@ -218,7 +220,9 @@ impl<T: HeapClass> WeakGlobal<T> {
     /// A weak reference to what the handle refers to.
     #[must_use]
     pub fn new(scope: &HandleScope<'_>, handle: Handle<'_, T>) -> WeakGlobal<T> {
-        WeakGlobal { node: scope.data().globals.create(handle.word(), true), _type: PhantomData }
+        // SAFETY: a scope is given.
+        let word = unsafe { handle.word() };
+        WeakGlobal { node: scope.data().globals.create(word, true), _type: PhantomData }
     }
 
     /// What it refers to, if that has not been collected.

@@ -57,20 +57,25 @@ impl<'s, U: TaggedType> Handle<'s, U> {
     where
         's: 'gc,
     {
-        // SAFETY: the slot is alive, so it holds a value of `U` in the isolate that is entered, which is that of the
-        // scope given; nothing moves while that is borrowed.
+        // SAFETY: a scope is given. The slot is alive, so it holds a value of `U` in the isolate that is entered, which is
+        // that of the scope; nothing moves while that is borrowed.
         unsafe { U::from_word(self.word()) }
     }
 
     /// The word in the slot.
+    ///
+    /// # Safety
+    ///
+    /// A scope is in use on this thread. If it is one of the handle's isolate, the handle's own scope has not ended, for
+    /// until then no other could be used; if it is another's, the slot is dead but still there.
     ///
     /// # Panics
     ///
     /// If the slot is dead.
     #[inline]
     #[track_caller]
-    pub(crate) fn word(self) -> Word {
-        // SAFETY: blocks live as long as `'s`: see `Block::drop`.
+    pub(crate) unsafe fn word(self) -> Word {
+        // SAFETY: the caller's contract: see `Block::drop`.
         let word = Word::from_bits(unsafe { self.slot.as_ref() }.get());
         if word.bits() == Word::CLEARED.bits() {
             dead();

@@ -120,7 +120,8 @@ impl<'inner, 's> Escape<'inner, 's> {
     #[inline]
     pub fn escape<U: TaggedType>(self, inner: &HandleScope<'inner>, handle: Handle<'_, U>) -> Handle<'s, U> {
         let _ = inner;
-        let word = handle.word();
+        // SAFETY: `inner` is a scope.
+        let word = unsafe { handle.word() };
         // SAFETY: the slot was pushed by the outer scope, of lifetime `'s`, and gets a value of `U`; its block lives
         // as long as the outer scope's.
         unsafe {

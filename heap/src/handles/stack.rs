@@ -54,8 +54,9 @@ impl Block {
 
 impl Drop for Block {
     fn drop(&mut self) {
-        // SAFETY: from `Box::leak` in `new`. The stack drops a block only when no readable handle points into it:
-        // those of inner scopes cannot be read once the scope has ended, and those of the outermost one keep the
+        // SAFETY: from `Box::leak` in `new`. The stack drops a block only when no handle into it can be read any more.
+        // Reading takes a scope in use (`Handle::word`): while a handle of an ended inner scope exists, no scope of its
+        // isolate can be used, nor can the isolate be left for another; and a handle of the outermost scope keeps the
         // isolate borrowed, which ends before the isolate is entered again or dropped.
         drop(unsafe { Box::from_raw(self.0.as_ptr()) });
     }

@@ -36,12 +36,16 @@ pub unsafe trait Bitfield: Copy + 'static {
 }
 
 /// A bit field over `u31`, which fits a Smi under both pointer widths.
+///
+/// # Safety
+///
+/// `into_storage` is below 2³¹.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not fit a Smi",
     label = "its storage is not `u31`",
     note = "declare it with `#[bitfield(u31)]`, or write `Bits<{Self}>` for a raw field"
 )]
-pub trait SmiBitfield: Bitfield<Storage = u32> {}
+pub unsafe trait SmiBitfield: Bitfield<Storage = u32> {}
 
 /// The integer under a bit field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

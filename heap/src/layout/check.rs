@@ -98,6 +98,17 @@ pub const fn check_field(layout: &ClassLayout, index: usize, rustc_offset: usize
     assert!(offset == rustc_offset, "heapwright and rustc disagree on this field's offset: please report it");
 }
 
+const fn has_misaligned(layout: &ClassLayout) -> bool {
+    let mut i = 0;
+    while i < layout.fields.len() {
+        if misaligned(layout, i).is_some() {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
 const fn misaligned(layout: &ClassLayout, index: usize) -> Option<PointerWidth> {
     let field = &layout.fields[index];
     let mut i = 0;
@@ -117,12 +128,8 @@ const fn misaligned(layout: &ClassLayout, index: usize) -> Option<PointerWidth> 
 ///
 /// At compile time, with the offset, the alignment and the bytes of padding that are missing.
 pub const fn check_tail(layout: &ClassLayout, rustc_offset: usize) {
-    let mut i = 0;
-    while i < layout.fields.len() {
-        if misaligned(layout, i).is_some() {
-            return; // that field is reported
-        }
-        i += 1;
+    if has_misaligned(layout) {
+        return; // that field is reported
     }
     if let Some(tail) = &layout.tail {
         let mut i = 0;
@@ -204,6 +211,10 @@ pub const fn check_class<T: HeapClass>() {
             .text(" implements `Drop`, but heap objects are freed without running code: use a `WeakGlobal` to learn of an object's death")
             .fail();
     }
+    assert!(
+        has_misaligned(layout) || size_of::<T>() == layout.instance_size(),
+        "heapwright and rustc disagree on this class's size: please report it"
+    );
     let mut i = 0;
     while i < layout.fields.len() {
         if let Some(parent) = layout.parent

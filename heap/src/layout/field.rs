@@ -225,14 +225,14 @@ impl FieldSpec {
 
     /// Bytes that hold nothing, under both widths.
     #[must_use]
-    pub const fn padding(name: &'static str, bytes: u32) -> FieldSpec {
-        FieldSpec::new(name, FieldKind::Padding, PerWidth::both(bytes))
+    pub const fn padding(name: &'static str, bytes: usize) -> FieldSpec {
+        FieldSpec::new(name, FieldKind::Padding, PerWidth::both(padding_bytes(bytes)))
     }
 
     /// Bytes that hold nothing, with full pointers only. Torque: `optional_padding`.
     #[must_use]
-    pub const fn optional_padding(name: &'static str, bytes: u32) -> FieldSpec {
-        FieldSpec::new(name, FieldKind::Padding, PerWidth { compressed: 0, full: bytes })
+    pub const fn optional_padding(name: &'static str, bytes: usize) -> FieldSpec {
+        FieldSpec::new(name, FieldKind::Padding, PerWidth { compressed: 0, full: padding_bytes(bytes) })
     }
 
     /// The type as the declaration spells it.
@@ -269,6 +269,11 @@ impl FieldSpec {
         self.access = access;
         self
     }
+}
+
+const fn padding_bytes(bytes: usize) -> u32 {
+    assert!(bytes <= 4096, "padding of more than 4096 bytes: an object's fixed part is smaller than that");
+    bytes as u32
 }
 
 /// A field in its place.

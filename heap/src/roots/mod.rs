@@ -167,7 +167,8 @@ impl HandleScope<'_> {
     #[track_caller]
     pub fn set_root<U: TaggedType, I>(&self, key: RootKey<U>, value: impl Admits<U, I>) {
         match self.data().roots.table(key.table).and_then(|slots| slots.get(key.index)) {
-            Some(slot) => slot.set(value.word().bits()),
+            // SAFETY: `self` is a scope of the isolate.
+            Some(slot) => slot.set(unsafe { value.word() }.bits()),
             None => no_root(key.table, key.index),
         }
     }
@@ -226,7 +227,7 @@ macro_rules! heap_roots {
 
         const _: () = {
             #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
-            enum Index { $($root),+ }
+            enum __RootIndex { $($root),+ }
 
             #[allow(non_upper_case_globals, dead_code)]
             impl $keys {
@@ -234,7 +235,7 @@ macro_rules! heap_roots {
                     $(#[$root_meta])*
                     // SAFETY: the index is that of the root in the list above, and this is its only key.
                     pub(crate) const $root: $crate::RootKey<$type> =
-                        unsafe { $crate::RootKey::new(&$TABLE, Index::$root as usize) };
+                        unsafe { $crate::RootKey::new(&$TABLE, __RootIndex::$root as usize) };
                 )+
             }
         };

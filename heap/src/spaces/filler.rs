@@ -1,7 +1,6 @@
 //! Fillers: objects that stand for free memory, so that a space can be walked.
 
 use crate::heap_object;
-use crate::memory::MemoryChunk;
 use crate::tagged::{Smi, TAGGED_SIZE, TaggedCell, Word};
 use core::sync::atomic::Ordering;
 
@@ -36,8 +35,15 @@ impl FillerMaps {
     /// # Safety
     ///
     /// The bytes are committed heap memory, a multiple of [`TAGGED_SIZE`], and nothing refers to them.
-    pub(crate) unsafe fn fill(self, address: usize, size: usize) {
+    pub(crate) unsafe fn fill(self, mut address: usize, mut size: usize) {
+        /// Bytes of the largest filler: its length is a Smi.
+        const LARGEST: usize = 1 << 29;
         debug_assert!(size.is_multiple_of(TAGGED_SIZE));
+        while size > LARGEST {
+            // SAFETY: the caller's contract, for a part of the bytes.
+            unsafe { self.fill(address, LARGEST) };
+            (address, size) = (address + LARGEST, size - LARGEST);
+        }
         if size == 0 {
             return;
         }
@@ -55,7 +61,6 @@ impl FillerMaps {
                 TaggedCell::at(address + FreeSpace::LENGTH_OFFSET).store(length, Ordering::Relaxed);
             }
         }
-        debug_assert!(!MemoryChunk::of(address).is_marked(address));
     }
 
     /// Whether a map word is one of the two.

@@ -36,7 +36,12 @@ pub(crate) mod how {
 )]
 pub unsafe trait Admits<U: TaggedType, I> {
     /// The word to store.
-    fn word(&self) -> Word;
+    ///
+    /// # Safety
+    ///
+    /// A scope of the value's isolate is in use, so that a handle's slot is still there to be read.
+    #[doc(hidden)]
+    unsafe fn word(&self) -> Word;
 }
 
 /// A value that may be stored in a field declared `Weak<C>`: an object, a handle, an `Option` of either, or [`Nil`].
@@ -52,7 +57,12 @@ pub unsafe trait Admits<U: TaggedType, I> {
 )]
 pub unsafe trait AdmitsWeak<C: HeapClass, I> {
     /// The word to store, its reference still strong.
-    fn word(&self) -> Word;
+    ///
+    /// # Safety
+    ///
+    /// A scope of the value's isolate is in use, so that a handle's slot is still there to be read.
+    #[doc(hidden)]
+    unsafe fn word(&self) -> Word;
 }
 
 /// Something that refers to one object of a known class: a reference or a handle.
@@ -64,7 +74,12 @@ pub unsafe trait ObjectSource {
     /// The class.
     type Class: HeapClass;
     /// The reference.
-    fn word(&self) -> Word;
+    ///
+    /// # Safety
+    ///
+    /// A scope of the value's isolate is in use, so that a handle's slot is still there to be read.
+    #[doc(hidden)]
+    unsafe fn word(&self) -> Word;
 }
 
 /// No object: what `Option` and weak fields hold before they hold something.
@@ -75,7 +90,7 @@ pub struct Nil;
 unsafe impl<T: HeapClass> ObjectSource for &T {
     type Class = T;
     #[inline]
-    fn word(&self) -> Word {
+    unsafe fn word(&self) -> Word {
         Word::strong(core::ptr::from_ref::<T>(self).addr())
     }
 }
@@ -84,8 +99,9 @@ unsafe impl<T: HeapClass> ObjectSource for &T {
 unsafe impl<T: HeapClass> ObjectSource for Handle<'_, T> {
     type Class = T;
     #[inline]
-    fn word(&self) -> Word {
-        Handle::word(*self)
+    unsafe fn word(&self) -> Word {
+        // SAFETY: the caller's contract.
+        unsafe { Handle::word(*self) }
     }
 }
 
@@ -95,16 +111,18 @@ where
     S::Class: IsA<C>,
 {
     #[inline]
-    fn word(&self) -> Word {
-        ObjectSource::word(self)
+    unsafe fn word(&self) -> Word {
+        // SAFETY: the caller's contract.
+        unsafe { ObjectSource::word(self) }
     }
 }
 
 // SAFETY: `Any` describes every value.
 unsafe impl<S: ObjectSource> Admits<Any, how::AnyObject> for S {
     #[inline]
-    fn word(&self) -> Word {
-        ObjectSource::word(self)
+    unsafe fn word(&self) -> Word {
+        // SAFETY: the caller's contract.
+        unsafe { ObjectSource::word(self) }
     }
 }
 
@@ -114,8 +132,9 @@ where
     S::Class: IsA<C>,
 {
     #[inline]
-    fn word(&self) -> Word {
-        ObjectSource::word(self)
+    unsafe fn word(&self) -> Word {
+        // SAFETY: the caller's contract.
+        unsafe { ObjectSource::word(self) }
     }
 }
 
@@ -125,15 +144,16 @@ where
     S::Class: IsA<C>,
 {
     #[inline]
-    fn word(&self) -> Word {
-        self.as_ref().map_or(Word::ZERO, ObjectSource::word)
+    unsafe fn word(&self) -> Word {
+        // SAFETY: the caller's contract.
+        self.as_ref().map_or(Word::ZERO, |object| unsafe { object.word() })
     }
 }
 
 // SAFETY: the Smi zero is `None`.
 unsafe impl<C: HeapClass> Admits<Option<C>, how::Absent> for Nil {
     #[inline]
-    fn word(&self) -> Word {
+    unsafe fn word(&self) -> Word {
         Word::ZERO
     }
 }
@@ -141,7 +161,7 @@ unsafe impl<C: HeapClass> Admits<Option<C>, how::Absent> for Nil {
 // SAFETY: a Smi is a tagged value.
 unsafe impl Admits<Any, how::SmallInteger> for Smi {
     #[inline]
-    fn word(&self) -> Word {
+    unsafe fn word(&self) -> Word {
         self.to_word()
     }
 }
@@ -149,7 +169,7 @@ unsafe impl Admits<Any, how::SmallInteger> for Smi {
 // SAFETY: a `Tagged<U>` holds a value of `U`.
 unsafe impl<U: TaggedType> Admits<U, how::Same> for Tagged<'_, U> {
     #[inline]
-    fn word(&self) -> Word {
+    unsafe fn word(&self) -> Word {
         Tagged::word(*self)
     }
 }
@@ -157,8 +177,9 @@ unsafe impl<U: TaggedType> Admits<U, how::Same> for Tagged<'_, U> {
 // SAFETY: `Handle::word` panics unless the slot is alive, and then it holds an `Any`.
 unsafe impl Admits<Any, how::Same> for Handle<'_, Any> {
     #[inline]
-    fn word(&self) -> Word {
-        Handle::word(*self)
+    unsafe fn word(&self) -> Word {
+        // SAFETY: the caller's contract.
+        unsafe { Handle::word(*self) }
     }
 }
 
@@ -168,8 +189,9 @@ where
     S::Class: IsA<C>,
 {
     #[inline]
-    fn word(&self) -> Word {
-        ObjectSource::word(self)
+    unsafe fn word(&self) -> Word {
+        // SAFETY: the caller's contract.
+        unsafe { ObjectSource::word(self) }
     }
 }
 
@@ -179,15 +201,16 @@ where
     S::Class: IsA<C>,
 {
     #[inline]
-    fn word(&self) -> Word {
-        self.as_ref().map_or(Word::CLEARED, ObjectSource::word)
+    unsafe fn word(&self) -> Word {
+        // SAFETY: the caller's contract.
+        self.as_ref().map_or(Word::CLEARED, |object| unsafe { object.word() })
     }
 }
 
 // SAFETY: cleared.
 unsafe impl<C: HeapClass> AdmitsWeak<C, how::Absent> for Nil {
     #[inline]
-    fn word(&self) -> Word {
+    unsafe fn word(&self) -> Word {
         Word::CLEARED
     }
 }
@@ -202,8 +225,9 @@ macro_rules! position {
             S::Class: IsA<$member>,
         {
             #[inline]
-            fn word(&self) -> Word {
-                ObjectSource::word(self)
+            unsafe fn word(&self) -> Word {
+                // SAFETY: the caller's contract.
+                unsafe { ObjectSource::word(self) }
             }
         }
     };
@@ -217,7 +241,7 @@ macro_rules! smi_position {
             Admits<($($before,)* Smi, $($after,)*), how::Nth<$n>> for Smi
         {
             #[inline]
-            fn word(&self) -> Word {
+            unsafe fn word(&self) -> Word {
                 self.to_word()
             }
         }
@@ -230,7 +254,7 @@ macro_rules! widen {
         // SAFETY: `Any` describes every value.
         unsafe impl<$($m: UnionMember),*> Admits<Any, how::Widened> for Tagged<'_, ($($m,)*)> {
             #[inline]
-            fn word(&self) -> Word {
+            unsafe fn word(&self) -> Word {
                 Tagged::word(*self)
             }
         }
@@ -238,16 +262,18 @@ macro_rules! widen {
         // SAFETY: `Handle::word` panics unless the slot is alive, and then it holds a value of the union.
         unsafe impl<$($m: UnionMember),*> Admits<($($m,)*), how::Same> for Handle<'_, ($($m,)*)> {
             #[inline]
-            fn word(&self) -> Word {
-                Handle::word(*self)
+            unsafe fn word(&self) -> Word {
+                // SAFETY: the caller's contract.
+                unsafe { Handle::word(*self) }
             }
         }
 
         // SAFETY: as above, and `Any` describes every value.
         unsafe impl<$($m: UnionMember),*> Admits<Any, how::Widened> for Handle<'_, ($($m,)*)> {
             #[inline]
-            fn word(&self) -> Word {
-                Handle::word(*self)
+            unsafe fn word(&self) -> Word {
+                // SAFETY: the caller's contract.
+                unsafe { Handle::word(*self) }
             }
         }
     };

@@ -100,20 +100,28 @@ const fn is_immutable(layout: &ClassLayout) -> bool {
 pub unsafe trait IsA<A>: HeapClass {}
 
 /// A class that others may extend.
+///
+/// # Safety
+///
+/// The class is declared open: its layout says so, and casts to it look at the display.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be extended",
     label = "a leaf class",
     note = "classes are leaves unless declared `#[heap_object(open)]` or `#[heap_object(abstract)]`: casts to leaves are one compare"
 )]
-pub trait OpenClass: HeapClass {}
+pub unsafe trait OpenClass: HeapClass {}
 
 /// A class that has instances of its own.
+///
+/// # Safety
+///
+/// The class is not abstract: its layout says so, and isolates make a map for it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is abstract and has no instances of its own",
     label = "abstract class",
     note = "allocate one of the classes that extend it"
 )]
-pub trait ConcreteClass: HeapClass {}
+pub unsafe trait ConcreteClass: HeapClass {}
 
 /// An object with a field that holds the bit field `B`: carries the accessors of `B`'s fields to the object.
 pub trait HasBits<B: Bitfield> {

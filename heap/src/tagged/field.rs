@@ -84,7 +84,7 @@ impl<U: TaggedType> TaggedField<U> {
     /// The field is not constant.
     #[inline]
     pub unsafe fn set<I>(&self, value: impl Admits<U, I>) {
-        // SAFETY: the caller's contract; `UPDATE` never skips a barrier that is needed.
+        // SAFETY: the caller's contract; `UPDATE` never skips a barrier that is needed. `&self` borrows a scope.
         unsafe { self.store(value.word(), WriteBarrierMode::UPDATE, Ordering::Relaxed) }
     }
 
@@ -136,7 +136,8 @@ impl<U: TaggedType> TaggedField<U> {
     /// The object is being initialised; the allocator looks at it afterwards if it is not young.
     #[inline]
     pub unsafe fn init<I>(&self, value: impl Admits<U, I>) {
-        self.cell.store(value.word(), Ordering::Relaxed);
+        // SAFETY: the allocator holds the scope.
+        self.cell.store(unsafe { value.word() }, Ordering::Relaxed);
     }
 }
 
@@ -189,7 +190,8 @@ impl<C: HeapClass> WeakField<C> {
     /// The field is not constant.
     #[inline]
     pub unsafe fn set_with_mode<I>(&self, value: impl AdmitsWeak<C, I>, mode: WriteBarrierMode) {
-        store_weak(&self.cell, self.cell.address(), value.word(), mode, Ordering::Relaxed);
+        // SAFETY: `&self` borrows a scope of the isolate.
+        store_weak(&self.cell, self.cell.address(), unsafe { value.word() }, mode, Ordering::Relaxed);
     }
 
     /// Stores a referent with release order and tells the collector as `mode` says.
@@ -199,7 +201,8 @@ impl<C: HeapClass> WeakField<C> {
     /// The field is not constant.
     #[inline]
     pub unsafe fn set_release_with_mode<I>(&self, value: impl AdmitsWeak<C, I>, mode: WriteBarrierMode) {
-        store_weak(&self.cell, self.cell.address(), value.word(), mode, Ordering::Release);
+        // SAFETY: `&self` borrows a scope of the isolate.
+        store_weak(&self.cell, self.cell.address(), unsafe { value.word() }, mode, Ordering::Release);
     }
 
     /// Writes the field of an object being made.
@@ -209,7 +212,8 @@ impl<C: HeapClass> WeakField<C> {
     /// The object is being initialised; the allocator looks at it afterwards if it is not young.
     #[inline]
     pub unsafe fn init<I>(&self, value: impl AdmitsWeak<C, I>) {
-        self.cell.store(value.word().to_weak(), Ordering::Relaxed);
+        // SAFETY: the allocator holds the scope.
+        self.cell.store(unsafe { value.word() }.to_weak(), Ordering::Relaxed);
     }
 }
 

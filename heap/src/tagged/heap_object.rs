@@ -59,7 +59,8 @@ unsafe impl TaggedType for HeapObject {
 // SAFETY: reflexive.
 unsafe impl IsA<HeapObject> for HeapObject {}
 
-impl OpenClass for HeapObject {}
+// SAFETY: declared abstract above.
+unsafe impl OpenClass for HeapObject {}
 
 // SAFETY: the map is written by the allocator; there are no other fields.
 unsafe impl Init<HeapObject, ()> for () {

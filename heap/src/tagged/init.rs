@@ -103,7 +103,12 @@ pub unsafe trait TaggedTailInit<U: TaggedType, I> {
         self.len() == 0
     }
     /// The `index`th.
-    fn word(&self, index: usize) -> Word;
+    ///
+    /// # Safety
+    ///
+    /// A scope of the values' isolate is in use, so that a handle's slot is still there to be read.
+    #[doc(hidden)]
+    unsafe fn word(&self, index: usize) -> Word;
 }
 
 /// Values for a tail declared `[Weak<C>]`.
@@ -124,7 +129,12 @@ pub unsafe trait WeakTailInit<C: HeapClass, I> {
         self.len() == 0
     }
     /// The `index`th, its reference still strong.
-    fn word(&self, index: usize) -> Word;
+    ///
+    /// # Safety
+    ///
+    /// A scope of the values' isolate is in use, so that a handle's slot is still there to be read.
+    #[doc(hidden)]
+    unsafe fn word(&self, index: usize) -> Word;
 }
 
 /// Values for a tail of raw elements: a slice, an array or a `Vec`, or [`Filled`].
@@ -162,8 +172,9 @@ macro_rules! tagged_slice {
             }
 
             #[inline]
-            fn word(&self, index: usize) -> Word {
-                self[index].word()
+            unsafe fn word(&self, index: usize) -> Word {
+                // SAFETY: the caller's contract.
+                unsafe { self[index].word() }
             }
         }
 
@@ -175,8 +186,9 @@ macro_rules! tagged_slice {
             }
 
             #[inline]
-            fn word(&self, index: usize) -> Word {
-                self[index].word()
+            unsafe fn word(&self, index: usize) -> Word {
+                // SAFETY: the caller's contract.
+                unsafe { self[index].word() }
             }
         }
     };
@@ -218,8 +230,9 @@ unsafe impl<U: TaggedType, I, V: Admits<U, I>> TaggedTailInit<U, I> for Filled<V
     }
 
     #[inline]
-    fn word(&self, _: usize) -> Word {
-        self.value.word()
+    unsafe fn word(&self, _: usize) -> Word {
+        // SAFETY: the caller's contract.
+        unsafe { self.value.word() }
     }
 }
 
@@ -231,8 +244,9 @@ unsafe impl<C: HeapClass, I, V: AdmitsWeak<C, I>> WeakTailInit<C, I> for Filled<
     }
 
     #[inline]
-    fn word(&self, _: usize) -> Word {
-        self.value.word()
+    unsafe fn word(&self, _: usize) -> Word {
+        // SAFETY: the caller's contract.
+        unsafe { self.value.word() }
     }
 }
 

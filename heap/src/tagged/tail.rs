@@ -6,6 +6,7 @@
 use super::admits::{Admits, AdmitsWeak};
 use super::class::{HeapClass, TaggedType};
 use super::field::{store_weak, weak_ref};
+use super::heap_object::HeapObject;
 use super::init::{ObjectAddress, RawTailInit, TaggedTailInit, WeakTailInit};
 use super::raw::RawValue;
 use super::word::{TAGGED_SIZE, TaggedCell};
@@ -27,7 +28,8 @@ struct Span<'a> {
     host: usize,
     start: usize,
     len: usize,
-    _object: PhantomData<&'a TaggedCell>,
+    /// Neither `Send` nor `Sync`, as references to objects are.
+    _object: PhantomData<&'a HeapObject>,
 }
 
 impl<'a> Span<'a> {
@@ -99,7 +101,8 @@ macro_rules! tagged_tail {
             pub unsafe fn init<I>(&self, object: ObjectAddress, header_size: usize, values: impl $init<$P, I>) {
                 let start = object.offset(header_size);
                 for i in 0..values.len() {
-                    let $word = values.word(i);
+                    // SAFETY: the allocator holds the scope.
+                    let $word = unsafe { values.word(i) };
                     // SAFETY: the caller's contract.
                     unsafe { TaggedCell::at(start + i * TAGGED_SIZE) }.store($first, Ordering::Relaxed);
                 }
@@ -163,7 +166,8 @@ macro_rules! tagged_tail {
             #[track_caller]
             pub unsafe fn set_with_mode<I>(self, index: usize, value: impl $admits<$P, I>, $mode: WriteBarrierMode) {
                 let $store = self.span.cell(index);
-                let $value = value.word();
+                // SAFETY: the elements borrow a scope of the isolate.
+                let $value = unsafe { value.word() };
                 let $host = self.span.host;
                 $set
             }
@@ -230,6 +234,7 @@ impl<T: RawValue> RawTail<T> {
     /// `object` has this tail, `len` elements of it, after `header_size` bytes.
     #[inline]
     pub unsafe fn of<'a, C: HeapClass>(&'a self, object: &'a C, header_size: usize, len: usize) -> RawElements<'a, T> {
+        const { assert!(C::ELEMENT_SIZE == size_of::<T>(), "the layout disagrees on the size of an element") };
         RawElements { span: Span::new(object, header_size, len), _type: PhantomData }
     }
 
@@ -308,10 +313,11 @@ impl<'a, T: RawValue> RawElements<'a, T> {
     ///
     /// # Safety
     ///
-    /// The tail is constant, and `T` has at most 4 bytes.
+    /// The tail is constant.
     #[inline]
     #[must_use]
     pub unsafe fn as_slice(self) -> &'a [T] {
+        const { assert!(align_of::<T>() <= 4, "elements are aligned to 4 bytes at most") };
         let start = core::ptr::with_exposed_provenance::<T>(self.span.start);
         // SAFETY: `len` initialised elements of an object that stays put for `'a`, written only while it was made.
         unsafe { core::slice::from_raw_parts(start, self.span.len) }
@@ -321,10 +327,11 @@ impl<'a, T: RawValue> RawElements<'a, T> {
     ///
     /// # Safety
     ///
-    /// `T` has at most 4 bytes.
+    /// The tail is not constant.
     #[inline]
     #[must_use]
     pub unsafe fn as_cells(self) -> &'a [Cell<T>] {
+        const { assert!(align_of::<T>() <= 4, "elements are aligned to 4 bytes at most") };
         let start = core::ptr::with_exposed_provenance::<Cell<T>>(self.span.start);
         // SAFETY: `len` initialised elements of an object that stays put for `'a`; only the thread that has entered
         // the isolate touches raw elements, and a `Cell` is not `Sync`.

@@ -17,7 +17,7 @@ pub(super) fn bitfield(bitfield: &Bitfield<Placed>) -> TokenStream {
     let whole = whole(bitfield, &rust, &named);
     let layout = layout(bitfield);
     let access = access(bitfield, &named);
-    let fits_smi = (*storage == Storage::U31).then(|| quote!(impl ::heapwright::SmiBitfield for #ident {}));
+    let fits_smi = (*storage == Storage::U31).then(|| quote!(unsafe impl ::heapwright::SmiBitfield for #ident {}));
     let mask = from_bits_mask(*storage);
     quote! {
         #(#docs)*

@@ -19,8 +19,8 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
         Openness::Abstract => Some(quote!(.abstract_())),
     };
     let tail = class.tail.as_ref().map(|tail| tail_spec(class, tail));
-    let open = (*openness != Openness::Leaf).then(|| quote!(impl ::heapwright::OpenClass for #ident {}));
-    let concrete = (*openness != Openness::Abstract).then(|| quote!(impl ::heapwright::ConcreteClass for #ident {}));
+    let open = (*openness != Openness::Leaf).then(|| quote!(unsafe impl ::heapwright::OpenClass for #ident {}));
+    let concrete = (*openness != Openness::Abstract).then(|| quote!(unsafe impl ::heapwright::ConcreteClass for #ident {}));
     let has_bits = has_bits(class);
     let proofs = with_proofs.then(|| proofs(class));
     // SAFETY of the generated impls:
@@ -116,7 +116,7 @@ fn spec(slot: &Slot) -> TokenStream {
                 syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(number), .. }) if number.suffix().is_empty() => {
                     quote!(#bytes)
                 }
-                bytes => quote!((#bytes) as u32), // a `usize` as in any const argument
+                bytes => quote!(#bytes),
             };
             (quote!(#made(#name, #bytes)), None)
         }
