@@ -14,10 +14,12 @@
 //!
 //! 1. Everything that may collect takes `&mut HandleScope`; everything that reads takes `&HandleScope` and borrows it
 //!    for as long as the result is used. So no raw reference exists while objects move.
-//! 2. An inner scope borrows the outer one mutably, so only the innermost scope of a stack can be used, and a handle of
-//!    an inner scope, whose lifetime is that borrow, cannot be used with the outer one.
-//! 3. One isolate is entered per thread at a time, checked in [`Isolate::enter`](crate::Isolate::enter), and neither
-//!    scopes nor references are `Send`. So all raw references of a thread belong to one heap, and no store can cross.
+//! 2. An inner scope borrows the outer one mutably, and its handles carry that borrow as their lifetime. They may exist
+//!    when it has ended, but while they do, no scope of the isolate can be used; and reading a handle, in whatever way,
+//!    takes a scope in use.
+//! 3. One isolate is entered per thread at a time, checked in [`Isolate::enter`](crate::Isolate::enter), and nothing that
+//!    refers into a heap (scopes, references, element views and their iterators) is `Send`. So all raw references of a
+//!    thread belong to one heap, and no store can cross.
 //! 4. One thing lifetimes cannot see: a handle of the outermost scope may outlive that scope and meet the scope of
 //!    another isolate. So the outermost scope kills its slots when it ends, and reading a dead slot panics.
 //! 5. The stack's state lives in the isolate: forgetting a scope leaks its slots until the one around it ends, no more.

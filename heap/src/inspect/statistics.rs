@@ -68,9 +68,11 @@ impl HandleScope<'_> {
         let mut counts = HashMap::new();
         data.heap.for_each_object(|_, address, size| {
             let class = data.map_at(address).class();
-            let statistics = counts
-                .entry(core::ptr::from_ref(class).addr())
-                .or_insert(ClassStatistics { class, objects: 0, bytes: 0 });
+            let statistics = counts.entry(core::ptr::from_ref(class).addr()).or_insert(ClassStatistics {
+                class,
+                objects: 0,
+                bytes: 0,
+            });
             statistics.objects += 1;
             statistics.bytes += size;
         });

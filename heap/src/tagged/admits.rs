@@ -106,6 +106,7 @@ unsafe impl<T: HeapClass> ObjectSource for Handle<'_, T> {
 }
 
 // SAFETY: an instance of `S::Class` is an instance of `C`.
+#[diagnostic::do_not_recommend]
 unsafe impl<S: ObjectSource, C: HeapClass> Admits<C, how::Object> for S
 where
     S::Class: IsA<C>,
@@ -118,6 +119,7 @@ where
 }
 
 // SAFETY: `Any` describes every value.
+#[diagnostic::do_not_recommend]
 unsafe impl<S: ObjectSource> Admits<Any, how::AnyObject> for S {
     #[inline]
     unsafe fn word(&self) -> Word {
@@ -127,6 +129,7 @@ unsafe impl<S: ObjectSource> Admits<Any, how::AnyObject> for S {
 }
 
 // SAFETY: an instance of `S::Class` is an instance of `C`.
+#[diagnostic::do_not_recommend]
 unsafe impl<S: ObjectSource, C: HeapClass> Admits<Option<C>, how::OptionOf> for S
 where
     S::Class: IsA<C>,
@@ -139,6 +142,7 @@ where
 }
 
 // SAFETY: as above, or the Smi zero for `None`.
+#[diagnostic::do_not_recommend]
 unsafe impl<S: ObjectSource, C: HeapClass> Admits<Option<C>, how::OptionSome> for Option<S>
 where
     S::Class: IsA<C>,
@@ -184,6 +188,7 @@ unsafe impl Admits<Any, how::Same> for Handle<'_, Any> {
 }
 
 // SAFETY: an instance of `S::Class` is an instance of `C`.
+#[diagnostic::do_not_recommend]
 unsafe impl<S: ObjectSource, C: HeapClass> AdmitsWeak<C, how::Object> for S
 where
     S::Class: IsA<C>,
@@ -196,6 +201,7 @@ where
 }
 
 // SAFETY: as above, or cleared.
+#[diagnostic::do_not_recommend]
 unsafe impl<S: ObjectSource, C: HeapClass> AdmitsWeak<C, how::OptionSome> for Option<S>
 where
     S::Class: IsA<C>,
@@ -219,6 +225,7 @@ unsafe impl<C: HeapClass> AdmitsWeak<C, how::Absent> for Nil {
 macro_rules! position {
     ($n:literal, $member:ident, $($m:ident),*) => {
         // SAFETY: an instance of `S::Class` is an instance of the union's member.
+        #[diagnostic::do_not_recommend]
         unsafe impl<S: ObjectSource, $($m: UnionMember),*> Admits<($($m,)*), how::Nth<$n>> for S
         where
             $member: HeapClass,

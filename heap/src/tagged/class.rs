@@ -94,7 +94,7 @@ const fn is_immutable(layout: &ClassLayout) -> bool {
 /// `Self` begins with the fields of `A`, and `A` is in the display of `Self::CLASS`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a subclass of `{A}`",
-    label = "not a `{A}`",
+    label = "neither `{A}` nor a class below it",
     note = "a class is its own subclass, and that of the one named in `#[heap_object(extends = …)]` and all above it"
 )]
 pub unsafe trait IsA<A>: HeapClass {}
