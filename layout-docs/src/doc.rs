@@ -62,7 +62,9 @@ impl Builder {
             }
             Event::End(TagEnd::CodeBlock) => {
                 let code = self.code.take().unwrap_or_default();
-                self.blocks.push(Block::Code(code.trim_end().to_owned()));
+                // Lines that rustdoc hides too.
+                let shown: Vec<&str> = code.trim_end().lines().filter(|l| *l != "#" && !l.starts_with("# ")).collect();
+                self.blocks.push(Block::Code(shown.join("\n")));
             }
             Event::End(TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::HtmlBlock) => self.flush(),
             _ => {}
@@ -114,6 +116,12 @@ mod tests {
     fn links_keep_their_text_and_lines_join() {
         assert_eq!(plain("A [`Map`](crate::Map) of\nthe *object*."), "A Map of the object.");
         assert_eq!(plain("See [`Script`] and [this]."), "See Script and this.");
+    }
+
+    #[test]
+    fn lines_that_rustdoc_hides_are_hidden() {
+        let code = parse("```\n# use a::b;\n#\nlet x = 1; // # shown\n```");
+        assert_eq!(code, [Block::Code("let x = 1; // # shown".to_owned())]);
     }
 
     #[test]
