@@ -88,15 +88,3 @@ impl Decor {
 fn trim_lines(text: &str) -> String {
     text.split('\n').map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
 }
-
-/// Reports `#[cfg]` below the macro's own attribute: it would be applied to the struct only.
-pub(crate) fn reject_cfg_below(decor: &Decor, macro_name: &str, errors: &mut Errors) {
-    for cfg in &decor.cfgs {
-        errors.at(
-            cfg,
-            format!(
-                "`#[cfg]` below `#[{macro_name}]` would not reach the impls that it makes: move it above `#[{macro_name}]`"
-            ),
-        );
-    }
-}

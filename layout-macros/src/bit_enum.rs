@@ -159,7 +159,7 @@ fn expand(input: &DeriveInput, variants: &[Numbered<'_>], is_right: bool) -> Tok
             Some(Numbered { ident, .. }) => quote!(::core::option::Option::Some(Self::#ident)),
             None => quote!(::core::option::Option::None),
         };
-        (quote!(match bits { #(#arms)* _ => #rest }), quote!(self as u64))
+        (quote!(match bits { #(#arms)* _ => #rest }), quote!(self as ::core::primitive::u64))
     } else {
         (
             quote!({
@@ -176,8 +176,8 @@ fn expand(input: &DeriveInput, variants: &[Numbered<'_>], is_right: bool) -> Tok
     quote! {
         #[automatically_derived]
         impl ::heapwright::BitEnum for #ident {
-            const BITS: u32 = #bits;
-            const VARIANTS: &'static [(&'static str, u64)] = &[#(#table),*];
+            const BITS: ::core::primitive::u32 = #bits;
+            const VARIANTS: &'static [(&'static ::core::primitive::str, ::core::primitive::u64)] = &[#(#table),*];
         }
 
         #[automatically_derived]
@@ -186,14 +186,14 @@ fn expand(input: &DeriveInput, variants: &[Numbered<'_>], is_right: bool) -> Tok
             #[doc = #from_doc]
             #[inline]
             #[must_use]
-            #vis const fn from_bits(bits: u64) -> ::core::option::Option<Self> {
+            #vis const fn from_bits(bits: ::core::primitive::u64) -> ::core::option::Option<Self> {
                 #from_bits
             }
 
             /// The variant's number.
             #[inline]
             #[must_use]
-            #vis const fn into_bits(self) -> u64 {
+            #vis const fn into_bits(self) -> ::core::primitive::u64 {
                 #into_bits
             }
         }

@@ -31,6 +31,7 @@ mod classes;
 mod errors;
 mod names;
 mod object;
+mod prims;
 #[cfg(test)]
 mod tests;
 

@@ -894,7 +894,7 @@ fn level<'s>(
                 if !world.globals.is_empty() {
                     let index = usize::from(index) % world.globals.len();
                     let (id, global) = world.globals.swap_remove(index);
-                    if index % 3 == 0 {
+                    if index.is_multiple_of(3) {
                         // A clone keeps the object.
                         world.globals.push((id, global.clone()));
                     }

@@ -112,7 +112,7 @@ fn round(isolate: &mut Isolate, kept: &mut Vec<Global<Tree>>, random: &mut Rando
 }
 
 fn workload(seed: u64, rounds: usize) -> Vec<u64> {
-    let mut isolate = isolate(seed % 2 == 0);
+    let mut isolate = isolate(seed.is_multiple_of(2));
     let (mut kept, mut random) = (Vec::new(), Random::new(seed));
     (0..rounds).map(|_| round(&mut isolate, &mut kept, &mut random)).collect()
 }
@@ -279,10 +279,10 @@ fn two_hundred_isolates_leave_no_mapping_behind() {
         round(&mut isolate, &mut kept, &mut random);
         let mut scope = isolate.enter();
         Bytes::new(&mut scope, BytesInit { data: &vec![1; 300_000] });
-        if i % 2 == 0 {
+        if i.is_multiple_of(2) {
             kept.clear();
         }
-        if i % 5 == 0 {
+        if i.is_multiple_of(5) {
             core::mem::forget(scope);
         }
     };

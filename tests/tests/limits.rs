@@ -88,7 +88,7 @@ fn a_list_fills_the_heap_and_the_isolate_stays_usable() {
         let mut isolate = isolate(limit);
         let mut scope = isolate.enter();
         let mut counts = Vec::new();
-        for _ in 0..4 {
+        for _ in 0..3 {
             counts.push(fill_with_nodes(&mut scope, place, limit));
             let statistics = scope.statistics();
             assert!(statistics.peak_committed <= limit, "{statistics:?}");
@@ -138,7 +138,7 @@ fn fifty_rounds_of_large_objects_lose_nothing() {
 /// room for stay young: this is where that happens.
 #[test]
 fn a_full_heap_is_mutated_at_its_limit() {
-    for seed in 0..6 {
+    for seed in 0..3 {
         let limit = 8 * MB;
         let builder = Isolate::builder().classes(&CLASSES).max_heap_size(limit);
         let builder = if seed % 2 == 0 { builder } else { builder.semi_space_size(MB, 2 * MB) };
@@ -147,7 +147,7 @@ fn a_full_heap_is_mutated_at_its_limit() {
         let mut random = Random::new(seed);
         let mut kept: Vec<(i32, usize, Global<Array>)> = Vec::new();
         let (mut failures, mut next) = (0, 0);
-        while failures < 40 {
+        while failures < 20 {
             let length = match random.below(30) {
                 0 => random.below(60_000),
                 1..6 => random.below(6000),
@@ -250,7 +250,7 @@ fn live_data_of_half_the_limit_fits() {
     let mut scope = isolate.enter();
     let mut kept: Vec<Global<Bytes>> = Vec::new();
     let mut random = Random::new(3);
-    for i in 0..60_000 {
+    for i in 0..30_000 {
         let mut inner = scope.nested();
         let bytes = Bytes::new(&mut inner, BytesInit { data: &[i as u8; 3200] });
         let global = Global::new(&inner, bytes);

@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(size("\"abc\""), 3);
         assert_eq!(size("{}"), 0);
         assert_eq!(size(r#"{"ab":"abc"}"#), LEAF + 5);
-        let wide: serde_json::Map<_, _> = (0..12).map(|i| (format!("{i:02}"), Value::Null)).collect();
-        assert_eq!(size_below(&Value::Object(wide)), 2 * LEAF + INNER_NODE + 24);
+        let members: Vec<String> = (10..22).map(|i| format!("\"{i}\":null")).collect();
+        assert_eq!(size(&format!("{{{}}}", members.join(","))), 2 * LEAF + INNER_NODE + 24);
     }
 }

@@ -6,9 +6,10 @@ use crate::error::Error;
 use crate::input::Input;
 use crate::load::{LoadError, Loader};
 use crate::lookup::Pointer;
+use crate::options::Options;
 use crate::progress::Progress;
-use crate::report::{self, count};
-use crate::{Options, thin, write};
+use crate::report;
+use crate::{thin, write};
 use heapwright::IsolateBuilder;
 use heapwright::prelude::*;
 use serde_json::Value;
@@ -19,8 +20,6 @@ use std::time::{Duration, Instant};
 pub fn run(options: &Options, out: &mut impl Write) -> Result<(), Error> {
     let pointers = options.pointers.iter().map(|pointer| pointer.parse()).collect::<Result<Vec<Pointer>, _>>()?;
     let input = Input::read(options.file.as_deref())?;
-    writeln!(out, "{}, {}\n", input.name, report::bytes(input.text.len()))?;
-
     keep_document(options, &input, pointers, out)?;
     write_layouts(options, out)?;
     if options.compare {
@@ -32,7 +31,8 @@ pub fn run(options: &Options, out: &mut impl Write) -> Result<(), Error> {
 
 /// An isolate as the options want it.
 fn builder(options: &Options) -> IsolateBuilder {
-    let builder = heapwright_objects::builder().classes(&CLASSES).max_heap_size(options.max_heap.saturating_mul(1 << 20));
+    let builder =
+        heapwright_objects::builder().classes(&CLASSES).max_heap_size(options.max_heap.saturating_mul(1 << 20));
     match options.stress {
         Some(interval) => builder.stress(interval.get(), CollectionKind::Full).verify(true),
         None => builder,
@@ -95,10 +95,11 @@ pub fn load_copies<'s>(
 fn report_load(input: &Input, repeat: usize, values: u64, time: Duration, out: &mut impl Write) -> Result<(), Error> {
     let speed = (input.text.len() * repeat) as f64 / time.as_secs_f64();
     let times = if repeat == 1 { "once".to_owned() } else { format!("{repeat} times") };
+    writeln!(out, "{}, {}", input.name, report::bytes(input.text.len()))?;
     writeln!(
         out,
-        "Loaded {times}: {} values in {:.2} ms, {}/s of text.\n",
-        count(values),
+        "Loaded {times}: {} in {:.2} ms, {}/s of text.\n",
+        report::counted(values, "value"),
         time.as_secs_f64() * 1e3,
         report::bytes(speed as usize)
     )?;
@@ -106,13 +107,20 @@ fn report_load(input: &Input, repeat: usize, values: u64, time: Duration, out: &
 }
 
 /// Looks up what was asked for and something in the middle, and compares with what `serde_json` finds.
-fn look_up(document: Tagged<'_, Any>, expected: &Value, asked: Vec<Pointer>, out: &mut impl Write) -> Result<(), Error> {
+fn look_up(
+    document: Tagged<'_, Any>,
+    expected: &Value,
+    asked: Vec<Pointer>,
+    out: &mut impl Write,
+) -> Result<(), Error> {
     let middle = Pointer::to_the_middle(document);
     let chosen = [middle.parent().parent(), middle.parent(), middle];
     let mut found = Vec::new();
     for pointer in asked.into_iter().chain(chosen) {
         let value = pointer.find(document).map(write::to_text).transpose()?;
-        if value.as_deref().map(serde_json::from_str).transpose().ok() != Some(expected.pointer(&pointer.to_string()).cloned()) {
+        if value.as_deref().map(serde_json::from_str).transpose().ok()
+            != Some(expected.pointer(&pointer.to_string()).cloned())
+        {
             return Err(mismatch(&format!("the value at `{pointer}` is not the one in the input")));
         }
         found.push((pointer, value));
@@ -165,7 +173,12 @@ fn drop_half(
         }
     }
     let what = if is_single { "the document" } else { "the copies" };
-    writeln!(out, "Dropped half of {what} and collected: {} before, {} after.", report::bytes(before), report::bytes(after))?;
+    writeln!(
+        out,
+        "Dropped half of {what} and collected: {} before, {} after.",
+        report::bytes(before),
+        report::bytes(after)
+    )?;
     writeln!(out, "The heap was verified, and what is left is what should be left.\n")?;
     Ok(())
 }

@@ -147,7 +147,8 @@ impl<'de, 's> DeserializeSeed<'de> for ValueSeed<'_, '_, 's> {
 
 impl<'s> ValueSeed<'_, '_, 's> {
     fn integer<E: Error>(self, is_negative: bool, bits: u64) -> Result<Handle<'s, Any>, E> {
-        let integer = JsonInteger::try_new_in(self.scope, self.loader.allocation, JsonIntegerInit { is_negative, bits });
+        let integer =
+            JsonInteger::try_new_in(self.scope, self.loader.allocation, JsonIntegerInit { is_negative, bits });
         Ok(self.loader.check(integer)?.to_any())
     }
 }

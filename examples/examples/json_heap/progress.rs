@@ -50,4 +50,3 @@ impl Progress {
         self.set(0);
     }
 }
-

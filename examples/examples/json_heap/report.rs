@@ -30,7 +30,11 @@ pub fn classes(scope: &HandleScope<'_>, out: &mut impl Write) -> Result<(), Erro
     let mut table = table(&["Class", "objects", "bytes", "each"]);
     for class in scope.class_statistics() {
         let each = class.bytes as f64 / class.objects as f64;
-        row(&mut table, class.class.name(), [count(class.objects as u64), count(class.bytes as u64), format!("{each:.1}")]);
+        row(
+            &mut table,
+            class.class.name(),
+            [count(class.objects as u64), count(class.bytes as u64), format!("{each:.1}")],
+        );
     }
     print(&table, out)
 }
@@ -40,13 +44,17 @@ pub fn shapes<'gc>(shapes: impl Iterator<Item = &'gc Shape>, out: &mut impl Writ
     let mut shapes: Vec<&Shape> = shapes.collect();
     shapes.sort_by_key(|shape| std::cmp::Reverse(shape.objects()));
     let objects: u64 = shapes.iter().map(|shape| u64::from(shape.objects().unsigned_abs())).sum();
-    writeln!(out, "{} objects share {} shapes:", count(objects), count(shapes.len() as u64))?;
+    writeln!(out, "Keys: {} of {}.\n", counted(shapes.len() as u64, "shape"), counted(objects, "object"))?;
+    if shapes.is_empty() {
+        return Ok(());
+    }
     let mut table = table(&["Keys", "objects", "depth", "longest", "-search"]);
     for shape in shapes.iter().take(ROWS) {
         let keys: Vec<String> = shape.keys_iter().map(|key| key.to_rust_string()).collect();
         let facts = shape.facts();
         let search = format!("{:?}", facts.key_order());
-        let numbers = [count(shape.objects() as u64), facts.depth().to_string(), facts.longest_key().to_string(), search];
+        let numbers =
+            [count(shape.objects() as u64), facts.depth().to_string(), facts.longest_key().to_string(), search];
         row(&mut table, &shorten(&keys.join(" ")), numbers);
     }
     if shapes.len() > ROWS {
@@ -73,7 +81,8 @@ pub fn collections(statistics: &HeapStatistics, out: &mut impl Write) -> Result<
     let mut table = table(&["Collection", "pause", "before", "after", "copied", "promoted", "-reason"]);
     let skipped = statistics.collections.len().saturating_sub(ROWS);
     for record in statistics.collections.iter().skip(skipped) {
-        let sizes = [record.used_before, record.used_after, record.copied, record.promoted].map(|size| count(size as u64));
+        let sizes =
+            [record.used_before, record.used_after, record.copied, record.promoted].map(|size| count(size as u64));
         let [before, after, copied, promoted] = sizes;
         let reason = record.reason.name().to_owned();
         row(&mut table, record.kind.name(), [milliseconds(record.pause), before, after, copied, promoted, reason]);
@@ -84,9 +93,8 @@ pub fn collections(statistics: &HeapStatistics, out: &mut impl Write) -> Result<
     for (kind, totals) in [(CollectionKind::Young, statistics.young), (CollectionKind::Full, statistics.full)] {
         writeln!(
             out,
-            "{} {} collections: {} together, {} the longest.",
-            count(totals.count),
-            kind.name(),
+            "{}: {} together, {} the longest.",
+            counted(totals.count, &format!("{} collection", kind.name())),
             milliseconds(totals.pause),
             milliseconds(totals.longest_pause)
         )?;
@@ -115,8 +123,9 @@ fn table(columns: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
     table.set_header(columns.iter().map(|name| name.trim_start_matches('-')));
-    for (column, name) in table.column_iter_mut().zip(columns).skip(1) {
-        if !name.starts_with('-') {
+    for (i, (column, name)) in table.column_iter_mut().zip(columns).enumerate() {
+        column.set_padding((0, 2));
+        if i > 0 && !name.starts_with('-') {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
@@ -152,6 +161,11 @@ pub fn count(number: u64) -> String {
     groups.join(" ")
 }
 
+/// A number of things.
+pub fn counted(number: u64, what: &str) -> String {
+    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
 /// A number of bytes in a unit that suits it.
 pub fn bytes(number: usize) -> String {
     let number = number as f64;
@@ -174,7 +188,10 @@ mod tests {
     #[test]
     fn numbers_are_readable() {
         assert_eq!([count(0), count(999), count(1000), count(1234567)], ["0", "999", "1 000", "1 234 567"]);
-        assert_eq!([bytes(0), bytes(1023), bytes(1536), bytes(5 << 20)], ["0 bytes", "1023 bytes", "1.5 KiB", "5.0 MiB"]);
+        assert_eq!(
+            [bytes(0), bytes(1023), bytes(1536), bytes(5 << 20)],
+            ["0 bytes", "1023 bytes", "1.5 KiB", "5.0 MiB"]
+        );
         assert_eq!(shorten(&"é".repeat(70)).chars().count(), WIDTH + 1);
     }
 }

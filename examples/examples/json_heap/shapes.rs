@@ -5,9 +5,7 @@
 //! searched or allocated. If the guess fails, the shapes met before at such a place are tried; if none fits, the keys
 //! are interned and collected, and at the object's end their shape is found in the [`ShapeTable`] or made.
 
-use crate::classes::{
-    KeyOrder, Shape, ShapeFacts, ShapeIndex, ShapeIndexInit, ShapeInit, ShapeTable, ShapeTableInit,
-};
+use crate::classes::{KeyOrder, Shape, ShapeFacts, ShapeIndex, ShapeIndexInit, ShapeInit, ShapeTable, ShapeTableInit};
 use heapwright::prelude::*;
 use heapwright_objects::{Str, try_intern};
 use std::collections::HashMap;
@@ -19,7 +17,7 @@ const PLACES: usize = 1024;
 const FIRST_TABLE: usize = 256;
 
 /// The most that fit [`ShapeFacts`].
-pub const LONGEST_KEY: u16 = ShapeFacts::LONGEST_KEY_MAX as u16;
+pub const LONGEST_KEY: u16 = ShapeFacts::LONGEST_KEY_MAX;
 
 /// Shapes that are tried one after another at one place.
 const VARIANTS: usize = 4;
@@ -141,11 +139,7 @@ fn has_duplicates(scope: &HandleScope<'_>, keys: &[Handle<'_, Str>]) -> bool {
 }
 
 /// Leaves of each key the first occurrence, with the value of the last one.
-fn remove_duplicates<'s>(
-    scope: &HandleScope<'s>,
-    keys: &mut Vec<Handle<'s, Str>>,
-    values: &mut Vec<Handle<'s, Any>>,
-) {
+fn remove_duplicates<'s>(scope: &HandleScope<'s>, keys: &mut Vec<Handle<'s, Str>>, values: &mut Vec<Handle<'s, Any>>) {
     let mut first: HashMap<*const Str, usize> = HashMap::new();
     let mut kept = 0;
     for i in 0..keys.len() {
@@ -286,4 +280,3 @@ fn variant<'s>(
         .find(|other| fits(other) && begins_alike(other))
         .map(|other| scope.handle(other))
 }
-

@@ -8,7 +8,7 @@ use heapwright_objects::Str;
 const SLOTS: usize = 4096;
 
 /// Longer texts seldom occur twice.
-const LONGEST: usize = 128;
+const LONGEST: usize = 64;
 
 /// Makes the strings of a document.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,12 @@ impl<'h> Strings<'h> {
     }
 
     /// The string object of a text; a new one is made where `allocation` says.
-    pub fn get<'s>(self, scope: &mut HandleScope<'s>, allocation: AllocationType, text: &str) -> Result<Handle<'s, Str>, OutOfMemory> {
+    pub fn get<'s>(
+        self,
+        scope: &mut HandleScope<'s>,
+        allocation: AllocationType,
+        text: &str,
+    ) -> Result<Handle<'s, Str>, OutOfMemory> {
         if text.len() > LONGEST {
             return Str::try_new_in(scope, allocation, text);
         }

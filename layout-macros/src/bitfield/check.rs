@@ -1,6 +1,7 @@
 //! Places the fields of a bit field and checks what concerns several of them.
 
 use super::model::{Bitfield, Content, Declared, Field, Kind, Placed, Storage};
+use crate::attrs::Decor;
 use crate::errors::Errors;
 use crate::names::plain;
 use std::collections::HashMap;
@@ -25,8 +26,11 @@ const RESERVED: &[&str] = &[
 
 /// Gives each field its bits. Fields that have no room are reported and left out.
 pub(super) fn place(declared: Bitfield<Declared>, errors: &mut Errors) -> Bitfield<Placed> {
-    let Bitfield { decor, vis, ident, storage, fields } = declared;
-    reject_collisions(&fields, errors);
+    let Bitfield { decor, vis, ident, storage, mut fields } = declared;
+    let taken = reject_collisions(&fields, errors);
+    for (field, _) in fields.iter_mut().zip(taken).filter(|(_, is_taken)| *is_taken) {
+        field.content = Content::Gap(Decor::default()); // its functions would only be reported again, by rustc
+    }
     let total: u32 = fields.iter().map(|field| field.size).sum();
     let mut end = 0;
     let mut placed = Vec::new();
@@ -59,20 +63,21 @@ pub(super) fn place(declared: Bitfield<Declared>, errors: &mut Errors) -> Bitfie
     Bitfield { decor, vis, ident, storage, fields: placed }
 }
 
-/// Fields whose generated functions would have the same name.
-fn reject_collisions(fields: &[Declared], errors: &mut Errors) {
+/// Reports fields whose generated functions would have the same name, and says which they are.
+fn reject_collisions(fields: &[Declared], errors: &mut Errors) -> Vec<bool> {
+    let mut taken = vec![false; fields.len()];
     let mut makers: HashMap<String, &Field> = HashMap::new();
-    for field in fields.iter().filter_map(|declared| match &declared.content {
-        Content::Gap(_) => None,
-        Content::Field(field) => Some(field),
-    }) {
+    for (declared, is_taken) in fields.iter().zip(&mut taken) {
+        let Content::Field(field) = &declared.content else { continue };
         let name = plain(&field.ident);
         if RESERVED.contains(&name.as_str()) {
             errors.at(&field.ident, format!("every bit field has a function `{name}` already: rename the field"));
+            *is_taken = true;
             continue;
         }
         for function in functions(&name, field.kind) {
             let Some(first) = makers.insert(function.clone(), field) else { continue };
+            *is_taken = true;
             let first_name = plain(&first.ident);
             if first_name == name {
                 errors.at(&field.ident, format!("two fields are called `{name}`: rename one of them"));
@@ -86,6 +91,7 @@ fn reject_collisions(fields: &[Declared], errors: &mut Errors) {
             break;
         }
     }
+    taken
 }
 
 /// The functions made for a field.
@@ -97,5 +103,6 @@ fn functions(name: &str, kind: Kind) -> Vec<String> {
         Kind::Enum => prefixes.push("try_decode_"),
         Kind::Nested => prefixes.extend(["try_with_", "try_encode_", "try_decode_"]),
     }
-    prefixes.into_iter().map(|prefix| format!("{prefix}{name}")).collect()
+    let constant = format!("{}_SHIFT", name.to_uppercase()); // and its kin
+    prefixes.into_iter().map(|prefix| format!("{prefix}{name}")).chain([constant]).collect()
 }

@@ -3,14 +3,16 @@
 use super::expand_field::{Named, hex, mask_of};
 use super::model::{Bitfield, Content, Field, Kind, Placed, Storage};
 use crate::names::{around, line, plain};
-use proc_macro2::{Ident, TokenStream};
+use crate::prims::absolute;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
+use syn::Type;
 
 /// The struct, its constants, functions and impls.
 pub(super) fn bitfield(bitfield: &Bitfield<Placed>) -> TokenStream {
     let Bitfield { decor, vis, ident, storage, fields } = bitfield;
     let (docs, passed) = (&decor.docs, &decor.passed);
-    let rust = format_ident!("{}", storage.rust());
+    let rust = absolute(storage.rust(), Span::call_site());
     let named: Vec<_> = fields.iter().filter_map(|bits| Named::of(bitfield, &rust, bits)).collect();
     let functions = named.iter().map(Named::functions);
     let proofs = named.iter().filter_map(Named::proof);
@@ -48,7 +50,7 @@ pub(super) fn bitfield(bitfield: &Bitfield<Placed>) -> TokenStream {
             #[automatically_derived]
             impl ::core::fmt::Debug for #ident {
                 fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                    ::heapwright::__private::debug_bits(<Self as ::heapwright::Bitfield>::LAYOUT, self.0 as u64, f)
+                    ::heapwright::__private::debug_bits(<Self as ::heapwright::Bitfield>::LAYOUT, self.0 as ::core::primitive::u64, f)
                 }
             }
 
@@ -71,7 +73,7 @@ pub(super) fn bitfield(bitfield: &Bitfield<Placed>) -> TokenStream {
                 }
                 #[inline]
                 fn into_storage(self) -> #rust {
-                    self.0
+                    self.0 #mask
                 }
             }
 
@@ -86,7 +88,7 @@ fn from_bits_mask(storage: Storage) -> Option<TokenStream> {
 }
 
 /// Functions over all fields.
-fn whole(bitfield: &Bitfield<Placed>, rust: &Ident, named: &[Named<'_>]) -> TokenStream {
+fn whole(bitfield: &Bitfield<Placed>, rust: &Type, named: &[Named<'_>]) -> TokenStream {
     let Bitfield { vis, ident, storage, fields, .. } = bitfield;
     let mask = from_bits_mask(*storage);
     let enums: Vec<_> = named.iter().filter(|named| named.field.kind == Kind::Enum).collect();
@@ -144,7 +146,7 @@ fn whole(bitfield: &Bitfield<Placed>, rust: &Ident, named: &[Named<'_>]) -> Toke
             if bits & #reserved != 0 {
                 return ::core::result::Result::Err(::heapwright::BitfieldError::Reserved {
                     bitfield: #name,
-                    bits: (bits & #reserved) as u64,
+                    bits: (bits & #reserved) as ::core::primitive::u64,
                 });
             }
             #(#checks)*

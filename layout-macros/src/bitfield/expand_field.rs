@@ -4,13 +4,14 @@ use super::model::{Bitfield, Content, Field, Kind, Placed};
 use crate::names::{accessor_at, around, generated_at, plain, screaming};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Type;
 
 /// A field that has accessors, with the names made for it.
 pub(super) struct Named<'a> {
     bitfield: &'a Bitfield<Placed>,
     pub(super) field: &'a Field,
     bits: &'a Placed,
-    rust: &'a Ident,
+    rust: &'a Type,
     pub(super) shift: Ident,
     mask: Ident,
     max: Ident,
@@ -18,7 +19,7 @@ pub(super) struct Named<'a> {
 }
 
 impl<'a> Named<'a> {
-    pub(super) fn of(bitfield: &'a Bitfield<Placed>, rust: &'a Ident, bits: &'a Placed) -> Option<Named<'a>> {
+    pub(super) fn of(bitfield: &'a Bitfield<Placed>, rust: &'a Type, bits: &'a Placed) -> Option<Named<'a>> {
         let Content::Field(field) = &bits.content else { return None };
         Some(Named {
             bitfield,
@@ -79,9 +80,9 @@ impl<'a> Named<'a> {
         });
         quote! {
             #[doc = #shift_doc]
-            #vis const #shift: u32 = #lowest;
+            #vis const #shift: ::core::primitive::u32 = #lowest;
             #[doc = #size_doc]
-            #vis const #size: u32 = #bits_of_field;
+            #vis const #size: ::core::primitive::u32 = #bits_of_field;
             #[doc = #mask_doc]
             #vis const #mask: #rust = #mask_value;
             #[doc = #max_doc]
@@ -115,7 +116,7 @@ impl<'a> Named<'a> {
             Kind::Enum => {
                 let message = format!("the bits of `{}` are no variant of its enum", self.path());
                 quote_spanned! {here=>
-                    match <#ty>::from_bits(#raw as u64) {
+                    match <#ty>::from_bits(#raw as ::core::primitive::u64) {
                         ::core::option::Option::Some(value) => value,
                         ::core::option::Option::None => ::core::panic!(#message),
                     }
@@ -126,7 +127,9 @@ impl<'a> Named<'a> {
         let valid = match kind {
             _ if !self.may_overflow() => quote_spanned!(here=> true),
             Kind::Signed(_) => quote_spanned!(here=> value >= Self::#min && value <= Self::#max),
-            Kind::Nested => quote_spanned!(here=> value.into_bits() as u64 <= Self::#max as u64),
+            Kind::Nested => {
+                quote_spanned!(here=> value.into_bits() as ::core::primitive::u64 <= Self::#max as ::core::primitive::u64)
+            }
             _ => quote_spanned!(here=> value <= Self::#max),
         };
         let (value, guard, encode_panics) = match self.may_overflow() {
@@ -181,7 +184,7 @@ impl<'a> Named<'a> {
             #[doc = #valid_doc]
             #[inline]
             #[must_use]
-            #vis const fn #is_valid(#value: #ty) -> bool {
+            #vis const fn #is_valid(#value: #ty) -> ::core::primitive::bool {
                 #valid
             }
         }
@@ -197,12 +200,14 @@ impl<'a> Named<'a> {
         let min = screaming(ident, "_MIN");
         let error = match kind {
             Kind::Signed(_) => quote_spanned!(here=> OutOfRange {
-                field: #name, value: value as i64, minimum: Self::#min as i64, maximum: Self::#max as i64,
+                field: #name, value: value as ::core::primitive::i64, minimum: Self::#min as ::core::primitive::i64, maximum: Self::#max as ::core::primitive::i64,
             }),
             Kind::Nested => {
-                quote_spanned!(here=> TooLarge { field: #name, value: value.into_bits() as u64, maximum: Self::#max as u64 })
+                quote_spanned!(here=> TooLarge { field: #name, value: value.into_bits() as ::core::primitive::u64, maximum: Self::#max as ::core::primitive::u64 })
             }
-            _ => quote_spanned!(here=> TooLarge { field: #name, value: value as u64, maximum: Self::#max as u64 }),
+            _ => {
+                quote_spanned!(here=> TooLarge { field: #name, value: value as ::core::primitive::u64, maximum: Self::#max as ::core::primitive::u64 })
+            }
         };
         let error = quote_spanned!(here=> ::core::result::Result::Err(::heapwright::BitfieldError::#error));
         let encode_doc = format!(" `{name}` in its place, all other bits zero.");
@@ -233,10 +238,10 @@ impl<'a> Named<'a> {
         let raw = quote_spanned!(here=> ((bits & Self::#mask) >> Self::#shift));
         let decoded = match kind {
             Kind::Enum => quote_spanned! {here=>
-                match <#ty>::from_bits(#raw as u64) {
+                match <#ty>::from_bits(#raw as ::core::primitive::u64) {
                     ::core::option::Option::Some(value) => ::core::result::Result::Ok(value),
                     ::core::option::Option::None => ::core::result::Result::Err(
-                        ::heapwright::BitfieldError::NoVariant { field: #name, bits: #raw as u64 }
+                        ::heapwright::BitfieldError::NoVariant { field: #name, bits: #raw as ::core::primitive::u64 }
                     ),
                 }
             },

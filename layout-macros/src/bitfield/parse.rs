@@ -1,9 +1,10 @@
 //! Reads a `#[bitfield]` declaration.
 
 use super::model::{Bitfield, Content, Declared, Field, Kind, Storage};
-use crate::attrs::{Decor, reject_cfg_below};
+use crate::attrs::Decor;
 use crate::errors::{Errors, did_you_mean, one_of};
 use crate::names::plain;
+use crate::prims::{absolute, primitive};
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::parse::ParseStream;
@@ -39,7 +40,6 @@ pub(super) fn bitfield(args: TokenStream, item: TokenStream, errors: &mut Errors
         }
         true
     });
-    reject_cfg_below(&decor, "bitfield", errors);
     if !input.generics.params.is_empty() {
         errors.at(
             &input.generics,
@@ -184,12 +184,19 @@ fn field(field: syn::Field, errors: &mut Errors) -> Option<Declared> {
         return None;
     }
     let (kind, size) = kind_and_size(&name, &field.ty, bits, errors)?;
-    Some(Declared { size, span, content: Content::Field(Field { decor, vis: field.vis, ident, ty: field.ty, kind }) })
+    let ty = match primitive(&field.ty) {
+        Some((word, at)) => absolute(word, at.span()),
+        None => field.ty,
+    };
+    Some(Declared { size, span, content: Content::Field(Field { decor, vis: field.vis, ident, ty, kind }) })
 }
 
 /// What the type says, and how wide the field is.
 fn kind_and_size(name: &str, ty: &Type, bits: Option<(Bits, Attribute)>, errors: &mut Errors) -> Option<(Kind, u32)> {
-    let word = ty.to_token_stream().to_string();
+    let word = match primitive(ty) {
+        Some((word, _)) => word.to_owned(),
+        None => ty.to_token_stream().to_string(),
+    };
     let kind = match word.as_str() {
         "bool" => Kind::Bool,
         "u8" => Kind::Unsigned(8),

@@ -47,17 +47,32 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
             ),
         );
     }
-    reject_collisions(&fields, errors);
+    let taken = reject_collisions(&fields, parent.is_some(), errors);
     reject_many_cfgs(&fields, errors);
     let mut slots = Vec::new();
     let mut tail = None;
-    let names: Vec<Ident> = fields.iter().map(|field| field.ident.clone()).collect();
+    let names: Vec<(Ident, bool)> =
+        fields.iter().map(|field| (field.ident.clone(), matches!(field.kind, Some(Declared::Tail(_))))).collect();
     for (index, field) in fields.into_iter().enumerate() {
         let Field { decor, vis, ident, written, words, kind } = field;
-        let common = Common { decor, vis, ident, written };
+        if taken[index] == Taken::Field {
+            continue;
+        }
+        let common = Common { decor, vis, ident, written, is_mute: taken[index] == Taken::Accessors };
         match kind {
             Some(Declared::Tail(element)) => {
-                let found = Found { slots: &slots, names: &names, follower: names[index + 1..].last() };
+                if let Some((first, _)) = names[..index].iter().find(|(_, is_tail)| *is_tail) {
+                    errors.at(
+                        &common.ident,
+                        format!(
+                            "a second tail `{}`: a class has one, and `{first}` is it. Keep these elements in an object of \
+                             their own, which a `Tagged<…>` field refers to",
+                            plain(&common.ident)
+                        ),
+                    );
+                    continue;
+                }
+                let found = Found { slots: &slots, names: &names, followers: &names[index + 1..] };
                 tail = self::tail(common, words, element, &found, errors).or(tail);
                 continue;
             }
@@ -95,11 +110,11 @@ fn order(words: &Words, kind: &ValueKind, errors: &mut Errors) -> Order {
         (_, Some(attr)) => (attr, "acquire_release", Order::AcquireRelease),
         (None, None) => return Order::Plain,
     };
-    if let ValueKind::Raw(Prim { bytes: 8, ty }) = kind {
+    if let ValueKind::Raw(Prim { bytes: 8, word: ty, .. }) = kind {
         let word = format!(
             "`#[{word}]` on `{}`: 8 bytes are not atomic under pointer compression, where fields are aligned to 4. \
              Use a 4-byte type, or a `Tagged` field, or leave the order out",
-            super::types::spelled(ty)
+            ty
         );
         errors.at(attr, word);
         return Order::Plain;
@@ -121,10 +136,10 @@ fn reject_length(words: &Words, ident: &Ident, errors: &mut Errors) {
 struct Found<'a> {
     /// The fields before it that are right.
     slots: &'a [Slot],
-    /// All fields, right or wrong.
-    names: &'a [Ident],
-    /// The last of those after it.
-    follower: Option<&'a Ident>,
+    /// All fields, right or wrong, and whether each is a tail.
+    names: &'a [(Ident, bool)],
+    /// Those after it.
+    followers: &'a [(Ident, bool)],
 }
 
 /// A tail, if it is the last field and its length is a field that can be.
@@ -136,11 +151,24 @@ fn tail(common: Common, words: Words, element: Element, found: &Found<'_>, error
     for cfg in &common.decor.cfgs {
         errors.at(cfg, "a tail cannot come and go with a `cfg`, as the size of all instances hangs on it: put the `cfg` on two whole classes");
     }
-    if let Some(last) = found.follower {
+    // A second tail is reported where it stands.
+    let mut followers: Vec<&Ident> =
+        found.followers.iter().filter(|(_, is_tail)| !is_tail).map(|(name, _)| name).collect();
+    let has_followers = !followers.is_empty();
+    if let Length::Named(_, length) = &words.length
+        && let Some(index) = followers.iter().position(|name| *name == length)
+    {
+        followers.remove(index);
+        errors.at(
+            length,
+            format!("declare `{length}` before `{name}`: elements stand at the object's end, after the field that counts them"),
+        );
+    }
+    if let Some(last) = followers.last() {
         errors.at(
             &common.ident,
             format!("`{name}` has no fixed size, so nothing can follow it, but `{last}` does: move `{name}` to the end, after its length and \
-                 all other fields. A class has one tail at most"),
+                 all other fields"),
         );
     }
     let length = match words.length {
@@ -157,7 +185,7 @@ fn tail(common: Common, words: Words, element: Element, found: &Found<'_>, error
             return None;
         }
     };
-    if found.follower.is_some() {
+    if has_followers {
         return None;
     }
     let length = self::length(&name, &length, found, errors)?;
@@ -171,7 +199,7 @@ fn length(tail: &str, length: &Ident, found: &Found<'_>, errors: &mut Errors) ->
         if plain(length) == tail {
             errors
                 .at(length, format!("`{tail}` cannot count itself: name a field `#[constant] length: Smi` before it"));
-        } else if !found.names.contains(length) {
+        } else if !found.names.iter().any(|(name, _)| name == length) {
             let names: Vec<String> = before.iter().map(|slot| plain(&slot.common().ident)).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             errors.at(
@@ -217,20 +245,34 @@ fn length(tail: &str, length: &Ident, found: &Found<'_>, errors: &mut Errors) ->
     Some(index)
 }
 
-/// Fields whose accessors would have the same name, or one that is taken.
-fn reject_collisions(fields: &[Field], errors: &mut Errors) {
+/// Which names of a field are taken, so that rustc would report what is made of them once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taken {
+    /// None.
+    Nothing,
+    /// Those of its accessors.
+    Accessors,
+    /// Its own, in the struct or in `…Init`.
+    Field,
+}
+
+/// Reports fields whose accessors would have the same name, or one that is taken.
+fn reject_collisions(fields: &[Field], has_parent: bool, errors: &mut Errors) -> Vec<Taken> {
+    let mut taken = vec![Taken::Nothing; fields.len()];
     let mut makers: HashMap<String, &Field> = HashMap::new();
-    for field in fields {
+    for (field, taken) in fields.iter().zip(&mut taken) {
         let name = plain(&field.ident);
         let is_padding = matches!(field.kind, Some(Declared::Padding { .. }));
         if name.starts_with("__") {
             errors.at(&field.ident, "names that begin with `__` belong to the macro: rename the field");
+            *taken = Taken::Field;
             continue;
         }
         if let Some((_, why)) = RESERVED.iter().find(|(names, _)| names.contains(&name.as_str()))
             && !is_padding
         {
             errors.at(&field.ident, format!("a field cannot be called `{name}`: {why}. Rename it"));
+            *taken = if name == "parent" && has_parent { Taken::Field } else { Taken::Accessors };
             continue;
         }
         if ["START_OF_STRONG_FIELDS", "END_OF_STRONG_FIELDS", "START_OF_WEAK_FIELDS", "END_OF_WEAK_FIELDS"]
@@ -240,6 +282,7 @@ fn reject_collisions(fields: &[Field], errors: &mut Errors) {
                 &field.ident,
                 format!("every class has a constant `{}_OFFSET`: rename the field", name.to_uppercase()),
             );
+            *taken = Taken::Accessors;
             continue;
         }
         for function in functions(&name, field) {
@@ -248,6 +291,7 @@ fn reject_collisions(fields: &[Field], errors: &mut Errors) {
                 continue; // never both in one build, we trust
             }
             let first_name = plain(&first.ident);
+            *taken = if first_name == name { Taken::Field } else { Taken::Accessors };
             if first_name == name {
                 errors.at(&field.ident, format!("two fields are called `{name}`: rename one of them"));
             } else {
@@ -260,6 +304,7 @@ fn reject_collisions(fields: &[Field], errors: &mut Errors) {
             break;
         }
     }
+    taken
 }
 
 /// What is made for a field.

@@ -3,8 +3,8 @@
 use super::model::{Class, Element, Padding, Slot, Tail, Value, ValueKind};
 use super::{expand_access, expand_init, expand_layout};
 use crate::names::plain;
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 
 /// All code of a class; without the compile-time proofs if it is not `right`, as they would only repeat what is wrong.
 pub(super) fn class(class: &Class, is_right: bool) -> TokenStream {
@@ -85,6 +85,20 @@ fn const_argument(expr: &syn::Expr) -> TokenStream {
 }
 
 impl Value {
+    /// The cell's type without its parameters, to name its methods by.
+    pub(super) fn cell_word(&self, at: Span) -> TokenStream {
+        let word = match &self.kind {
+            ValueKind::Tagged(_) => "TaggedField",
+            ValueKind::Weak(_) => "WeakField",
+            ValueKind::Smi => "SmiField",
+            ValueKind::SmiBits(_) => "SmiBitsField",
+            ValueKind::Bits(_) => "BitsField",
+            ValueKind::Raw(_) => "RawField",
+        };
+        let word = Ident::new(word, at);
+        quote_spanned!(at=> ::heapwright::__private::#word)
+    }
+
     /// The cell that holds the field.
     fn cell(&self) -> TokenStream {
         match &self.kind {

@@ -10,8 +10,8 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 pub(super) fn access(class: &Class) -> TokenStream {
     let ident = &class.ident;
     let constants = constants(class);
-    let values = class.values().map(value);
-    let tail = class.tail.as_ref().map(|tail| self::tail(class, tail));
+    let values = class.values().filter(|value| !value.common.is_mute).map(value);
+    let tail = class.tail.as_ref().filter(|tail| !tail.common.is_mute).map(|tail| self::tail(class, tail));
     quote! {
         #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
         impl #ident {
@@ -24,17 +24,18 @@ pub(super) fn access(class: &Class) -> TokenStream {
 
 fn constants(class: &Class) -> TokenStream {
     let Class { vis, ident, slots, tail, .. } = class;
-    let offsets = slots.iter().filter_map(Slot::value).map(|Value { common, .. }| {
+    let audible = slots.iter().filter_map(Slot::value).filter(|value| !value.common.is_mute);
+    let offsets = audible.map(|Value { common, .. }| {
         let (cfgs, vis, name) = (&common.decor.cfgs, &common.vis, &common.ident);
         let offset = screaming(name, "_OFFSET");
         let doc = doc(format!("Byte offset of `{}`.", plain(name)));
-        quote!(#(#cfgs)* #doc #vis const #offset: usize = ::core::mem::offset_of!(#ident, #name);)
+        quote!(#(#cfgs)* #doc #vis const #offset: ::core::primitive::usize = ::core::mem::offset_of!(#ident, #name);)
     });
     let layout = quote!(<#ident as ::heapwright::HeapClass>::LAYOUT);
     let size = match tail {
         None => quote! {
             /// Bytes of an instance, in whole tagged words. V8: `kSize`.
-            #vis const SIZE: usize = #layout.instance_size();
+            #vis const SIZE: ::core::primitive::usize = #layout.instance_size();
         },
         Some(Tail { common, .. }) => {
             let (tail_vis, name) = (&common.vis, &common.ident);
@@ -44,15 +45,20 @@ fn constants(class: &Class) -> TokenStream {
                 "Bytes of an instance with so many `{}`, in whole tagged words. V8: `SizeFor`.",
                 plain(name)
             ));
+            let offset = (!common.is_mute).then(|| {
+                quote! {
+                    #offset_doc
+                    #tail_vis const #offset: ::core::primitive::usize = #layout.header_size();
+                }
+            });
             quote! {
-                #offset_doc
-                #tail_vis const #offset: usize = #layout.header_size();
+                #offset
                 /// Bytes before the elements. V8: `kHeaderSize`.
-                #vis const HEADER_SIZE: usize = #layout.header_size();
+                #vis const HEADER_SIZE: ::core::primitive::usize = #layout.header_size();
                 #size_doc
                 #[inline]
                 #[must_use]
-                #vis const fn size_for(length: usize) -> usize {
+                #vis const fn size_for(length: ::core::primitive::usize) -> ::core::primitive::usize {
                     #layout.size_for(length)
                 }
             }
@@ -62,13 +68,13 @@ fn constants(class: &Class) -> TokenStream {
         #(#offsets)*
         #size
         /// Where the class's own strong fields begin.
-        #vis const START_OF_STRONG_FIELDS_OFFSET: usize = #layout.strong_fields().start;
+        #vis const START_OF_STRONG_FIELDS_OFFSET: ::core::primitive::usize = #layout.strong_fields().start;
         /// Where the class's own strong fields end; where they begin if there are none.
-        #vis const END_OF_STRONG_FIELDS_OFFSET: usize = #layout.strong_fields().end;
+        #vis const END_OF_STRONG_FIELDS_OFFSET: ::core::primitive::usize = #layout.strong_fields().end;
         /// Where the class's own weak fields begin.
-        #vis const START_OF_WEAK_FIELDS_OFFSET: usize = #layout.weak_fields().start;
+        #vis const START_OF_WEAK_FIELDS_OFFSET: ::core::primitive::usize = #layout.weak_fields().start;
         /// Where the class's own weak fields end; where they begin if there are none.
-        #vis const END_OF_WEAK_FIELDS_OFFSET: usize = #layout.weak_fields().end;
+        #vis const END_OF_WEAK_FIELDS_OFFSET: ::core::primitive::usize = #layout.weak_fields().end;
     }
 }
 
@@ -96,7 +102,7 @@ impl Flow {
         match kind {
             ValueKind::Tagged(union) => Flow::tagged(union, at, here),
             ValueKind::Weak(class) => Flow::weak(class, at, here),
-            ValueKind::Smi => Flow { output: quote_spanned!(at=> i32), input: Input::Smi, here },
+            ValueKind::Smi => Flow { output: quote_spanned!(at=> ::core::primitive::i32), input: Input::Smi, here },
             ValueKind::SmiBits(ty) | ValueKind::Bits(ty) => Flow::plain(ty, here),
             ValueKind::Raw(prim) => Flow::plain(&prim.ty, here),
         }
@@ -134,11 +140,11 @@ impl Flow {
     /// The setters of a cell: `set_x`, and `set_x_with_mode` where there is a barrier. `cell` is where the value
     /// goes, `method` its setter there.
     fn setters(&self, setter: &Setter<'_>) -> TokenStream {
-        let Setter { head, vis, name, index, cell, method, docs } = setter;
+        let Setter { head, vis, name, index, of, cell, method, docs } = setter;
         let here = self.here;
         let set = around("set_", name, "");
         let (index_parameter, index) = match index {
-            true => (Some(quote!(index: usize,)), Some(quote!(index,))),
+            true => (Some(quote!(index: ::core::primitive::usize,)), Some(quote!(index,))),
             false => (None, None),
         };
         // SAFETY of the generated code: there is no setter for what is declared constant.
@@ -152,13 +158,13 @@ impl Flow {
                     #[inline]
                     #[track_caller]
                     #vis fn #set<__I>(&self, #index_parameter value: impl #admits) {
-                        unsafe { #cell.#method(#index value) }
+                        unsafe { #of::#method(#cell, #index value) }
                     }
                     #head #mode_docs
                     #[inline]
                     #[track_caller]
                     #vis fn #with_mode<__I>(&self, #index_parameter value: impl #admits, mode: ::heapwright::WriteBarrierMode) {
-                        unsafe { #cell.#method_with_mode(#index value, mode) }
+                        unsafe { #of::#method_with_mode(#cell, #index value, mode) }
                     }
                 }
             }
@@ -169,7 +175,7 @@ impl Flow {
                     #[inline]
                     #[track_caller]
                     #vis fn #set(&self, value: impl ::heapwright::IntoSmi) {
-                        unsafe { #cell.#method(#index ::heapwright::IntoSmi::into_smi(value)) }
+                        unsafe { #of::#method(#cell, #index ::heapwright::IntoSmi::into_smi(value)) }
                     }
                 }
             }
@@ -180,7 +186,7 @@ impl Flow {
                     #[inline]
                     #[track_caller]
                     #vis fn #set(&self, #index_parameter value: #ty) {
-                        unsafe { #cell.#method(#index value) }
+                        unsafe { #of::#method(#cell, #index value) }
                     }
                 }
             }
@@ -196,6 +202,8 @@ struct Setter<'a> {
     name: &'a Ident,
     /// Whether it takes an index.
     index: bool,
+    /// The type that has the setter, which is named: the method call syntax could find a trait's method instead.
+    of: TokenStream,
     cell: TokenStream,
     method: Ident,
     docs: TokenStream,
@@ -224,10 +232,11 @@ fn value(value: &Value) -> TokenStream {
         let doc = doc(read_doc);
         quote!(#[doc = " "] #doc)
     });
+    let of = value.cell_word(here);
     let body = match kind {
         // A reference is completed from the address of the object it is read from.
-        ValueKind::Tagged(_) | ValueKind::Weak(_) => quote_spanned!(here=> self.#name.#get(self)),
-        _ => quote_spanned!(here=> self.#name.#get()),
+        ValueKind::Tagged(_) | ValueKind::Weak(_) => quote_spanned!(here=> #of::#get(&self.#name, self)),
+        _ => quote_spanned!(here=> #of::#get(&self.#name)),
     };
     let getter = quote_spanned!(at=> #vis fn #name(&self) -> #output { #body });
     let setters = (!constant).then(|| {
@@ -236,7 +245,8 @@ fn value(value: &Value) -> TokenStream {
             vis,
             name,
             index: false,
-            cell: quote_spanned!(here=> self.#name),
+            of,
+            cell: quote_spanned!(here=> &self.#name),
             method: set,
             docs: doc(format!("Sets [`{}`](Self::{name}){write_doc}.", plain(name))),
         })
@@ -275,6 +285,12 @@ fn tail(class: &Class, tail: &Tail) -> TokenStream {
     };
     let at = accessor_at(name, common.decor.is_documented());
     let here = generated_at(name.span());
+    let (tail_of, elements_of) = match element {
+        Element::Tagged(_) => (quote!(TaggedTail), quote!(TaggedElements)),
+        Element::Weak(_) => (quote!(WeakTail), quote!(WeakElements)),
+        Element::Raw(_) => (quote!(RawTail), quote!(RawElements)),
+    };
+    let [tail_of, elements_of] = [tail_of, elements_of].map(|of| quote_spanned!(here=> ::heapwright::__private::#of));
     let flow = Flow::of_element(element, at, here);
     let output = &flow.output;
     let (len, iter, slice) = (around("", name, "_len"), around("", name, "_iter"), around("", name, "_slice"));
@@ -292,6 +308,7 @@ fn tail(class: &Class, tail: &Tail) -> TokenStream {
             vis,
             name,
             index: true,
+            of: elements_of.clone(),
             cell: quote_spanned!(here=> self.#elements()),
             method: Ident::new("set", here),
             docs: quote!(#set_doc #index_panics),
@@ -311,20 +328,20 @@ fn tail(class: &Class, tail: &Tail) -> TokenStream {
                 #[inline]
                 #[must_use]
                 #vis fn #slice(&self) -> #slice_type {
-                    unsafe { self.#elements().#method() }
+                    unsafe { #elements_of::#method(self.#elements()) }
                 }
             })
         }
         _ => None,
     };
-    let body = quote_spanned!(here=> self.#elements().get(index));
-    let getter = quote_spanned!(at=> #vis fn #name(&self, index: usize) -> #output { #body });
+    let body = quote_spanned!(here=> #elements_of::get(self.#elements(), index));
+    let getter = quote_spanned!(at=> #vis fn #name(&self, index: ::core::primitive::usize) -> #output { #body });
     // SAFETY of the generated code: the tail is this class's, so it begins after its header; the length is constant
     // and was written with the elements.
     quote_spanned! {here=>
         #[inline]
         fn #elements(&self) -> ::heapwright::__private::#elements_type {
-            unsafe { self.#name.of(self, Self::HEADER_SIZE, self.#len()) }
+            unsafe { #tail_of::of(&self.#name, self, Self::HEADER_SIZE, self.#len()) }
         }
         #(#docs)* #get_docs #(#passed)*
         #[inline]
@@ -334,13 +351,13 @@ fn tail(class: &Class, tail: &Tail) -> TokenStream {
         #len_doc
         #[inline]
         #[must_use]
-        #vis fn #len(&self) -> usize {
-            self.#length_name.#read_length() as usize
+        #vis fn #len(&self) -> ::core::primitive::usize {
+            ::heapwright::__private::SmiField::#read_length(&self.#length_name) as ::core::primitive::usize
         }
         #iter_doc
         #[inline]
         #vis fn #iter(&self) -> impl ::core::iter::ExactSizeIterator<Item = #output> + '_ {
-            self.#elements().iter()
+            #elements_of::iter(self.#elements())
         }
         #setters
         #slice

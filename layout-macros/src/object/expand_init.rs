@@ -125,26 +125,32 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
         let (name, cfgs, vis) = (&value.common.ident, &value.common.decor.cfgs, &value.common.vis);
         let generic = value.is_generic();
         let here = generated_at(name.span());
+        let of = value.cell_word(here);
         let cfgs: &[Attribute] = if generic { &[] } else { cfgs };
         let (ty, write) = match &value.kind {
             ValueKind::Tagged(union) => {
                 let slot = &union.ty;
                 let ty = parameters.add(name, |marker| quote_spanned!(here=> ::heapwright::Admits<#slot, #marker>));
-                (ty.to_token_stream(), quote_spanned!(here=> this.#name.init(self.#name)))
+                (ty.to_token_stream(), quote_spanned!(here=> #of::init(&this.#name, self.#name)))
             }
             ValueKind::Weak(class) => {
                 let ty =
                     parameters.add(name, |marker| quote_spanned!(here=> ::heapwright::AdmitsWeak<#class, #marker>));
-                (ty.to_token_stream(), quote_spanned!(here=> this.#name.init(self.#name)))
+                (ty.to_token_stream(), quote_spanned!(here=> #of::init(&this.#name, self.#name)))
             }
             ValueKind::Smi => {
                 checks.push(quote!(#(#cfgs)* let _ = ::heapwright::IntoSmi::into_smi(self.#name);));
-                (quote!(i32), quote_spanned!(here=> this.#name.set(::heapwright::IntoSmi::into_smi(self.#name))))
+                (
+                    quote!(::core::primitive::i32),
+                    quote_spanned!(here=> #of::set(&this.#name, ::heapwright::IntoSmi::into_smi(self.#name))),
+                )
             }
             ValueKind::SmiBits(ty) | ValueKind::Bits(ty) => {
-                (ty.to_token_stream(), quote_spanned!(here=> this.#name.set(self.#name)))
+                (ty.to_token_stream(), quote_spanned!(here=> #of::set(&this.#name, self.#name)))
             }
-            ValueKind::Raw(prim) => (prim.ty.to_token_stream(), quote_spanned!(here=> this.#name.set(self.#name))),
+            ValueKind::Raw(prim) => {
+                (prim.ty.to_token_stream(), quote_spanned!(here=> #of::set(&this.#name, self.#name)))
+            }
         };
         let docs = about(ident, &value.common);
         fields.push(quote!(#(#cfgs)* #docs #vis #name: #ty,));
@@ -175,7 +181,8 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
         Openness::Open => format!("The fields of a new [`{ident}`], or for the `parent` of one of a class below it."),
         Openness::Leaf => format!("The fields of a new [`{ident}`]."),
     });
-    let this = (!writes.is_empty()).then(|| quote!(let this: &#ident = object.as_ref();));
+    let this = (!writes.is_empty())
+        .then(|| quote!(let this: &#ident = ::heapwright::__private::ObjectAddress::as_ref(object);));
     let write = if parent_write.is_none() && writes.is_empty() {
         quote!(
             unsafe fn write(self, _: ::heapwright::__private::ObjectAddress) {}
@@ -238,17 +245,22 @@ fn the_tail(
         };
         init.clone()
     });
+    let of = match &tail.element {
+        Element::Tagged(_) => quote_spanned!(here=> ::heapwright::__private::TaggedTail),
+        Element::Weak(_) => quote_spanned!(here=> ::heapwright::__private::WeakTail),
+        Element::Raw(_) => quote_spanned!(here=> ::heapwright::__private::RawTail),
+    };
     let docs = about(&class.ident, &tail.common);
     let len = quote!(<#ty as #init>::len(&self.#name));
     fields.push(quote!(#docs #vis #name: #ty,));
     if let Some(length) = class.length() {
         let length = &length.common.ident;
-        writes.push(quote!(this.#length.set(::heapwright::Smi::new(#len as i32));));
+        writes.push(quote!(::heapwright::__private::SmiField::set(&this.#length, ::heapwright::Smi::new(#len as ::core::primitive::i32));));
     }
-    writes.push(quote_spanned!(here=> this.#name.init(object, #class_ident::HEADER_SIZE, self.#name);));
+    writes.push(quote_spanned!(here=> #of::init(&this.#name, object, #class_ident::HEADER_SIZE, self.#name);));
     quote! {
         #[inline]
-        fn tail_len(&self) -> usize {
+        fn tail_len(&self) -> ::core::primitive::usize {
             #len
         }
     }
@@ -318,7 +330,7 @@ fn functions(class: &Class) -> TokenStream {
                 scope: &mut #scope<'s>,
                 init: impl ::heapwright::Init<Self, __I>,
             ) -> ::core::result::Result<::heapwright::Handle<'s, Self>, ::heapwright::OutOfMemory> {
-                scope.try_new::<Self, __I>(#young, init)
+                #scope::try_new::<Self, __I>(scope, #young, init)
             }
             #new_doc
             /// `allocation` says in which space.
@@ -330,7 +342,7 @@ fn functions(class: &Class) -> TokenStream {
                 allocation: ::heapwright::AllocationType,
                 init: impl ::heapwright::Init<Self, __I>,
             ) -> ::core::result::Result<::heapwright::Handle<'s, Self>, ::heapwright::OutOfMemory> {
-                scope.try_new::<Self, __I>(allocation, init)
+                #scope::try_new::<Self, __I>(scope, allocation, init)
             }
             #new_doc
             /// The reference is good until the scope is next used to allocate.
@@ -349,7 +361,7 @@ fn functions(class: &Class) -> TokenStream {
                 scope: &'gc mut #scope<'_>,
                 init: impl ::heapwright::Init<Self, __I>,
             ) -> ::core::result::Result<&'gc Self, ::heapwright::OutOfMemory> {
-                scope.try_allocate::<Self, __I>(#young, init)
+                #scope::try_allocate::<Self, __I>(scope, #young, init)
             }
             #reserved_doc #reserved_panics
             #[inline]
@@ -368,7 +380,7 @@ fn functions(class: &Class) -> TokenStream {
                 reservation: &'r ::heapwright::Reservation<'_, '_>,
                 init: impl ::heapwright::Init<Self, __I>,
             ) -> ::core::result::Result<&'r Self, ::heapwright::ReservationExhausted> {
-                reservation.try_allocate::<Self, __I>(init)
+                ::heapwright::Reservation::try_allocate::<Self, __I>(reservation, init)
             }
         }
     }

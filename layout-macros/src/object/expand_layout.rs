@@ -20,13 +20,15 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
     };
     let tail = class.tail.as_ref().map(|tail| tail_spec(class, tail));
     let open = (*openness != Openness::Leaf).then(|| quote!(unsafe impl ::heapwright::OpenClass for #ident {}));
-    let concrete = (*openness != Openness::Abstract).then(|| quote!(unsafe impl ::heapwright::ConcreteClass for #ident {}));
+    let concrete =
+        (*openness != Openness::Abstract).then(|| quote!(unsafe impl ::heapwright::ConcreteClass for #ident {}));
     let has_bits = has_bits(class);
     let proofs = with_proofs.then(|| proofs(class));
     // SAFETY of the generated impls:
     // - `HeapClass`: the struct is `repr(C)`, begins with the bytes of its parent and has its cells where `__LAYOUT`
     //   says, which the proofs hold against rustc; `__CLASS` is its own static; its fields are private cells.
     // - `TaggedType`: `SET` names the class, whose instances are all that `Admits` lets into a slot of it.
+    // - `OpenClass` and `ConcreteClass`: as the layout says, from the same words of the declaration.
     // - `IsA`: reflexive; and what the parent is, for the struct begins with the parent's fields.
     quote! {
         const _: () = {
@@ -56,16 +58,17 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
             unsafe impl ::heapwright::TaggedType for #ident {
                 const SET: __h::TypeSet = __h::TypeSet::new(__MEMBERS);
                 type Ref<'gc> = &'gc #ident;
-                const MAY_BE_SMI: bool = false;
+                const MAY_BE_SMI: ::core::primitive::bool = false;
                 #[inline]
                 unsafe fn from_word<'gc>(word: __h::Word) -> &'gc #ident {
-                    unsafe { word.as_object() }
+                    unsafe { __h::Word::as_object(word) }
                 }
             }
 
             #[automatically_derived]
             unsafe impl ::heapwright::IsA<#ident> for #ident {}
             #[automatically_derived]
+            #[diagnostic::do_not_recommend]
             unsafe impl<__T> ::heapwright::IsA<__T> for #ident where #parent: ::heapwright::IsA<__T> {}
             #open
             #concrete
@@ -112,12 +115,7 @@ fn spec(slot: &Slot) -> TokenStream {
     let (made, rest) = match slot {
         Slot::Padding(Padding { bytes, optional, .. }) => {
             let made = if *optional { quote!(optional_padding) } else { quote!(padding) };
-            let bytes = match bytes {
-                syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(number), .. }) if number.suffix().is_empty() => {
-                    quote!(#bytes)
-                }
-                bytes => quote!(#bytes),
-            };
+            // A `usize`, as in any const argument: the very expression that is the cell's, without a cast.
             (quote!(#made(#name, #bytes)), None)
         }
         Slot::Value(Value { kind, constant, order, .. }) => {
@@ -182,8 +180,11 @@ fn has_bits(class: &Class) -> TokenStream {
         ValueKind::SmiBits(bits) | ValueKind::Bits(bits) => Some((bits.clone(), super::types::spelled(bits))),
         _ => None,
     };
-    let all: Vec<_> =
-        class.values().filter_map(|value| bits_of(value).map(|(bits, name)| (value, bits, name))).collect();
+    let all: Vec<_> = class
+        .values()
+        .filter(|value| !value.common.is_mute)
+        .filter_map(|value| bits_of(value).map(|(bits, name)| (value, bits, name)))
+        .collect();
     let unambiguous = all.iter().filter(|(_, _, name)| all.iter().filter(|(_, _, other)| other == name).count() == 1);
     let impls = unambiguous.map(|(value, bits, _)| {
         let (cfgs, name) = (&value.common.decor.cfgs, &value.common.ident);

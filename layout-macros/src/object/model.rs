@@ -44,6 +44,8 @@ pub(super) struct Common {
     pub(super) ident: Ident,
     /// As the user wrote it, for the docs.
     pub(super) written: String,
+    /// Whether its name is taken, which is reported: no accessors are made, as rustc would report them again.
+    pub(super) is_mute: bool,
 }
 
 /// A field with accessors.
@@ -97,7 +99,9 @@ pub(super) enum Shape {
 
 /// A raw primitive.
 pub(super) struct Prim {
+    /// The primitive whatever its word names where the class is declared.
     pub(super) ty: Type,
+    pub(super) word: &'static str,
     pub(super) bytes: u32,
 }
 

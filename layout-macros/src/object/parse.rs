@@ -3,7 +3,7 @@
 
 use super::model::Openness;
 use super::types::{self, Declared};
-use crate::attrs::{Decor, reject_cfg_below};
+use crate::attrs::Decor;
 use crate::errors::{Errors, did_you_mean, one_of};
 use crate::names::{accessor_at, plain};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -100,7 +100,6 @@ pub(super) fn class(args: TokenStream, item: TokenStream, errors: &mut Errors) -
         }
         true
     });
-    reject_cfg_below(&decor, "heap_object", errors);
     if !input.generics.params.is_empty() {
         errors.at(
             &input.generics,

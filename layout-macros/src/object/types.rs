@@ -2,6 +2,7 @@
 
 use super::model::{Element, Prim, Shape, Union, ValueKind};
 use crate::errors::{Errors, closest};
+use crate::prims;
 use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{Expr, GenericArgument, PathArguments, PathSegment, Type};
@@ -75,6 +76,7 @@ fn element(ty: &Type, errors: &mut Errors) -> Option<Element> {
         ("Tagged", Some(last)) => return Some(Element::Tagged(union(argument(last, "Tagged<Any>", errors)?, errors)?)),
         ("Weak", Some(last)) => return Some(Element::Weak(weak(argument(last, "Weak<Class>", errors)?, errors)?)),
         ("Smi", _) => errors.at(ty, "elements that may be Smis are `[Tagged<Any>]`, or `[Tagged<(Class, Smi)>]`; plain integers are `[i32]`"),
+        (word, Some(last)) if prims::is_word(word) => errors.at(ty, unknown(last, ty, word)),
         _ => errors.at(
             ty,
             format!(
@@ -148,7 +150,7 @@ fn members(ty: &Type, tuple: &syn::TypeTuple, errors: &mut Errors) -> Option<()>
             );
             right = false;
         } else if let Some(prim) = prim(member) {
-            let word = spelled(&prim.ty);
+            let word = prim.word;
             errors.at(
                 member,
                 format!("`{word}` is raw bytes and cannot share a tagged word: write `Smi`, or a field of its own"),
@@ -235,6 +237,13 @@ fn class(ty: &Type, shape: &str, errors: &mut Errors) -> Option<()> {
 /// What is wrong with a bare type that is no word of the language.
 fn unknown(last: &PathSegment, ty: &Type, name: &str) -> String {
     let word = last.ident.to_string();
+    if prims::is_word(&word) {
+        return format!(
+            "`{}` could be any type of that name, and the macro must know the size of this one: write `{word}` alone, \
+             which it takes for the primitive",
+            spelled(ty)
+        );
+    }
     if let Some(instead) = rust_type(&word) {
         return format!("`{}` cannot be a field of a heap object: {instead}", spelled(ty));
     }
@@ -358,10 +367,9 @@ fn bytes(last: &PathSegment, errors: &mut Errors) -> Option<Expr> {
 }
 
 fn prim(ty: &Type) -> Option<Prim> {
-    let Type::Path(path) = ty else { return None };
-    let word = path.path.get_ident()?;
-    let (_, bytes) = PRIMS.iter().find(|(prim, _)| word == prim)?;
-    Some(Prim { ty: ty.clone(), bytes: *bytes })
+    let (word, ident) = prims::primitive(ty)?;
+    let (_, bytes) = PRIMS.iter().find(|(prim, _)| word == *prim)?;
+    Some(Prim { ty: prims::absolute(word, ident.span()), word, bytes: *bytes })
 }
 
 fn is_word(ty: &Type, word: &str) -> bool {

@@ -9,7 +9,10 @@ fn check(source: &str, expected: &[(&str, &str)]) {
 fn right_declarations_expand() {
     check("#[repr(u8)] enum E { A, B = 5, C, #[fallback] D = b'x' }", &[]);
     let output = crate::bit_enum::bit_enum(tokens("#[repr(u8)] enum E { A, B = 5, C }")).to_string();
-    assert!(output.contains("BITS : u32 = 3u32") && output.contains("(\"C\" , 6u64)"), "{output}");
+    assert!(
+        output.contains("BITS : :: core :: primitive :: u32 = 3u32") && output.contains("(\"C\" , 6u64)"),
+        "{output}"
+    );
 }
 
 #[test]

@@ -121,7 +121,6 @@ fn other_mistakes() {
         &[("already implements `Clone`", "Clone"), ("by hand", "PartialOrd")],
     );
     check("u8", "#[repr(u8)] struct F { a: bool }", &[("remove `#[repr]`", "#")]);
-    check("u8", "#[cfg(test)] struct F { a: bool }", &[("move it above `#[bitfield]`", "#")]);
 }
 
 #[test]

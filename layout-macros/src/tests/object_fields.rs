@@ -118,7 +118,7 @@ fn a_tail_ends_the_class() {
     fields("#[constant] n: Smi, #[length = n] t: [u8], a: Smi", &[("nothing can follow it, but `a` does", "t")]);
     fields(
         "#[constant] n: Smi, #[length = n] t: [u8], #[length = n] u: [u8]",
-        &[("A class has one tail at most", "t")],
+        &[("a second tail `u`: a class has one, and `t` is it", "u")],
     );
     fields("#[constant] n: Smi, #[length = n] t: [Smi]", &[("elements that may be Smis", "Smi")]);
     fields("#[constant] n: Smi, #[length = n] t: [Str]", &[("`Str` cannot be the element of a tail", "Str")]);
@@ -137,9 +137,6 @@ fn a_length_is_an_earlier_constant_smi() {
     fields("n: Smi, #[length = n] t: [u8]", &[("could be changed", "n")]);
     fields("#[constant] n: u32, #[length = n] t: [u8]", &[("declared `u32`, but a number of elements is a Smi", "n")]);
     fields("n: Padding<4>, #[length = n] t: [u8]", &[("declared `Padding<4>`", "n")]);
-    fields(
-        "#[length = n] t: [u8], #[constant] n: Smi",
-        &[("nothing can follow it, but `n` does: move `t` to the end, after its length", "t")],
-    );
+    fields("#[length = n] t: [u8], #[constant] n: Smi", &[("declare `n` before `t`", "n")]);
     fields("#[length] t: [u8]", &[("name the field that holds", "#")]);
 }

@@ -1,0 +1,37 @@
+//! The command line.
+
+use clap::Parser;
+use std::num::NonZero;
+use std::path::PathBuf;
+
+/// Keeps a JSON document in a Heapwright heap and shows what becomes of it.
+#[derive(Debug, Parser)]
+#[command(name = "json_heap")]
+pub struct Options {
+    /// The document; `-` is standard input, and without it the output of `cargo metadata` for this workspace is loaded.
+    pub file: Option<PathBuf>,
+
+    /// A value to look up, as a JSON pointer (RFC 6901), such as `/packages/0/name`. May be given several times.
+    #[arg(long = "pointer", value_name = "POINTER")]
+    pub pointers: Vec<String>,
+
+    /// Load the document N times.
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub repeat: NonZero<usize>,
+
+    /// The most that the heap may take, in MiB.
+    #[arg(long, value_name = "MB", default_value = "2048")]
+    pub max_heap: usize,
+
+    /// Measure time and memory against `serde_json::Value`.
+    #[arg(long)]
+    pub compare: bool,
+
+    /// Collect at every Nth allocation, and verify the heap before and after: slow, and finds bugs.
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "100")]
+    pub stress: Option<NonZero<u32>>,
+
+    /// The folder for `layouts.html`, `layouts.md` and `layouts.json`.
+    #[arg(long, value_name = "DIR", default_value = "target/json_heap")]
+    pub out: PathBuf,
+}
