@@ -7,12 +7,18 @@ use heapwright_docs::{Model, render_text};
 
 #[derive(BitEnum, Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Paint { Plain, Dotted, Striped }
+pub enum Paint {
+    Plain,
+    Dotted,
+    Striped,
+}
 
 #[bitfield(u31)]
 pub struct Style {
-    #[bits(2)] pub paint: Paint,
-    #[bits(8)] pub opacity: u8,
+    #[bits(2)]
+    pub paint: Paint,
+    #[bits(8)]
+    pub opacity: u8,
 }
 
 /// A point in a list.

@@ -8,7 +8,7 @@ use heapwright_objects::Str;
 const SLOTS: usize = 4096;
 
 /// Longer texts seldom occur twice.
-const LONGEST: usize = 64;
+const LONGEST: usize = 128;
 
 /// Makes the strings of a document.
 #[derive(Clone, Copy, Debug)]

@@ -124,6 +124,31 @@ fn other_mistakes() {
 }
 
 #[test]
+fn primitives_are_what_their_words_say() {
+    let output = crate::bitfield::bitfield(tokens("u31"), tokens("struct F { #[bits(4)] a: u8, b: bool }")).to_string();
+    for part in [
+        "struct F (:: core :: primitive :: u32)",
+        "fn a (self) -> :: core :: primitive :: u8",
+        "fn b (self) -> :: core :: primitive :: bool",
+        "type Storage = :: core :: primitive :: u32",
+        "unsafe impl :: heapwright :: SmiBitfield for F",
+        "self . 0 & 0x7fff_ffff",
+    ] {
+        assert!(output.contains(part), "`{part}` is not in\n{output}");
+    }
+    fields("#[bits(4)] a: ::core::primitive::u8, b: ::std::primitive::bool", &[]);
+}
+
+#[test]
+fn what_is_reported_is_not_made() {
+    let source = "struct F { a: bool, set_a: bool, a: bool, new: bool, A: bool }";
+    let output = crate::bitfield::bitfield(tokens("u8"), tokens(source)).to_string();
+    for part in ["fn a (self)", "fn set_a (& mut self", "fn new (", "const A_SHIFT"] {
+        assert_eq!(output.matches(part).count(), 1, "`{part}` in\n{output}");
+    }
+}
+
+#[test]
 fn all_mistakes_at_once() {
     fields(
         "#[bits(2)] a: bool, #[bits(9)] b: u8, c: usize, #[bits(7)] d: u8, #[bits(2)] e: u8",

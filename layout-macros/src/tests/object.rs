@@ -38,6 +38,7 @@ fn the_expansion_has_all_parts() {
         "struct ScriptInit < ParentValue , NameValue , ElementsValue >",
         "unsafe impl :: heapwright :: OpenClass for Script",
         "unsafe impl :: heapwright :: ConcreteClass for Script",
+        "# [diagnostic :: do_not_recommend] unsafe impl < __T > :: heapwright :: IsA < __T >",
         ". doc (\"The name.\")",
         ". type_name (\"[Tagged<Any>]\")",
     ] {
@@ -111,6 +112,22 @@ fn names_do_not_collide() {
     );
     check("", "struct S { start_of_weak_fields: Smi }", &[("START_OF_WEAK_FIELDS_OFFSET", "start_of_weak_fields")]);
     check("", "struct S { #[cfg(a)] x: Smi, #[cfg(not(a))] x: u32 }", &[]);
+}
+
+#[test]
+fn what_is_reported_is_not_made() {
+    let output = |fields: &str| {
+        let source = format!("struct S {{ {fields} }}");
+        crate::object::heap_object(tokens("extends = B"), tokens(&source)).to_string()
+    };
+    let twice = output("a: Smi, a: Smi, __b: Smi, parent: Smi");
+    assert_eq!(twice.matches("fn a (").count(), 1, "{twice}");
+    assert_eq!(twice.matches("a : :: heapwright :: __private :: SmiField").count(), 1, "{twice}");
+    assert!(!twice.contains("__b :") && !twice.contains("fn parent"), "{twice}");
+    let setter = output("a: Smi, set_a: Smi, new: Smi");
+    assert_eq!(setter.matches("fn set_a (").count(), 1, "{setter}");
+    assert_eq!(setter.matches("fn new ").count(), 1, "{setter}");
+    assert!(setter.contains("set_a : :: heapwright :: __private :: SmiField"), "the field stays: {setter}");
 }
 
 #[test]

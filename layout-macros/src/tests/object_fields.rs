@@ -29,6 +29,33 @@ fn all_kinds_expand() {
 }
 
 #[test]
+fn primitives_are_what_their_words_say() {
+    let source = "struct S { a: u8, b: ::std::primitive::u64, #[constant] n: Smi, #[length = n] t: [u16] }";
+    let output = crate::object::heap_object(tokens(""), tokens(source)).to_string();
+    for part in [
+        "RawField < :: core :: primitive :: u8 >",
+        "raw :: < :: core :: primitive :: u8 > (\"a\") . type_name (\"u8\")",
+        "fn a (& self) -> :: core :: primitive :: u8",
+        "b : :: core :: primitive :: u64",
+        "RawTail < :: core :: primitive :: u16 >",
+        "RawTailInit < :: core :: primitive :: u16 >",
+    ] {
+        assert!(output.contains(part), "`{part}` is not in\n{output}");
+    }
+    fields("a: std::primitive::u8", &[("`std::primitive::u8` could be any type of that name", "std")]);
+    fields("a: core::ffi::u8", &[("write `u8` alone", "core")]);
+    fields("#[constant] n: Smi, #[length = n] t: [module::u8]", &[("could be any type of that name", "module")]);
+}
+
+#[test]
+fn padding_is_not_cast() {
+    let source = "struct S { a: Padding<{ BYTES + 1 }>, b: OptionalPadding<4> }";
+    let output = crate::object::heap_object(tokens(""), tokens(source)).to_string();
+    assert!(output.contains("FieldSpec :: padding (\"a\" , { BYTES + 1 })"), "{output}");
+    assert!(output.contains("FieldSpec :: optional_padding (\"b\" , 4)"), "{output}");
+}
+
+#[test]
 fn classes_are_not_written_bare() {
     fields("name: Str", &[("if it is a class, write `name: Tagged<Str>` (strong) or `Weak<Str>`", "Str")]);
     fields("name: Taged<Str>", &[("did you mean `Tagged`?", "Taged")]);
@@ -119,6 +146,10 @@ fn a_tail_ends_the_class() {
     fields(
         "#[constant] n: Smi, #[length = n] t: [u8], #[length = n] u: [u8]",
         &[("a second tail `u`: a class has one, and `t` is it", "u")],
+    );
+    fields(
+        "#[length = n] t: [u8], #[constant] n: Smi, a: u8",
+        &[("declare `n` before `t`", "n"), ("nothing can follow it, but `a` does", "t")],
     );
     fields("#[constant] n: Smi, #[length = n] t: [Smi]", &[("elements that may be Smis", "Smi")]);
     fields("#[constant] n: Smi, #[length = n] t: [Str]", &[("`Str` cannot be the element of a tail", "Str")]);
