@@ -55,6 +55,9 @@ impl Heap {
     pub(crate) fn new(cage: Cage, options: HeapOptions) -> Result<Heap, OutOfMemory> {
         let mut allocator = MemoryAllocator::new(cage, options.max_heap_size);
         let new_space = NewSpace::new(&mut allocator, options.initial_semi_space_size, options.max_semi_space_size)?;
+        if options.stress.is_some() {
+            new_space.shut_area();
+        }
         let stress_countdown = options.stress.map_or(0, |(interval, _)| interval);
         Ok(Heap {
             new_space,

@@ -1,7 +1,7 @@
 //! Generated code means what it says, whatever the names in scope mean: primitives and the prelude are shadowed here,
 //! and a trait has by-value methods of the names that generated code calls, for every type.
 
-#![allow(non_camel_case_types, dead_code, unused)]
+#![allow(non_camel_case_types, dead_code, unused, clippy::wrong_self_convention)]
 
 mod hostile {
     use heapwright::{Any, BitEnum, HeapObject, Smi, Tagged};

@@ -19,9 +19,3 @@ fn unsafe_uses_do_not_compile() {
 fn wrong_declarations_do_not_compile() {
     trybuild::TestCases::new().compile_fail("ui/macros/*.rs");
 }
-
-/// Programs that should not compile and do. Who closes a hole moves its file to `ui/safety/`.
-#[test]
-fn open_holes_do_not_compile() {
-    trybuild::TestCases::new().compile_fail("ui/holes/*.rs");
-}

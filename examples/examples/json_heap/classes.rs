@@ -104,7 +104,7 @@ pub struct ShapeTable {
     slots: [Weak<Shape>],
 }
 
-/// The [`ShapeTable`] in use, which is replaced by a larger one as it fills.
+/// The [`ShapeTable`] in use, which is replaced as it fills.
 #[heap_object]
 pub struct ShapeIndex {
     /// The table.

@@ -43,7 +43,7 @@ pub fn compare(builder: IsolateBuilder, input: &Input, repeat: usize) -> Result<
     while heap_times.len() < MIN_RUNS || (heap_times.len() < MAX_RUNS && start.elapsed() < ENOUGH) {
         let (time, bytes) = build_in_heap(&mut scope.nested(), input, repeat)?;
         heap_times.push(time);
-        heap_bytes = bytes - empty;
+        heap_bytes = bytes.saturating_sub(empty);
         scope.collect(CollectionKind::Full);
 
         let start = Instant::now();

@@ -45,33 +45,46 @@ impl std::fmt::Display for Pointer {
 }
 
 impl Pointer {
-    /// A pointer to somewhere in the middle of the document: at each step it goes to the middle member.
-    pub fn to_the_middle(mut value: Tagged<'_, Any>) -> Pointer {
+    /// A pointer deep into the document: from an object to its member with the most elements, from an array to the middle.
+    pub fn into_the_thick(mut value: Tagged<'_, Any>) -> Pointer {
         let mut steps = Vec::new();
         loop {
-            let step = match Json::of(value) {
-                Json::Array(array) if array.elements_len() > 0 => (array.elements_len() / 2).to_string(),
-                Json::Object(object) if object.values_len() > 0 => {
-                    with_text(object.shape().keys(object.values_len() / 2), str::to_owned)
+            let (step, inner) = match Json::of(value) {
+                Json::Array(array) if array.elements_len() > 0 => {
+                    let middle = array.elements_len() / 2;
+                    (middle.to_string(), array.elements(middle))
+                }
+                Json::Object(object) => {
+                    let members = object.shape().keys_iter().zip(object.values_iter());
+                    let Some((key, inner)) = members.max_by_key(|(_, value)| size(*value)) else {
+                        return Pointer(steps);
+                    };
+                    (key.to_rust_string(), inner)
                 }
                 _ => return Pointer(steps),
             };
-            match child(value, &step) {
-                Some(inner) => value = inner,
-                None => return Pointer(steps),
-            }
             steps.push(step);
+            value = inner;
         }
     }
 
-    /// The same path but for its last step.
-    pub fn parent(&self) -> Pointer {
-        Pointer(self.0.split_last().map_or_else(Vec::new, |(_, steps)| steps.to_vec()))
+    /// The same path but for its last step, unless it has only one.
+    pub fn parent(&self) -> Option<Pointer> {
+        self.0.split_last().filter(|(_, parent)| !parent.is_empty()).map(|(_, parent)| Pointer(parent.to_vec()))
     }
 
     /// The value at the end of the path that begins at `value`.
     pub fn find<'gc>(&self, value: Tagged<'gc, Any>) -> Option<Tagged<'gc, Any>> {
         self.0.iter().try_fold(value, |value, step| child(value, step))
+    }
+}
+
+/// How many values a value has in it.
+fn size(value: Tagged<'_, Any>) -> usize {
+    match Json::of(value) {
+        Json::Array(array) => array.elements_len(),
+        Json::Object(object) => object.values_len(),
+        _ => 0,
     }
 }
 

@@ -89,9 +89,8 @@ impl<'h> Shapes<'h> {
 
     fn insert(self, scope: &mut HandleScope<'_>, shape: Handle<'_, Shape>) -> Result<(), OutOfMemory> {
         let index = self.index.get(scope);
-        let (filled, slots) = (index.filled() as usize, index.table().slots_len());
-        if filled * 2 >= slots {
-            self.grow(scope, slots * 2)?;
+        if index.filled() as usize * 2 >= index.table().slots_len() {
+            self.renew_table(scope)?;
         }
         let index = self.index.get(scope);
         if put(index.table(), shape.get(scope)) {
@@ -100,13 +99,17 @@ impl<'h> Shapes<'h> {
         Ok(())
     }
 
-    /// Replaces the table by a larger one with the shapes that are still alive.
-    fn grow(self, scope: &mut HandleScope<'_>, slots: usize) -> Result<(), OutOfMemory> {
+    /// Replaces the table by one that is at most a quarter full with the shapes that are still alive.
+    fn renew_table(self, scope: &mut HandleScope<'_>) -> Result<(), OutOfMemory> {
         let mut scope = scope.nested();
-        let larger = ShapeTable::try_new(&mut scope, ShapeTableInit { slots: Filled::new(Nil, slots) })?;
-        let (index, larger) = (self.index.get(&scope), larger.get(&scope));
-        let moved = index.table().slots_iter().flatten().filter(|shape| put(larger, shape)).count();
-        index.set_table(larger);
+        let alive = self.all(&scope).count();
+        let slots = (alive * 4).next_power_of_two().max(FIRST_TABLE);
+        let table = ShapeTable::try_new(&mut scope, ShapeTableInit { slots: Filled::new(Nil, slots) })?;
+        // Making it may have collected, so there are at most as many shapes now.
+        let table = table.get(&scope);
+        let moved = self.all(&scope).filter(|shape| put(table, shape)).count();
+        let index = self.index.get(&scope);
+        index.set_table(table);
         index.set_filled(i32::try_from(moved).unwrap_or(i32::MAX));
         Ok(())
     }
@@ -201,18 +204,12 @@ impl<'s> KeyList<'s> {
 
     /// Takes the next key, and returns the place of what stands below it.
     pub fn push(&mut self, scope: &mut HandleScope<'s>, key: &str) -> Result<Place, OutOfMemory> {
-        if let Keys::Follow { shape, matched } = &mut self.keys {
-            let fits = |shape: &Shape| *matched < shape.keys_len() && shape.keys(*matched).eq_str(key);
-            if !fits(shape.get(scope))
-                && let Some(other) = variant(scope, *shape, *matched, fits)
-            {
-                *shape = other;
-            }
-            let found = shape.get(scope);
-            if fits(found) {
-                let place = found.keys(*matched).hash();
-                *matched += 1;
-                return Ok(place);
+        if let Keys::Follow { shape, matched } = self.keys {
+            let fits = |shape: &Shape| matched < shape.keys_len() && shape.keys(matched).eq_str(key);
+            let follow = if fits(shape.get(scope)) { Some(shape) } else { variant(scope, shape, matched, fits) };
+            if let Some(shape) = follow {
+                self.keys = Keys::Follow { shape, matched: matched + 1 };
+                return Ok(shape.get(scope).keys(matched).hash());
             }
         }
         let key = try_intern(scope, key)?;

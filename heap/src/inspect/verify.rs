@@ -108,7 +108,7 @@ impl IsolateData {
                 let class = self.map_at(address).class();
                 // SAFETY: the map is one of ours, so the length field lies inside the chunk or the size test finds out.
                 let size = unsafe { crate::gc::size_of_object(address) };
-                if size == 0 || address.checked_add(size).is_none_or(|end| end > chunk.area_end()) {
+                if size == 0 || address.checked_add(size).is_none_or(|end| end > self.heap.end_of_objects(chunk)) {
                     return error(class.name(), Violation::TooLarge { size });
                 }
                 if !self.heap.is_filler(address) {

@@ -53,7 +53,8 @@ impl Heap {
         Ok(())
     }
 
-    fn end_of_objects(&self, chunk: &'static MemoryChunk) -> usize {
+    /// Where the objects of a chunk end.
+    pub(super) fn end_of_objects(&self, chunk: &'static MemoryChunk) -> usize {
         let current = self.new_space.chunks().last();
         if current.is_some_and(|c| core::ptr::eq(*c, chunk)) { self.new_space.lab.top() } else { chunk.top() }
     }

@@ -158,7 +158,7 @@ impl Flow {
                     #[inline]
                     #[track_caller]
                     #vis fn #set<__I>(&self, #index_parameter value: impl #admits) {
-                        unsafe { #of::#method(#cell, #index value) }
+                        Self::#with_mode(self, #index value, ::heapwright::WriteBarrierMode::UPDATE);
                     }
                     #head #mode_docs
                     #[inline]

@@ -1,5 +1,5 @@
-//! HOLE: the macro believes that `u8` has one byte and emits a slice of it, but the name can be shadowed: a slice of `u64`
-//! that is aligned to 4. Generated code should say `::core::primitive::u8`, or prove the size.
+//! A shadowed primitive: generated code says `::core::primitive::u8`, so the elements have one byte whatever `u8` means
+//! here, and it is the use as `u64` that does not compile.
 #![allow(non_camel_case_types)]
 
 use heapwright::prelude::*;

@@ -1,5 +1,5 @@
-//! HOLE: an iterator over elements is `Send`, so another thread gets references into this heap, can enter another isolate
-//! and store them there.
+//! An iterator over elements is not `Send`: another thread could enter another isolate and store this heap's references
+//! there.
 
 use heapwright::prelude::*;
 

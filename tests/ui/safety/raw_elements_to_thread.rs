@@ -1,4 +1,4 @@
-//! HOLE: so is one over raw elements, whose eight-byte cells are not atomic: a data race.
+//! Nor is a view of raw elements, whose eight-byte cells are not atomic: that would be a data race.
 
 use heapwright::prelude::*;
 

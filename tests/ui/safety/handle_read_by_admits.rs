@@ -1,5 +1,5 @@
-//! HOLE: `Admits::word` (and `AdmitsWeak::word`, `ObjectSource::word`, `TaggedTailInit::word`, `WeakTailInit::word`) reads
-//! a handle without a scope: here after its scope has ended and its block was freed.
+//! Reading a handle takes a scope: without one its slot may be gone, here after its scope has ended and its block was
+//! freed. So `Admits::word` and its kin are `unsafe`.
 
 use heapwright::prelude::*;
 
