@@ -32,8 +32,10 @@ fn the_example_is_the_program() {
 }
 
 #[test]
-#[cfg(feature = "pointer-compression")]
 fn the_output_is_what_the_program_prints() {
+    if cfg!(not(feature = "pointer-compression")) {
+        return; // sizes and offsets are those of the default
+    }
     let output = Command::new(env!("CARGO"))
         .args(["run", "--quiet", "-p", "heapwright-examples", "--example", "points"])
         .output()

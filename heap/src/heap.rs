@@ -197,6 +197,14 @@ impl IsolateData {
         {
             return Ok(address);
         }
+        if !is_map
+            && wanted == AllocationType::Old
+            && size <= MAX_REGULAR_OBJECT_SIZE
+            && self.heap.options.stress.is_none()
+            && let Some(address) = self.heap.old_space.allocate_linearly(size)
+        {
+            return Ok(address);
+        }
         self.allocate_slow(size, wanted, is_map)
     }
 

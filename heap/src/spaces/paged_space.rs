@@ -28,6 +28,12 @@ impl PagedSpace {
         &self.chunks
     }
 
+    /// Memory for an object of `size` bytes, from the linear allocation area alone: the fast path.
+    #[inline(always)]
+    pub(crate) fn allocate_linearly(&self, size: usize) -> Option<usize> {
+        self.lab.allocate(size)
+    }
+
     /// Memory for an object of `size` bytes, from the linear allocation area or the free list.
     #[inline]
     pub(crate) fn allocate(&mut self, size: usize, fillers: FillerMaps) -> Option<usize> {

@@ -253,6 +253,7 @@ impl Str {
     }
 
     /// Whether it is that text.
+    #[inline]
     #[must_use]
     pub fn eq_str(&self, text: &str) -> bool {
         match self.content() {
@@ -263,6 +264,7 @@ impl Str {
     }
 
     /// The hash that a string of that text has, whole: for tables of one's own.
+    #[inline]
     #[must_use]
     pub fn hash_of(text: &str) -> NameHash {
         Encoded::of_str(text).hash()
