@@ -3,7 +3,7 @@
 //!
 //! By hand, tagged words are read and written whole, as relaxed atomics: marker threads may look at them.
 
-#![allow(missing_docs, clippy::missing_safety_doc, clippy::undocumented_unsafe_blocks)]
+#![allow(missing_docs, clippy::missing_safety_doc, clippy::undocumented_unsafe_blocks, clippy::unnecessary_cast)]
 
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use heapwright::prelude::*;
