@@ -65,6 +65,7 @@ impl IsolateData {
             used_after = record.used_after,
             copied = record.copied,
             promoted = record.promoted,
+            unreturned = self.heap.allocator.unreturned(),
             "collected"
         );
     }

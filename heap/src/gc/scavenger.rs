@@ -289,6 +289,7 @@ impl Scavenger<'_> {
 /// There is no way on that would not lose objects.
 #[cold]
 fn fatal(what: &str) -> ! {
-    tracing::error!(target: "heapwright::gc", what, "fatal");
+    // No event: a subscriber that panics would unwind into half a collection.
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("heapwright: {what}\n").as_bytes());
     std::process::abort()
 }

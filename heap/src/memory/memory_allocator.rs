@@ -15,11 +15,13 @@ pub(crate) struct MemoryAllocator {
     committed: usize,
     max_heap_size: usize,
     peak_committed: usize,
+    /// Bytes of freed chunks that the system refused to take back.
+    unreturned: usize,
 }
 
 impl MemoryAllocator {
     pub(crate) fn new(cage: Cage, max_heap_size: usize) -> MemoryAllocator {
-        MemoryAllocator { cage, pool: Vec::new(), committed: 0, max_heap_size, peak_committed: 0 }
+        MemoryAllocator { cage, pool: Vec::new(), committed: 0, max_heap_size, peak_committed: 0, unreturned: 0 }
     }
 
     /// Bytes of all chunks that spaces hold.
@@ -30,6 +32,11 @@ impl MemoryAllocator {
     /// The most they ever held.
     pub(crate) fn peak_committed(&self) -> usize {
         self.peak_committed
+    }
+
+    /// Bytes of freed chunks that the system refused to take back.
+    pub(crate) fn unreturned(&self) -> usize {
+        self.unreturned
     }
 
     /// The budget, in bytes.
@@ -95,10 +102,10 @@ impl MemoryAllocator {
             self.pool.push(address);
             return;
         }
-        // SAFETY: the caller's contract. If the system refuses to take the pages, they stay reserved and unused:
-        // address space is lost, nothing else.
-        if let Err(error) = unsafe { self.cage.allocator().free_pages(address, size) } {
-            tracing::warn!(target: "heapwright::memory", %error, "a freed chunk could not be given back");
+        // SAFETY: the caller's contract. If the system refuses to take the pages, they stay reserved and unused: address
+        // space is lost, nothing else. No event is emitted here: this may be the middle of a collection.
+        if unsafe { self.cage.allocator().free_pages(address, size) }.is_err() {
+            self.unreturned += size;
         }
     }
 
