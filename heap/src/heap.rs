@@ -350,7 +350,7 @@ impl IsolateData {
         if length > Smi::MAX.value() as usize {
             return Err(too_long::<T>(length));
         }
-        let size = size_of_instance::<T>(length);
+        let size = size_of_new::<T, I>(length, &init);
         let address = self.allocate_raw(size, wanted, T::IS_MAP)?;
         // SAFETY: `size` fresh bytes, and `map` describes `T`.
         let object: &'gc T = unsafe { initialize(address, size, map, &self.heap.fillers, init) };
@@ -393,6 +393,17 @@ pub(crate) fn size_of_instance<T: HeapClass>(length: usize) -> usize {
         T::INSTANCE_SIZE
     } else {
         (T::FIELDS_END + length * T::ELEMENT_SIZE).next_multiple_of(TAGGED_SIZE)
+    }
+}
+
+/// Bytes of the `T` that `init` makes, with so many elements altogether.
+#[inline(always)]
+pub(crate) fn size_of_new<T: HeapClass, I>(length: usize, init: &impl Init<T, I>) -> usize {
+    if T::IS_COMPUTED {
+        const HUGE: usize = isize::MAX as usize; // more than any heap has: not a size to round up
+        (T::FIELDS_END + init.tail_bytes().min(HUGE)).next_multiple_of(TAGGED_SIZE)
+    } else {
+        size_of_instance::<T>(length)
     }
 }
 

@@ -67,22 +67,24 @@ pub use barrier::WriteBarrierMode;
 pub use error::{EnterError, IsolateError, OutOfMemory, OutOfMemoryReason, ReservationExhausted};
 pub use gc::{CollectionKind, CollectionReason, CollectionRecord};
 pub use handles::{Escape, Global, Handle, HandleScope, Reservation, WeakGlobal};
-pub use heapwright_macros::{BitEnum, bitfield, heap_classes, heap_object};
+pub use heapwright_macros::{BitEnum, bitfield, heap_classes, heap_object, heap_struct};
 pub use isolate::{Isolate, IsolateBuilder, core_classes};
 pub use layout::{BitEnum, Bitfield, BitfieldError, ClassDescriptor, ClassLayout, ClassRegistry, SmiBitfield};
 pub use map::{Map, MapInit};
 pub use roots::{RootKey, RootTable};
 pub use spaces::{AllocationType, SpaceId};
 pub use tagged::{
-    Admits, AdmitsWeak, Any, ConcreteClass, Filled, HasBits, HasBitsMut, HeapClass, HeapObject, HeapObjectExt, Init,
-    IntoSmi, IsA, Nil, OpenClass, Smi, Tagged, TaggedType, smi,
+    Absent, Admits, AdmitsMaybeWeak, AdmitsWeak, Any, ConcreteClass, Filled, HasBits, HasBitsMut, HeapClass,
+    HeapObject, HeapObjectExt, HeapStruct, Init, IntoSmi, IsA, MaybeObject, MaybeWeak, Nil, OpenClass, Smi, StructRef,
+    Tagged, TaggedType, Weak, Weakly, smi,
 };
 
 /// Everything a crate that declares classes needs.
 pub mod prelude {
     pub use crate::{
-        AllocationType, Any, BitEnum, CollectionKind, Filled, Global, Handle, HandleScope, HeapObject, HeapObjectExt,
-        Isolate, Nil, OutOfMemory, Reservation, Smi, Tagged, WeakGlobal, bitfield, heap_classes, heap_object, smi,
+        Absent, AllocationType, Any, BitEnum, CollectionKind, Filled, Global, Handle, HandleScope, HeapObject,
+        HeapObjectExt, Isolate, MaybeObject, Nil, OutOfMemory, Reservation, Smi, Tagged, WeakGlobal, Weakly, bitfield,
+        heap_classes, heap_object, heap_struct, smi,
     };
 }
 
@@ -92,13 +94,15 @@ pub mod __private {
     pub use crate::error::{OutOfMemory, ReservationExhausted};
     pub use crate::layout::{
         Access, BitKind, BitLayout, BitStorage, BitfieldLayout, ClassDescriptor, ClassLayout, FieldLayout, FieldSpec,
-        Member, TailSpec, TypeSet, check_class, check_enum_fits, check_field, check_nested_fits, check_tail,
-        debug_bits, first_bits, place,
+        InputKind, MAX_TAILS, Member, PerWidth, RawKind, StructLayout, TailLayout, TailLength, TailLengthsOf, TypeSet,
+        check_class, check_enum_fits, check_field, check_nested_fits, check_struct, check_tail, debug_bits, first_bits,
+        inherited_input, place,
     };
     pub use crate::tagged::{
-        Admits, AdmitsWeak, AlignTagged, BitsField, Inherited, Init, IntoSmi, ObjectAddress, OptionalPaddingBytes,
-        PaddingBytes, RawElements, RawField, RawTail, RawTailInit, SmiBitsField, SmiField, TaggedElements, TaggedField,
-        TaggedTail, TaggedTailInit, WeakElements, WeakField, WeakTail, WeakTailInit, Word, upcast,
+        Admits, AdmitsMaybeWeak, AdmitsWeak, AlignTagged, BitsField, Elements, ExternalField, HeapStruct, Inherited,
+        Init, IntoSmi, MaybeWeakField, ObjectAddress, OptionalInit, OptionalPaddingBytes, PaddingBytes, RawField,
+        SmiBitsField, SmiField, StructField, StructInit, StructRef, TaggedField, Tail, TailInit, WeakField, Word,
+        expect_at_most, expect_length, inherited, upcast,
     };
 
     /// The end of an infallible allocation that failed.

@@ -184,6 +184,53 @@ pub fn heap_object(args: TokenStream, item: TokenStream) -> TokenStream {
     object::heap_object(args.into(), item.into()).into()
 }
 
+/// Declares a struct that lies inside objects: a field `Inline<Struct>` of a class, or the elements `[Inline<Struct>]` of a
+/// tail. V8: Torque's `struct`.
+///
+/// Its fields are declared as those of a class are, and are either all tagged or all raw. It has no map and no identity:
+/// getters return a view, `StructRef` for a struct called `Struct`, with the accessors of its fields.
+///
+/// ```
+/// use heapwright::prelude::*;
+///
+/// /// What is known of one property.
+/// #[heap_struct]
+/// pub struct Descriptor {
+///     /// Its name.
+///     #[constant]
+///     key: Tagged<HeapObject>,
+///     /// Its attributes.
+///     details: Smi,
+/// }
+///
+/// /// What is known of all properties.
+/// #[heap_object]
+/// pub struct Descriptors {
+///     /// How many there are.
+///     #[constant]
+///     count: Smi,
+///     /// One after the other.
+///     #[length = count]
+///     entries: [Inline<Descriptor>],
+/// }
+///
+/// heap_classes! { static CLASSES = [Descriptors]; }
+///
+/// let mut isolate = Isolate::builder().classes(&CLASSES).build()?;
+/// let mut scope = isolate.enter();
+/// let none = Descriptors::new(&mut scope, DescriptorsInit { entries: &[] as &[DescriptorInit<Handle<HeapObject>>] });
+/// let one = Descriptors::new(&mut scope, DescriptorsInit { entries: &[DescriptorInit { key: none, details: 7 }] });
+/// let entry = one.get(&scope).entries(0);
+/// assert_eq!(entry.details(), 7);
+/// entry.set_details(8);
+/// assert!(entry.key().is::<Descriptors>());
+/// # Ok::<(), heapwright::IsolateError>(())
+/// ```
+#[proc_macro_attribute]
+pub fn heap_struct(args: TokenStream, item: TokenStream) -> TokenStream {
+    object::heap_struct(args.into(), item.into()).into()
+}
+
 /// Declares a struct whose fields are bits of one integer: `u8`, `u16`, `u32`, `u64`, or `u31`, which fits a Smi.
 ///
 /// ```

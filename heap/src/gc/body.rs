@@ -4,23 +4,71 @@ use crate::barrier;
 use crate::layout::{BodyDescriptor, VisitorId};
 use crate::map::Map;
 use crate::memory::{ChunkFlags, MemoryChunk};
-use crate::tagged::{Smi, TAGGED_SIZE, TaggedCell, Word};
+use crate::tagged::{TAGGED_SIZE, TaggedCell, Word};
 use core::sync::atomic::Ordering;
 
-/// Bytes of the object at `address`, whose map has that body.
+/// The number of elements of the object at `address`, whose one tail is a simple one.
 ///
 /// # Safety
 ///
 /// There is an object of that shape, its length field written.
 #[inline(always)]
-pub(crate) unsafe fn object_size(address: usize, body: BodyDescriptor) -> usize {
+pub(crate) unsafe fn simple_length(address: usize, body: BodyDescriptor) -> usize {
+    let at = address + usize::from(body.length_at()) * 4;
+    // SAFETY: the caller's contract; the layout places the 4 bytes that count there. They never change.
+    let bits = unsafe { core::ptr::with_exposed_provenance::<u32>(at).read() };
+    (bits >> u32::from(body.length_is_tagged())) as usize
+}
+
+/// Bytes of the object at `address`, whose map is `map`.
+///
+/// # Safety
+///
+/// There is an object with that map, its constant fields written.
+#[inline(always)]
+pub(crate) unsafe fn object_size(address: usize, map: &Map) -> usize {
+    let body = map.body();
     if !body.has_tail() {
         return usize::from(body.size_in_words()) * TAGGED_SIZE;
     }
-    // SAFETY: the caller's contract; the macros place the length field there.
-    let length = unsafe { TaggedCell::at(address + usize::from(body.length_word()) * TAGGED_SIZE) };
-    let length = Smi::from_word(length.load(Ordering::Relaxed)).value() as usize;
+    if body.visitor_id() == VisitorId::Computed {
+        // SAFETY: the caller's contract.
+        return unsafe { computed_size(address, map) };
+    }
+    // SAFETY: the caller's contract, and the tail is a simple one.
+    let length = unsafe { simple_length(address, body) };
     (usize::from(body.header_size()) + (length << body.element_size_log2())).next_multiple_of(TAGGED_SIZE)
+}
+
+/// # Safety
+///
+/// As for [`object_size`]; the shape is [`VisitorId::Computed`].
+#[inline(never)]
+unsafe fn computed_size(address: usize, map: &Map) -> usize {
+    let class = map.class();
+    // SAFETY: the caller's contract.
+    let lengths = unsafe { class.tail_lengths(address) };
+    class.layout().size_with(lengths.as_slice())
+}
+
+/// Calls `visit` with the range of words of each tail that may hold pointers.
+///
+/// # Safety
+///
+/// As for [`object_size`]; the shape is [`VisitorId::Computed`].
+#[inline(never)]
+unsafe fn visit_computed_tails(address: usize, map: &Map, visit: &mut dyn FnMut(usize, usize)) {
+    let class = map.class();
+    // SAFETY: the caller's contract.
+    let lengths = unsafe { class.tail_lengths(address) };
+    let mut start = class.layout().header_size();
+    for (tail, length) in class.layout().tails.iter().zip(lengths.as_slice()) {
+        let end = start + length * tail.element_size.current() as usize;
+        if tail.element.may_hold_pointer() {
+            visit(start, end);
+        }
+        start = end;
+    }
 }
 
 /// The map of the object at `address`.
@@ -42,7 +90,7 @@ pub(crate) unsafe fn map_of<'a>(address: usize) -> &'a Map {
 #[inline]
 pub(crate) unsafe fn size_of_object(address: usize) -> usize {
     // SAFETY: the caller's contract.
-    unsafe { object_size(address, map_of(address).body()) }
+    unsafe { object_size(address, map_of(address)) }
 }
 
 /// Calls `visit` with each slot that may hold a pointer, but for the map.
@@ -66,7 +114,7 @@ pub(crate) unsafe fn visit_slots(address: usize, size: usize, map: &Map, mut vis
         VisitorId::DataOnly => {}
         VisitorId::Range => visit_words(first, usize::from(body.end_word()) * TAGGED_SIZE),
         VisitorId::ToEnd => visit_words(first, size),
-        VisitorId::Bitmap => {
+        shape @ (VisitorId::Bitmap | VisitorId::Computed) => {
             let mut bits = map.pointer_bitmap();
             while bits != 0 {
                 let word = bits.trailing_zeros() as usize * TAGGED_SIZE;
@@ -75,6 +123,9 @@ pub(crate) unsafe fn visit_slots(address: usize, size: usize, map: &Map, mut vis
             }
             if body.tail_is_tagged() {
                 visit_words(usize::from(body.header_size()), size);
+            } else if shape == VisitorId::Computed {
+                // SAFETY: the caller's contract.
+                unsafe { visit_computed_tails(address, map, &mut visit_words) };
             }
         }
     }
@@ -95,7 +146,7 @@ pub(crate) unsafe fn remember_young_references(address: usize) {
     // SAFETY: the caller's contract.
     unsafe {
         let map = map_of(address);
-        visit_slots(address, object_size(address, map.body()), map, |slot| {
+        visit_slots(address, object_size(address, map), map, |slot| {
             let word = slot.load(Ordering::Relaxed);
             if is_young(word) {
                 barrier::record(host, slot.address());
@@ -115,7 +166,7 @@ pub(crate) unsafe fn refers_to_read_only_alone(address: usize) -> bool {
     // SAFETY: the caller's contract.
     unsafe {
         let map = map_of(address);
-        visit_slots(address, object_size(address, map.body()), map, |slot| {
+        visit_slots(address, object_size(address, map), map, |slot| {
             let word = slot.load(Ordering::Relaxed);
             if !word.is_smi() && !word.is_cleared() {
                 alone &= MemoryChunk::of(word.address()).has(ChunkFlags::READ_ONLY);

@@ -65,7 +65,7 @@ impl Marker {
             unsafe {
                 let map = map_of(object);
                 self.mark(Word::strong(core::ptr::from_ref(map).addr()));
-                visit_slots(object, object_size(object, map.body()), map, |slot| {
+                visit_slots(object, object_size(object, map), map, |slot| {
                     let word = slot.load(Ordering::Relaxed);
                     if word.is_smi() {
                         return;

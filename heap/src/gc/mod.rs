@@ -22,7 +22,9 @@ mod marker;
 mod record;
 mod scavenger;
 
-pub(crate) use body::{object_size, refers_to_read_only_alone, remember_young_references, size_of_object};
+pub(crate) use body::{
+    object_size, refers_to_read_only_alone, remember_young_references, simple_length, size_of_object,
+};
 pub(crate) use record::CollectorState;
 pub use record::{CollectionKind, CollectionReason, CollectionRecord, CollectionTotals};
 

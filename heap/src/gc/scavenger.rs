@@ -167,9 +167,8 @@ impl Scavenger<'_> {
         }
         // SAFETY: not moved, so its map.
         let map: &Map = unsafe { word.as_object() };
-        let body = map.body();
         // SAFETY: an object with that map.
-        let size = unsafe { object_size(from, body) };
+        let size = unsafe { object_size(from, map) };
         let survived_before = from < MemoryChunk::of(from).age_mark();
         let (to, is_old) = self.allocate(size, self.promote_all || survived_before);
         // SAFETY: `size` bytes of an object, and as many just allocated elsewhere.
@@ -183,7 +182,7 @@ impl Scavenger<'_> {
         first.store(Word::from_bits(to), Ordering::Relaxed);
         if is_old {
             self.evacuation.promoted += size;
-            if body.visitor_id() != crate::layout::VisitorId::DataOnly {
+            if map.body().visitor_id() != crate::layout::VisitorId::DataOnly {
                 self.promoted.push(to);
             }
         } else {
@@ -259,7 +258,7 @@ impl Scavenger<'_> {
         // SAFETY: a whole object, just moved here.
         unsafe {
             let map = super::body::map_of(object);
-            let size = object_size(object, map.body());
+            let size = object_size(object, map);
             visit_slots(object, size, map, |slot| {
                 if self.visit_slot(slot, host) {
                     young(slot.address());

@@ -2,7 +2,7 @@
 
 use super::scope::HandleScope;
 use crate::error::{OutOfMemory, ReservationExhausted};
-use crate::heap::size_of_instance;
+use crate::heap::size_of_new;
 use crate::spaces::MAX_YOUNG_OBJECT_SIZE;
 use crate::tagged::{ConcreteClass, Init, Smi, TAGGED_SIZE};
 use core::ops::Deref;
@@ -80,7 +80,7 @@ impl Reservation<'_, '_> {
         if length > Smi::MAX.value() as usize {
             return Err(self.exhausted::<T>(length));
         }
-        let size = size_of_instance::<T>(length);
+        let size = size_of_new::<T, I>(length, &init);
         if size > MAX_YOUNG_OBJECT_SIZE {
             return Err(self.exhausted::<T>(length));
         }

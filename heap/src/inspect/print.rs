@@ -1,8 +1,8 @@
 //! Printing objects from their layout. V8: `HeapObjectPrint`, generated per class there.
 
 use super::walk::load;
-use crate::layout::{BitStorage, FieldKind, FieldLayout, RawKind, debug_bits};
-use crate::tagged::{HeapClass, HeapObject, HeapObjectExt, Smi, Word};
+use crate::layout::{BitStorage, FieldKind, RawKind, debug_bits};
+use crate::tagged::{HeapClass, HeapObject, HeapObjectExt, HeapStruct, Smi, StructRef, Word};
 use core::fmt;
 
 /// Elements of a tail that are printed.
@@ -45,10 +45,20 @@ pub fn debug_object<T: HeapClass>(object: &T, f: &mut fmt::Formatter<'_>) -> fmt
         field(f, offset, &layout.name)?;
         value(object.address() + offset, &layout.kind, f)?;
     }
-    if let Some(tail) = &class.layout().tail {
-        let start = class.layout().header_size();
+    // SAFETY: a reference is to a whole object, and the class is its own.
+    let lengths = unsafe { class.tail_lengths(object.address()) };
+    let mut start = class.layout().header_size();
+    for (tail, &length) in class.layout().tails.iter().zip(lengths.as_slice()) {
         let size = tail.element_size.current() as usize;
-        let length = class.layout().find_field(tail.length_field).map_or(0, |l| length_at(object, l));
+        let end = start + length * size;
+        if tail.length.is_condition() {
+            if length > 0 {
+                field(f, start, &tail.name)?;
+                value(object.address() + start, &tail.element, f)?;
+            }
+            start = end;
+            continue;
+        }
         field(f, start, &tail.name)?;
         f.write_str("[")?;
         for i in 0..length.min(SHOWN) {
@@ -61,24 +71,40 @@ pub fn debug_object<T: HeapClass>(object: &T, f: &mut fmt::Formatter<'_>) -> fmt
             write!(f, ", … {} more", length - SHOWN)?;
         }
         f.write_str("]")?;
+        start = end;
     }
     f.write_str(if verbose { "\n}" } else { " }" })
 }
 
-/// The number of elements that the length field says.
-pub(super) fn length_at(object: &HeapObject, field: &FieldLayout) -> usize {
-    Smi::from_word(load(object.address() + field.offset.current() as usize)).value() as usize
+/// All fields of a struct in an object: what `{:?}` prints of its view.
+///
+/// # Errors
+///
+/// If the formatter fails.
+pub fn debug_struct<S: HeapStruct>(at: StructRef<'_, S>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    value(core::ptr::from_ref(at.cells()).addr(), &FieldKind::Struct(S::LAYOUT), f)
 }
 
 /// One value, as its kind says.
 fn value(address: usize, kind: &FieldKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match kind {
-        FieldKind::Tagged(_) | FieldKind::Weak(_) | FieldKind::Smi => word(load(address), f),
+        FieldKind::Tagged(_) | FieldKind::Weak(_) | FieldKind::MaybeWeak(_) | FieldKind::Smi => word(load(address), f),
         FieldKind::SmiBits(layout) => {
             debug_bits(layout, u64::from(Smi::from_word(load(address)).value() as u32 & 0x7fff_ffff), f)
         }
         FieldKind::Bits(layout) => debug_bits(layout, raw_bits(address, layout.storage), f),
         FieldKind::Raw(kind) => raw(address, *kind, f),
+        FieldKind::External(_) => write!(f, "{:#x}", raw_bits(address, BitStorage::U64)),
+        FieldKind::Struct(layout) => {
+            f.write_str(layout.name)?;
+            let mut separator = " { ";
+            for field in layout.fields.iter().filter(|field| !matches!(field.kind, FieldKind::Padding)) {
+                write!(f, "{separator}{}: ", field.name)?;
+                value(address + field.offset.current() as usize, &field.kind, f)?;
+                separator = ", ";
+            }
+            f.write_str(" }")
+        }
         FieldKind::Padding => Ok(()),
     }
 }

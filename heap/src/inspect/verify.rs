@@ -196,13 +196,25 @@ impl Verifier<'_> {
                 slot(field.offset.current() as usize, field.name, &field.kind)?;
             }
         }
-        if let Some(tail) = &layout.tail
-            && tail.element.is_tagged()
-        {
-            // The size is that of the elements; the last word may be padding only if elements are smaller than words.
-            for offset in (layout.header_size()..size).step_by(TAGGED_SIZE) {
-                slot(offset, tail.name, &tail.element)?;
+        // SAFETY: `object_starts` has checked the object's size, and so the lengths that make it.
+        let lengths = unsafe { class.tail_lengths(address) };
+        let mut offset = layout.header_size();
+        for (tail, &length) in layout.tails.iter().zip(lengths.as_slice()) {
+            for _ in 0..length {
+                if tail.element.is_tagged() {
+                    slot(offset, tail.name, &tail.element)?;
+                }
+                offset += tail.element_size.current() as usize;
             }
+        }
+        if offset.next_multiple_of(TAGGED_SIZE) != size {
+            return Err(VerifyError {
+                class: class.name(),
+                address,
+                space: chunk.space(),
+                offset,
+                violation: Violation::TooLarge { size },
+            });
         }
         Ok(())
     }
@@ -215,13 +227,19 @@ impl Verifier<'_> {
         kind: &FieldKind,
     ) -> Result<(), Violation> {
         let word = match kind {
-            FieldKind::Raw(_) | FieldKind::Bits(_) | FieldKind::Padding => return Ok(()),
+            FieldKind::Raw(_) | FieldKind::Bits(_) | FieldKind::External(_) | FieldKind::Padding => return Ok(()),
+            FieldKind::Struct(layout) => {
+                return layout.fields.iter().try_for_each(|part| {
+                    self.slot(chunk, address + part.offset.current() as usize, part.name, &part.kind)
+                });
+            }
             _ => load(address),
         };
         let wrong_type = |found: String| Err(Violation::WrongType { field, found });
         let (types, weak) = match kind {
             FieldKind::Tagged(types) => (types, false),
             FieldKind::Weak(types) => (types, true),
+            FieldKind::MaybeWeak(types) => (types, word.is_weak()),
             _ if word.is_smi() => return Ok(()),
             _ => return wrong_type(format!("{word:?} instead of a Smi")),
         };
@@ -237,8 +255,12 @@ impl Verifier<'_> {
             return Ok(());
         }
         let target = self.object_at(word).ok_or(Violation::DanglingReference { field, target: word.address() })?;
-        if !types.admits_class(target) {
-            return wrong_type(format!("a {}", target.name()));
+        let admitted = match kind {
+            FieldKind::MaybeWeak(_) if weak => types.admits_weak(target),
+            _ => types.admits_class(target),
+        };
+        if !admitted {
+            return wrong_type(format!("a {}{}", if weak { "weak " } else { "" }, target.name()));
         }
         let remembers = chunk.has(ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING);
         let to_young = MemoryChunk::of(word.address()).has(ChunkFlags::POINTERS_TO_HERE_ARE_INTERESTING);

@@ -1,6 +1,7 @@
 //! What the collector needs of a class: how large an instance is and where its pointers lie, in one word.
 
 use super::class::ClassLayout;
+use super::field::{FieldKind, FieldLayout};
 use super::width::PointerWidth;
 use crate::{BitEnum, bitfield};
 
@@ -24,6 +25,8 @@ pub enum VisitorId {
     ToEnd,
     /// Pointers where a bitmap says, and in the tail if that is tagged.
     Bitmap,
+    /// Pointers where a bitmap says, and in tails whose lengths the class's own code computes.
+    Computed,
 }
 
 /// Size and shape of a class's instances, packed into the word that every map carries.
@@ -38,13 +41,16 @@ pub struct BodyDescriptor {
     /// Bytes before the tail.
     #[bits(13)]
     pub header_size: u16,
-    /// The tagged word that holds the number of elements.
-    #[bits(10)]
-    pub length_word: u16,
+    /// Where the 4 bytes with the number of elements are, in units of 4 bytes.
+    #[bits(11)]
+    pub length_at: u16,
+    /// Whether those 4 bytes are a Smi with its tag: a compressed one.
+    #[bits(1)]
+    pub length_is_tagged: bool,
     /// Binary logarithm of the bytes of an element.
     #[bits(2)]
     pub element_size_log2: u8,
-    /// Whether instances have a tail.
+    /// Whether instances have a tail, or several.
     #[bits(1)]
     pub has_tail: bool,
     /// Whether the tail may hold pointers.
@@ -83,15 +89,17 @@ impl Body {
             while i < class.fields.len() {
                 let field = &class.fields[i];
                 if field.kind.may_hold_pointer() {
-                    let word = field.offset.current() / WORD;
+                    let mut word = field.offset.current() / WORD;
+                    let field_end = word + field.size.current() / WORD;
                     if word < first {
                         first = word;
                     }
-                    if word + 1 > end {
-                        end = word + 1;
+                    if field_end > end {
+                        end = field_end;
                     }
-                    if word < BITMAP_WORDS {
+                    while word < field_end && word < BITMAP_WORDS {
                         bitmap |= 1 << word;
+                        word += 1;
                     }
                 }
                 i += 1;
@@ -99,26 +107,29 @@ impl Body {
             class = parent;
         }
         let run_is_tagged = first == u32::MAX || all_tagged(layout, first, end);
-        let (mut descriptor, tail_is_tagged) = match &layout.tail {
-            None => (BodyDescriptor::new(), false),
-            Some(tail) => {
-                let length_word = match layout.find_field(tail.length_field) {
-                    Some(field) => field.offset.current() / WORD,
-                    None => 0, // the macros reject it
+        let (mut descriptor, tail_is_tagged) = match layout.tails {
+            [] => (BodyDescriptor::new(), false),
+            [tail] if layout.has_simple_tail() => {
+                let (length_at, length_is_tagged) = match layout.find_field(tail.length.text()) {
+                    Some(field) => length_bytes(field),
+                    None => (0, false), // then the tail is not a simple one
                 };
                 let log2 = tail.element_size.current().trailing_zeros() as u8;
                 let tagged = tail.element.may_hold_pointer();
                 (
                     BodyDescriptor::new()
                         .with_has_tail(true)
-                        .with_length_word(length_word as u16)
+                        .with_length_at((length_at / 4) as u16)
+                        .with_length_is_tagged(length_is_tagged)
                         .with_element_size_log2(log2)
                         .with_tail_is_tagged(tagged),
                     tagged,
                 )
             }
+            _ => (BodyDescriptor::new().with_has_tail(true), false),
         };
         let visitor_id = match (first == u32::MAX, tail_is_tagged) {
+            _ if layout.is_computed() => VisitorId::Computed,
             (true, false) => VisitorId::DataOnly,
             (true, true) => VisitorId::ToEnd,
             (false, false) if run_is_tagged => VisitorId::Range,
@@ -135,8 +146,19 @@ impl Body {
             .with_header_size(header_size as u16)
             .with_first_word(first as u16)
             .with_end_word(end as u16);
-        let too_scattered = matches!(visitor_id, VisitorId::Bitmap) && end > BITMAP_WORDS;
+        let too_scattered = matches!(visitor_id, VisitorId::Bitmap | VisitorId::Computed) && end > BITMAP_WORDS;
         Body { descriptor, bitmap, too_scattered }
+    }
+}
+
+/// The byte offset of the 4 bytes that count elements, and whether they are a Smi with its tag.
+const fn length_bytes(field: &FieldLayout) -> (u32, bool) {
+    let offset = field.offset.current();
+    match field.kind {
+        // A Smi of 8 bytes is its upper half.
+        FieldKind::Smi if WORD == 8 => (offset + 4, false),
+        FieldKind::Smi => (offset, true),
+        _ => (offset, false),
     }
 }
 
@@ -150,7 +172,8 @@ const fn all_tagged(layout: &ClassLayout, first: u32, end: u32) -> bool {
             let mut i = 0;
             while i < class.fields.len() {
                 let field = &class.fields[i];
-                if field.kind.is_tagged() && field.offset.current() == word * WORD {
+                let offset = field.offset.current();
+                if field.kind.is_tagged() && offset <= word * WORD && word * WORD < offset + field.size.current() {
                     found = true;
                 }
                 i += 1;

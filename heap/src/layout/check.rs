@@ -6,6 +6,8 @@
 use super::body::{Body, MAX_HEADER_WORDS};
 use super::class::ClassLayout;
 use super::descriptor::MAX_INHERITANCE_DEPTH;
+use super::field::{FieldKind, RawKind};
+use super::structs::StructLayout;
 use super::width::PointerWidth;
 use crate::tagged::HeapClass;
 
@@ -122,44 +124,206 @@ const fn misaligned(layout: &ClassLayout, index: usize) -> Option<PointerWidth> 
     None
 }
 
-/// Proves that the tail begins where both engines put it, aligned under both pointer widths.
+/// Proves that the tails begin where both engines put them, each aligned under both pointer widths whatever the lengths
+/// of those before it.
 ///
 /// # Panics
 ///
-/// At compile time, with the offset, the alignment and the bytes of padding that are missing.
-pub const fn check_tail(layout: &ClassLayout, rustc_offset: usize) {
+/// At compile time, with the offset, the alignment and the bytes of padding that are missing, or with the tail that the
+/// elements have to stand before.
+pub const fn check_tail(layout: &ClassLayout, index: usize, rustc_offset: usize) {
     if has_misaligned(layout) {
         return; // that field is reported
     }
-    if let Some(tail) = &layout.tail {
-        let mut i = 0;
-        while i < PointerWidth::ALL.len() {
-            let width = PointerWidth::ALL[i];
-            let (offset, size, word) = (layout.end().get(width), tail.element_size.get(width), width.tagged_size());
-            let align = if size < word { size } else { word };
-            let missing = offset.next_multiple_of(align) - offset;
-            if missing > 0 {
-                start(layout)
-                    .text("'s elements `")
-                    .text(tail.name)
-                    .text("` begin at byte ")
-                    .number(offset)
-                    .text(" with ")
-                    .text(width.name())
-                    .text(" and need an alignment of ")
-                    .number(align)
-                    .text(" bytes: put ")
-                    .number(missing)
-                    .text(" byte(s) of padding before them")
-                    .fail();
-            }
-            i += 1;
-        }
+    let mut i = 0;
+    while i < PointerWidth::ALL.len() {
+        check_tail_alignment(layout, index, PointerWidth::ALL[i]);
+        i += 1;
     }
     assert!(
         layout.header_size() == rustc_offset,
         "heapwright and rustc disagree on where this tail begins: please report it"
     );
+}
+
+const fn check_tail_alignment(layout: &ClassLayout, index: usize, width: PointerWidth) {
+    let tail = &layout.tails[index];
+    let (offset, align) = (layout.end().get(width), tail.element_align.get(width));
+    if index == 0 {
+        let missing = offset.next_multiple_of(align) - offset;
+        if missing > 0 {
+            start(layout)
+                .text("'s elements `")
+                .text(tail.name)
+                .text("` begin at byte ")
+                .number(offset)
+                .text(" with ")
+                .text(width.name())
+                .text(" and need an alignment of ")
+                .number(align)
+                .text(" bytes: put ")
+                .number(missing)
+                .text(" byte(s) of padding before them")
+                .fail();
+        }
+        return;
+    }
+    // The first tail is aligned, so what a later one needs may be lost to the elements between them.
+    let mut before = 0;
+    while before < index {
+        let size = layout.tails[before].element_size.get(width);
+        if !size.is_multiple_of(align) {
+            start(layout)
+                .text("'s `")
+                .text(tail.name)
+                .text("` need an alignment of ")
+                .number(align)
+                .text(" bytes with ")
+                .text(width.name())
+                .text(", but `")
+                .text(layout.tails[before].name)
+                .text("` before them have ")
+                .number(size)
+                .text(" byte(s) each, so they could begin anywhere: declare `")
+                .text(tail.name)
+                .text("` before `")
+                .text(layout.tails[before].name)
+                .text("`")
+                .fail();
+        }
+        before += 1;
+    }
+    let missing = offset.next_multiple_of(align) - offset;
+    if missing > 0 {
+        start(layout)
+            .text("'s elements begin at byte ")
+            .number(offset)
+            .text(" with ")
+            .text(width.name())
+            .text(", and `")
+            .text(tail.name)
+            .text("` among them need an alignment of ")
+            .number(align)
+            .text(" bytes: put ")
+            .number(missing)
+            .text(" byte(s) of padding before the first tail")
+            .fail();
+    }
+}
+
+/// Proves that an inherited field that lengths are made from is what `inherits(…)` says, and returns its offset.
+///
+/// # Panics
+///
+/// At compile time, if the class above has no such field, or it is mutable or of another kind.
+#[must_use]
+pub const fn inherited_input(parent: &ClassLayout, name: &str, wanted: InputKind) -> usize {
+    let Some(field) = parent.find_field(name) else {
+        Message::new()
+            .text("`")
+            .text(parent.name)
+            .text("` and the classes above it have no field `")
+            .text(name)
+            .text("`: name one that they have, or declare it in this class")
+            .fail();
+    };
+    let fits = match (wanted, field.kind) {
+        (InputKind::Smi, FieldKind::Smi) => true,
+        (InputKind::Raw(wanted), FieldKind::Raw(found)) => wanted as u8 == found as u8,
+        _ => false,
+    };
+    if !fits {
+        Message::new()
+            .text("`")
+            .text(name)
+            .text("` is declared `")
+            .text(field.type_name)
+            .text("` in the class above: write `inherits(")
+            .text(name)
+            .text(": ")
+            .text(field.type_name)
+            .text(")`; only Smis, integers and `bool`s make lengths")
+            .fail();
+    }
+    if !field.constant {
+        Message::new()
+            .text("`")
+            .text(name)
+            .text("` of the class above could be changed, and the size of objects with it: declare it `#[constant]` there")
+            .fail();
+    }
+    field.offset.current() as usize
+}
+
+/// What an inherited field that lengths are made from holds.
+#[derive(Clone, Copy)]
+pub enum InputKind {
+    /// A Smi.
+    Smi,
+    /// An integer or a `bool`.
+    Raw(RawKind),
+}
+
+/// Proves that rustc lays a struct for objects out as the table says, aligned under both pointer widths.
+///
+/// # Panics
+///
+/// At compile time, with the bytes of padding that are missing.
+pub const fn check_struct(layout: &StructLayout, rustc_size: usize) {
+    let mut i = 0;
+    while i < layout.fields.len() {
+        let mut width = 0;
+        while width < PointerWidth::ALL.len() {
+            let w = PointerWidth::ALL[width];
+            let (offset, align) = (layout.fields[i].offset.get(w), layout.fields[i].align.get(w));
+            struct_padding(layout, "field `", layout.fields[i].name, "` is", offset, align, w);
+            width += 1;
+        }
+        i += 1;
+    }
+    let mut width = 0;
+    while width < PointerWidth::ALL.len() {
+        let w = PointerWidth::ALL[width];
+        struct_padding(layout, "the end of `", layout.name, "` is", layout.size.get(w), layout.align.get(w), w);
+        width += 1;
+    }
+    assert!(
+        layout.size.current() as usize == rustc_size,
+        "heapwright and rustc disagree on this struct's size: please report it"
+    );
+}
+
+const fn struct_padding(
+    layout: &StructLayout,
+    what: &str,
+    name: &str,
+    is: &str,
+    offset: u32,
+    align: u32,
+    width: PointerWidth,
+) {
+    let missing = offset.next_multiple_of(align) - offset;
+    if missing > 0 {
+        Message::new()
+            .text("struct `")
+            .text(layout.name)
+            .text("`: ")
+            .text(what)
+            .text(name)
+            .text(is)
+            .text(" at byte ")
+            .number(offset)
+            .text(" with ")
+            .text(width.name())
+            .text(" and needs an alignment of ")
+            .number(align)
+            .text(" bytes: put ")
+            .number(missing)
+            .text(" byte(s) of padding there: `padding: Padding<")
+            .number(missing)
+            .text(">`")
+            .fail();
+    }
 }
 
 /// Proves what holds for a class as a whole: depth, size, shape, tail, names.
@@ -173,7 +337,7 @@ pub const fn check_class<T: HeapClass>() {
     let mut class = layout;
     while let Some(parent) = class.parent {
         depth += 1;
-        if parent.tail.is_some() {
+        if !parent.tails.is_empty() {
             start(layout)
                 .text(" extends `")
                 .text(parent.name)

@@ -1,6 +1,6 @@
 //! A whole class: its fields, its parent, its tail.
 
-use super::field::{FieldKind, FieldLayout, FieldSpec};
+use super::field::{Access, FieldKind, FieldLayout, FieldSpec};
 use super::width::{PerWidth, PointerWidth};
 
 /// Everything the declaration of a class says, with every offset, as constant data: the one table that the
@@ -25,11 +25,42 @@ pub struct ClassLayout {
     pub is_open: bool,
     /// Its own fields, without inherited ones and without the tail.
     pub fields: &'static [FieldLayout],
-    /// The elements after the last field, as many as a field says.
-    pub tail: Option<TailLayout>,
+    /// What follows the last field and is not the same in all instances, in order: elements, as many as a field or an
+    /// expression says, and fields that are there only under a condition.
+    pub tails: &'static [TailLayout],
 }
 
-/// The elements at the end of an object.
+/// The most tails a class may have.
+pub const MAX_TAILS: usize = 16;
+
+/// How many elements a tail has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TailLength {
+    /// As many as this field holds, own or inherited: a Smi or a 4-byte integer.
+    Field(&'static str),
+    /// As many as this expression over earlier constant fields says.
+    Expression(&'static str),
+    /// One if this condition over earlier constant fields holds, else none: an optional field.
+    Condition(&'static str),
+}
+
+impl TailLength {
+    /// The field, expression or condition as the declaration spells it.
+    #[must_use]
+    pub const fn text(&self) -> &'static str {
+        match self {
+            TailLength::Field(text) | TailLength::Expression(text) | TailLength::Condition(text) => text,
+        }
+    }
+
+    /// Whether it is an optional field: one element or none.
+    #[must_use]
+    pub const fn is_condition(&self) -> bool {
+        matches!(self, TailLength::Condition(_))
+    }
+}
+
+/// Elements of one kind after the fields that all instances have.
 #[derive(Clone, Copy, Debug)]
 pub struct TailLayout {
     /// The name in the declaration.
@@ -44,24 +75,32 @@ pub struct TailLayout {
     pub element: FieldKind,
     /// Bytes of one element.
     pub element_size: PerWidth,
-    /// The name of the field that holds the number of elements.
-    pub length_field: &'static str,
+    /// The alignment of an element, in bytes.
+    pub element_align: PerWidth,
+    /// How many elements there are.
+    pub length: TailLength,
     /// Whether elements have no setter.
     pub constant: bool,
+    /// The memory order of accessors.
+    pub access: Access,
 }
 
-/// What a declaration says of a tail. Made by the macros.
-#[derive(Clone, Copy, Debug)]
-pub struct TailSpec {
-    element: FieldSpec,
-    length_field: &'static str,
-}
-
-impl TailSpec {
-    /// A tail of such elements, as many as `length_field` says.
+impl TailLayout {
+    /// A tail of such elements. Called by the macros.
     #[must_use]
-    pub const fn new(element: FieldSpec, length_field: &'static str) -> TailSpec {
-        TailSpec { element, length_field }
+    pub const fn new(element: FieldSpec, length: TailLength) -> TailLayout {
+        TailLayout {
+            name: element.name,
+            type_name: element.type_name,
+            doc: element.doc,
+            line: element.line,
+            element: element.kind,
+            element_size: element.size,
+            element_align: element.align,
+            length,
+            constant: element.constant,
+            access: element.access,
+        }
     }
 }
 
@@ -96,7 +135,7 @@ impl ClassLayout {
             is_abstract: false,
             is_open: false,
             fields,
-            tail: None,
+            tails: &[],
         }
     }
 
@@ -122,19 +161,10 @@ impl ClassLayout {
         self
     }
 
-    /// With elements after the last field.
+    /// With elements and optional fields after the last field.
     #[must_use]
-    pub const fn tail(mut self, tail: TailSpec) -> ClassLayout {
-        self.tail = Some(TailLayout {
-            name: tail.element.name,
-            type_name: tail.element.type_name,
-            doc: tail.element.doc,
-            line: tail.element.line,
-            element: tail.element.kind,
-            element_size: tail.element.size,
-            length_field: tail.length_field,
-            constant: tail.element.constant,
-        });
+    pub const fn tails(mut self, tails: &'static [TailLayout]) -> ClassLayout {
+        self.tails = tails;
         self
     }
 
@@ -168,24 +198,69 @@ impl ClassLayout {
         self.end().round_up_to_tagged().current() as usize
     }
 
-    /// Bytes of an element of the tail; 0 if there is no tail.
+    /// Bytes of an element of the tail; 0 if there is no tail or more than one.
     #[must_use]
     pub const fn element_size(&self) -> usize {
-        match &self.tail {
-            Some(tail) => tail.element_size.current() as usize,
-            None => 0,
+        match self.tails {
+            [tail] => tail.element_size.current() as usize,
+            _ => 0,
         }
     }
 
-    /// Bytes of an instance with `length` elements, rounded up to whole tagged words; `usize::MAX` rounded down
-    /// to a tagged word if that overflows, which no heap can satisfy. V8: `SizeFor`.
+    /// Whether the one tail of instances is described by three numbers, which the collector reads without a call: its
+    /// elements' size, a power of two, and where a field has their number.
+    #[must_use]
+    pub const fn has_simple_tail(&self) -> bool {
+        match self.tails {
+            [TailLayout { length: TailLength::Field(name), element_size, .. }] => {
+                element_size.current().is_power_of_two()
+                    && element_size.current() <= 8
+                    && match self.find_field(name) {
+                        Some(field) => field.kind.is_word_length(),
+                        None => false,
+                    }
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the size of an instance has to be computed by the class's own code: several tails, or one whose length is
+    /// an expression.
+    #[must_use]
+    pub const fn is_computed(&self) -> bool {
+        !self.tails.is_empty() && !self.has_simple_tail()
+    }
+
+    /// Bytes of all tails with so many elements each; `usize::MAX` if that overflows.
+    #[must_use]
+    pub const fn tail_bytes(&self, lengths: &[usize]) -> usize {
+        let mut bytes = 0_usize;
+        let mut i = 0;
+        while i < self.tails.len() && i < lengths.len() {
+            bytes = bytes.saturating_add(lengths[i].saturating_mul(self.tails[i].element_size.current() as usize));
+            i += 1;
+        }
+        bytes
+    }
+
+    /// Bytes of an instance whose tails have so many elements, in their order, rounded up to whole tagged words;
+    /// `usize::MAX` rounded down to a tagged word if that overflows, which no heap can satisfy.
+    #[must_use]
+    pub const fn size_with(&self, lengths: &[usize]) -> usize {
+        const WORD: usize = PointerWidth::CURRENT.tagged_size() as usize;
+        let bytes = self.tail_bytes(lengths);
+        if bytes <= isize::MAX as usize {
+            (self.header_size() + bytes).next_multiple_of(WORD)
+        } else {
+            usize::MAX & !(WORD - 1)
+        }
+    }
+
+    /// Bytes of an instance with `length` elements of its one tail, rounded up to whole tagged words; `usize::MAX`
+    /// rounded down to a tagged word if that overflows, which no heap can satisfy. V8: `SizeFor`.
     #[must_use]
     pub const fn size_for(&self, length: usize) -> usize {
-        const WORD: usize = PointerWidth::CURRENT.tagged_size() as usize;
-        match length.checked_mul(self.element_size()) {
-            Some(bytes) if bytes <= isize::MAX as usize => (self.header_size() + bytes).next_multiple_of(WORD),
-            _ => usize::MAX & !(WORD - 1),
-        }
+        self.size_with(&[length])
     }
 
     /// Whether instances are maps: the class is the core `Map` or below it.
@@ -248,7 +323,9 @@ impl ClassLayout {
             let field = &self.fields[i];
             let wanted = match field.kind {
                 FieldKind::Tagged(_) => !weak,
-                FieldKind::Weak(_) => weak,
+                // V8 counts what may be weak among the weak.
+                FieldKind::Weak(_) | FieldKind::MaybeWeak(_) => weak,
+                FieldKind::Struct(layout) => !weak && layout.may_hold_pointer(),
                 _ => false,
             };
             if wanted {

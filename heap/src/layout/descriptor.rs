@@ -2,7 +2,8 @@
 
 use super::body::{Body, BodyDescriptor};
 use super::class::ClassLayout;
-use crate::tagged::HeapClass;
+use super::tails::{TailLengths, TailLengthsOf};
+use crate::tagged::{HeapClass, ObjectAddress};
 use core::sync::atomic::{AtomicU32, Ordering};
 
 /// The longest line of inheritance, `HeapObject` included.
@@ -20,6 +21,7 @@ pub struct ClassDescriptor {
     bitmap: u64,
     depth: usize,
     is_map: bool,
+    tail_lengths: Option<TailLengthsOf>,
     /// Process-wide number, given when an isolate first registers the class; 0 before.
     index: AtomicU32,
 }
@@ -32,12 +34,13 @@ impl ClassDescriptor {
             Some(_) => Some(<T::Parent as HeapClass>::CLASS),
             None => None,
         };
-        ClassDescriptor::with_parent(this, T::LAYOUT, parent)
+        ClassDescriptor::with_parent(this, T::LAYOUT, T::TAIL_LENGTHS, parent)
     }
 
     const fn with_parent(
         this: &'static ClassDescriptor,
         layout: &'static ClassLayout,
+        tail_lengths: Option<TailLengthsOf>,
         parent: Option<&'static ClassDescriptor>,
     ) -> ClassDescriptor {
         let (mut display, depth) = match parent {
@@ -55,6 +58,7 @@ impl ClassDescriptor {
             bitmap: body.bitmap,
             depth,
             is_map: layout.is_map(),
+            tail_lengths,
             index: AtomicU32::new(0),
         }
     }
@@ -81,6 +85,23 @@ impl ClassDescriptor {
     #[must_use]
     pub const fn pointer_bitmap(&self) -> u64 {
         self.bitmap
+    }
+
+    /// How many elements each tail of an instance has.
+    ///
+    /// # Safety
+    ///
+    /// There is an instance of this very class at `address`, its constant fields written.
+    pub(crate) unsafe fn tail_lengths(&self, address: usize) -> TailLengths {
+        let mut lengths = TailLengths { count: self.layout.tails.len(), ..TailLengths::NONE };
+        if let Some(compute) = self.tail_lengths {
+            // SAFETY: the caller's contract.
+            unsafe { compute(ObjectAddress::new(address), &mut lengths.lengths) };
+        } else if self.body.has_tail() {
+            // SAFETY: the caller's contract; without a function, the tail is a simple one.
+            lengths.lengths[0] = unsafe { crate::gc::simple_length(address, self.body) };
+        }
+        lengths
     }
 
     /// The class it extends.

@@ -2,8 +2,9 @@
 
 use super::bits::{Bitfield, BitfieldLayout, SmiBitfield};
 use super::descriptor::ClassDescriptor;
+use super::structs::StructLayout;
 use super::width::PerWidth;
-use crate::tagged::{RawValue, TaggedType};
+use crate::tagged::{HeapStruct, MaybeWeakType, RawValue, TaggedType};
 
 /// One alternative of a tagged field's type.
 #[derive(Clone, Copy)]
@@ -16,6 +17,8 @@ pub enum Member {
     None,
     /// An instance of this class or of one below it.
     Class(&'static ClassDescriptor),
+    /// A weak reference to an instance of this class or of one below it, or a cleared one.
+    Weak(&'static ClassDescriptor),
 }
 
 /// The set of values a tagged slot may hold: what the type of a `Tagged<…>` field says, as data for the
@@ -50,8 +53,14 @@ impl TypeSet {
         self.members.iter().any(|m| match m {
             Member::Any => true,
             Member::Class(c) => class.is_subclass_of(c),
-            Member::Smi | Member::None => false,
+            Member::Smi | Member::None | Member::Weak(_) => false,
         })
+    }
+
+    /// Whether a weak reference to an instance of `class` may stand here.
+    #[must_use]
+    pub fn admits_weak(&self, class: &'static ClassDescriptor) -> bool {
+        self.members.iter().any(|m| matches!(m, Member::Weak(c) if class.is_subclass_of(c)))
     }
 }
 
@@ -61,12 +70,13 @@ impl core::fmt::Debug for TypeSet {
             if i > 0 {
                 f.write_str(" | ")?;
             }
-            f.write_str(match m {
-                Member::Any => "Any",
-                Member::Smi => "Smi",
-                Member::None => "None",
-                Member::Class(c) => c.name(),
-            })?;
+            match m {
+                Member::Any => f.write_str("Any")?,
+                Member::Smi => f.write_str("Smi")?,
+                Member::None => f.write_str("None")?,
+                Member::Class(c) => f.write_str(c.name())?,
+                Member::Weak(c) => write!(f, "Weak<{}>", c.name())?,
+            }
         }
         Ok(())
     }
@@ -127,6 +137,8 @@ pub enum FieldKind {
     Tagged(TypeSet),
     /// A weak reference: cleared when its referent dies.
     Weak(TypeSet),
+    /// A strong or a weak reference, each to what the set says, or a Smi. V8: `MaybeObject`.
+    MaybeWeak(TypeSet),
     /// A small integer in a tagged word.
     Smi,
     /// A bit field in a Smi.
@@ -135,6 +147,10 @@ pub enum FieldKind {
     Raw(RawKind),
     /// A bit field in raw bytes.
     Bits(&'static BitfieldLayout),
+    /// An address outside the heap, of a value of the named type: never traced.
+    External(&'static str),
+    /// The fields of a struct, one after the other: all tagged or all raw.
+    Struct(&'static StructLayout),
     /// Bytes that hold nothing.
     Padding,
 }
@@ -143,13 +159,32 @@ impl FieldKind {
     /// Whether the collector sees a tagged word here.
     #[must_use]
     pub const fn is_tagged(&self) -> bool {
-        matches!(self, FieldKind::Tagged(_) | FieldKind::Weak(_) | FieldKind::Smi | FieldKind::SmiBits(_))
+        match self {
+            FieldKind::Tagged(_)
+            | FieldKind::Weak(_)
+            | FieldKind::MaybeWeak(_)
+            | FieldKind::Smi
+            | FieldKind::SmiBits(_) => true,
+            FieldKind::Struct(layout) => layout.is_tagged,
+            FieldKind::Raw(_) | FieldKind::Bits(_) | FieldKind::External(_) | FieldKind::Padding => false,
+        }
     }
 
     /// Whether the collector may find a pointer here.
     #[must_use]
     pub const fn may_hold_pointer(&self) -> bool {
-        matches!(self, FieldKind::Tagged(_) | FieldKind::Weak(_))
+        match self {
+            FieldKind::Tagged(_) | FieldKind::Weak(_) | FieldKind::MaybeWeak(_) => true,
+            FieldKind::Struct(layout) => layout.may_hold_pointer(),
+            _ => false,
+        }
+    }
+}
+
+impl FieldKind {
+    /// Whether it can hold the number of a tail's elements where the collector reads it by itself.
+    pub(super) const fn is_word_length(&self) -> bool {
+        matches!(self, FieldKind::Smi | FieldKind::Raw(RawKind::U32 | RawKind::I32))
     }
 }
 
@@ -199,6 +234,12 @@ impl FieldSpec {
         FieldSpec::new(name, FieldKind::Weak(U::SET), PerWidth::tagged(1))
     }
 
+    /// A field that may be strong or weak.
+    #[must_use]
+    pub const fn maybe_weak<U: MaybeWeakType>(name: &'static str) -> FieldSpec {
+        FieldSpec::new(name, FieldKind::MaybeWeak(U::SET), PerWidth::tagged(1))
+    }
+
     /// A Smi field.
     #[must_use]
     pub const fn smi(name: &'static str) -> FieldSpec {
@@ -221,6 +262,20 @@ impl FieldSpec {
     #[must_use]
     pub const fn bits<B: Bitfield>(name: &'static str) -> FieldSpec {
         FieldSpec::new(name, FieldKind::Bits(B::LAYOUT), PerWidth::both(B::LAYOUT.storage.size()))
+    }
+
+    /// An address outside the heap.
+    #[must_use]
+    pub const fn external(name: &'static str, type_name: &'static str) -> FieldSpec {
+        FieldSpec::new(name, FieldKind::External(type_name), PerWidth::both(8))
+    }
+
+    /// A struct in the object.
+    #[must_use]
+    pub const fn inline<S: HeapStruct>(name: &'static str) -> FieldSpec {
+        let mut spec = FieldSpec::new(name, FieldKind::Struct(S::LAYOUT), S::LAYOUT.size);
+        spec.align = S::LAYOUT.align;
+        spec
     }
 
     /// Bytes that hold nothing, under both widths.

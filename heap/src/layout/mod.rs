@@ -18,6 +18,8 @@ mod descriptor;
 mod engine;
 mod field;
 mod registry;
+mod structs;
+mod tails;
 mod width;
 
 pub use bits::{
@@ -25,10 +27,14 @@ pub use bits::{
     first_bits,
 };
 pub use body::{BodyDescriptor, VisitorId};
-pub use check::{check_class, check_enum_fits, check_field, check_nested_fits, check_tail};
-pub use class::{ClassLayout, FieldSection, TailLayout, TailSpec};
+pub use check::{
+    InputKind, check_class, check_enum_fits, check_field, check_nested_fits, check_struct, check_tail, inherited_input,
+};
+pub use class::{ClassLayout, FieldSection, MAX_TAILS, TailLayout, TailLength};
 pub use descriptor::{ClassDescriptor, MAX_INHERITANCE_DEPTH};
 pub use engine::place;
 pub use field::{Access, FieldKind, FieldLayout, FieldSpec, Member, RawKind, TypeSet};
 pub use registry::ClassRegistry;
+pub use structs::StructLayout;
+pub use tails::{TailLengths, TailLengthsOf};
 pub use width::{PerWidth, PointerWidth};

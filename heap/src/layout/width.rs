@@ -88,6 +88,15 @@ impl PerWidth {
         PerWidth { compressed: min(self.compressed, other.compressed), full: min(self.full, other.full) }
     }
 
+    /// The larger of the two under each width.
+    #[must_use]
+    pub const fn max(self, other: PerWidth) -> PerWidth {
+        const fn max(a: u32, b: u32) -> u32 {
+            if a > b { a } else { b }
+        }
+        PerWidth { compressed: max(self.compressed, other.compressed), full: max(self.full, other.full) }
+    }
+
     /// Rounded up to whole tagged words under each width: the size of an object whose fields end here.
     #[must_use]
     pub const fn round_up_to_tagged(self) -> PerWidth {

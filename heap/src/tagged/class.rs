@@ -3,7 +3,7 @@
 use super::smi::Smi;
 use super::value::Tagged;
 use super::word::Word;
-use crate::layout::{Bitfield, ClassDescriptor, ClassLayout, Member, TypeSet};
+use crate::layout::{Bitfield, ClassDescriptor, ClassLayout, Member, TailLengthsOf, TypeSet};
 
 /// Any tagged value: a Smi or an object of any class. V8: `Object`.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +42,7 @@ pub unsafe trait TaggedType: 'static {
 /// # Safety
 ///
 /// Implemented by the macro only. Promises that `Self` is `#[repr(C)]`, begins with the fields of `Parent` and has
-/// its own exactly where `LAYOUT` says, that every field is a cell, that `CLASS` is a unique static made from
+/// its own exactly where `LAYOUT` says, that `TAIL_LENGTHS` is there and right if `IS_COMPUTED`, that every field is a cell, that `CLASS` is a unique static made from
 /// `LAYOUT`, and that `Self` is neither constructible nor movable in safe code.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a heap object class",
@@ -60,8 +60,13 @@ pub unsafe trait HeapClass: TaggedType + Sized {
     const FIELDS_END: usize = Self::LAYOUT.header_size();
     /// Bytes of an instance without elements, rounded up to whole tagged words.
     const INSTANCE_SIZE: usize = Self::LAYOUT.instance_size();
-    /// Bytes of an element of the tail; 0 if there is no tail.
+    /// Bytes of an element of the tail; 0 if there is no tail or more than one.
     const ELEMENT_SIZE: usize = Self::LAYOUT.element_size();
+    /// Whether the class's own code computes the size of an instance.
+    const IS_COMPUTED: bool = Self::LAYOUT.is_computed();
+    /// That code.
+    #[doc(hidden)]
+    const TAIL_LENGTHS: Option<TailLengthsOf> = None;
     /// Whether no field, own or inherited, has a setter, so that instances may be sealed read-only.
     const IS_IMMUTABLE: bool = is_immutable(Self::LAYOUT);
     /// Whether instances are maps, which live in MAP space.
@@ -76,10 +81,12 @@ const fn is_immutable(layout: &ClassLayout) -> bool {
         }
         i += 1;
     }
-    if let Some(tail) = &layout.tail
-        && !tail.constant
-    {
-        return false;
+    let mut i = 0;
+    while i < layout.tails.len() {
+        if !layout.tails[i].constant {
+            return false;
+        }
+        i += 1;
     }
     match layout.parent {
         Some(parent) => is_immutable(parent),

@@ -49,7 +49,7 @@ pub fn upcast<T: IsA<P>, P: HeapClass>(object: &T) -> &P {
 }
 
 #[inline(always)]
-fn address_of<T: HeapClass>(object: &T) -> usize {
+fn address_of<T>(object: &T) -> usize {
     core::ptr::from_ref(object).addr()
 }
 
@@ -64,7 +64,7 @@ impl<U: TaggedType> TaggedField<U> {
     /// The value. `object` is the one that the field belongs to: every other of the isolate would do as well, for its
     /// address completes a compressed reference, but that one is at hand.
     #[inline]
-    pub fn get<T: HeapClass>(&self, object: &T) -> U::Ref<'_> {
+    pub fn get<T>(&self, object: &T) -> U::Ref<'_> {
         // SAFETY: the cell holds what `Admits<U, _>` produced; `&self` lives no longer than the object stays put. One
         // isolate is entered on this thread, so `object` lies in the same cage.
         unsafe { U::from_word(self.cell.load_near(address_of(object), Ordering::Relaxed)) }
@@ -72,7 +72,7 @@ impl<U: TaggedType> TaggedField<U> {
 
     /// The value, read with acquire order.
     #[inline]
-    pub fn get_acquire<T: HeapClass>(&self, object: &T) -> U::Ref<'_> {
+    pub fn get_acquire<T>(&self, object: &T) -> U::Ref<'_> {
         // SAFETY: as in `get`.
         unsafe { U::from_word(self.cell.load_near(address_of(object), Ordering::Acquire)) }
     }
@@ -121,6 +121,30 @@ impl<U: TaggedType> TaggedField<U> {
         unsafe { self.store(value.word(), mode, Ordering::Release) }
     }
 
+    /// Stores a value into an element of `object` and tells the collector as `mode` says.
+    ///
+    /// # Safety
+    ///
+    /// The element is one of `object`'s and not constant.
+    #[inline]
+    pub unsafe fn set_in<T, I>(&self, object: &T, value: impl Admits<U, I>, mode: WriteBarrierMode) {
+        // SAFETY: `&self` borrows a scope of the isolate.
+        let word = unsafe { value.word() };
+        self.cell.store(word, Ordering::Relaxed);
+        barrier::write::<U>(core::ptr::from_ref(object).addr(), self.cell.address(), word, mode);
+    }
+
+    /// Writes the cell of an object being made.
+    ///
+    /// # Safety
+    ///
+    /// As for [`init`](Self::init).
+    #[inline]
+    pub(super) unsafe fn init_ref<I>(&self, value: &impl Admits<U, I>) {
+        // SAFETY: the allocator holds the scope.
+        self.cell.store(unsafe { value.word() }, Ordering::Relaxed);
+    }
+
     #[inline]
     unsafe fn store(&self, word: Word, mode: WriteBarrierMode, order: Ordering) {
         self.cell.store(word, order);
@@ -151,13 +175,13 @@ pub struct WeakField<C> {
 impl<C: HeapClass> WeakField<C> {
     /// The referent, if it is alive and there is one; `object` as in [`TaggedField::get`].
     #[inline]
-    pub fn get<T: HeapClass>(&self, object: &T) -> Option<&C> {
+    pub fn get<T>(&self, object: &T) -> Option<&C> {
         weak_ref(self.cell.load_near(address_of(object), Ordering::Relaxed))
     }
 
     /// The referent, read with acquire order.
     #[inline]
-    pub fn get_acquire<T: HeapClass>(&self, object: &T) -> Option<&C> {
+    pub fn get_acquire<T>(&self, object: &T) -> Option<&C> {
         weak_ref(self.cell.load_near(address_of(object), Ordering::Acquire))
     }
 
@@ -212,6 +236,29 @@ impl<C: HeapClass> WeakField<C> {
     /// The object is being initialised; the allocator looks at it afterwards if it is not young.
     #[inline]
     pub unsafe fn init<I>(&self, value: impl AdmitsWeak<C, I>) {
+        // SAFETY: the allocator holds the scope.
+        self.cell.store(unsafe { value.word() }.to_weak(), Ordering::Relaxed);
+    }
+
+    /// Stores a referent into an element of `object` and tells the collector as `mode` says.
+    ///
+    /// # Safety
+    ///
+    /// The element is one of `object`'s and not constant.
+    #[inline]
+    pub unsafe fn set_in<T, I>(&self, object: &T, value: impl AdmitsWeak<C, I>, mode: WriteBarrierMode) {
+        let host = core::ptr::from_ref(object).addr();
+        // SAFETY: `&self` borrows a scope of the isolate.
+        store_weak(&self.cell, host, unsafe { value.word() }, mode, Ordering::Relaxed);
+    }
+
+    /// Writes the cell of an object being made.
+    ///
+    /// # Safety
+    ///
+    /// As for [`init`](Self::init).
+    #[inline]
+    pub(super) unsafe fn init_ref<I>(&self, value: &impl AdmitsWeak<C, I>) {
         // SAFETY: the allocator holds the scope.
         self.cell.store(unsafe { value.word() }.to_weak(), Ordering::Relaxed);
     }

@@ -101,7 +101,7 @@ impl HeapObject {
     #[must_use]
     pub fn size(&self) -> usize {
         // SAFETY: a reference is to a whole object.
-        unsafe { crate::gc::object_size(self.address(), self.map().body()) }
+        unsafe { crate::gc::object_size(self.address(), self.map()) }
     }
 
     /// Where the object lies now; collections move it.

@@ -18,11 +18,15 @@
 mod admits;
 mod casts;
 mod class;
+mod external;
 mod field;
 mod heap_object;
 mod init;
+mod init_tail;
+mod maybe_weak;
 mod raw;
 mod smi;
+mod structs;
 mod tail;
 mod value;
 mod word;
@@ -30,14 +34,20 @@ mod word;
 pub use admits::{Admits, AdmitsWeak, Nil, ObjectSource};
 pub use casts::HeapObjectExt;
 pub use class::{Any, ConcreteClass, HasBits, HasBitsMut, HeapClass, IsA, OpenClass, TaggedType};
+pub use external::ExternalField;
 pub use field::{
     AlignTagged, BitsField, Inherited, OptionalPaddingBytes, PaddingBytes, RawField, SmiBitsField, SmiField,
     TaggedField, WeakField, upcast,
 };
 pub use heap_object::HeapObject;
-pub use init::{Filled, Init, ObjectAddress, RawTailInit, TaggedTailInit, WeakTailInit};
+pub use init::{Init, ObjectAddress};
+pub use init_tail::{Absent, ElementInit, Filled, OptionalInit, TailInit};
+pub use maybe_weak::{
+    AdmitsMaybeWeak, MaybeObject, MaybeWeak, MaybeWeakField, MaybeWeakMember, MaybeWeakType, Weak, Weakly,
+};
 pub use raw::{AtomicRawValue, RawValue};
 pub use smi::{IntoSmi, Smi, SmiError, smi};
-pub use tail::{RawElements, RawTail, TaggedElements, TaggedTail, WeakElements, WeakTail};
+pub use structs::{HeapStruct, StructField, StructInit, StructRef};
+pub use tail::{Elements, Tail, expect_at_most, expect_length, inherited};
 pub use value::Tagged;
 pub use word::{TAGGED_SIZE, TaggedCell, Word};

@@ -1,19 +1,16 @@
-//! Flexible tails: the elements after an object's last field.
+//! Flexible tails: what lies after the fields that all instances of a class have.
 //!
-//! A tail lies beyond the struct that `&T` covers, so it is reached by address. There is never a slice over tagged
-//! memory: each element is read and written as a cell.
+//! A tail lies beyond the struct that `&T` covers, so it is reached by address. It is a row of the very cells that fields
+//! are made of, so elements and optional fields are read and written as fields are. There is never a slice over tagged
+//! memory.
 
-use super::admits::{Admits, AdmitsWeak};
-use super::class::{HeapClass, TaggedType};
-use super::field::{store_weak, weak_ref};
 use super::heap_object::HeapObject;
-use super::init::{ObjectAddress, RawTailInit, TaggedTailInit, WeakTailInit};
+use super::init::ObjectAddress;
+use super::init_tail::TailInit;
 use super::raw::RawValue;
-use super::word::{TAGGED_SIZE, TaggedCell};
-use crate::barrier::{self, WriteBarrierMode};
+use super::{HeapClass, RawField};
 use core::cell::Cell;
 use core::marker::PhantomData;
-use core::sync::atomic::Ordering;
 
 #[cold]
 #[inline(never)]
@@ -22,262 +19,69 @@ fn out_of_bounds(index: usize, len: usize) -> ! {
     panic!("index {index} is out of bounds: the object has {len} elements")
 }
 
-/// The address range of a tail.
-#[derive(Clone, Copy)]
-struct Span<'a> {
-    host: usize,
+/// Where a tail of such cells begins in a class's struct; itself of size zero.
+#[repr(C)]
+pub struct Tail<C> {
+    align: [C; 0],
+}
+
+/// The cells of one object's tail.
+pub struct Elements<'a, C> {
     start: usize,
     len: usize,
     /// Neither `Send` nor `Sync`, as references to objects are.
-    _object: PhantomData<&'a HeapObject>,
+    _object: PhantomData<(&'a HeapObject, &'a C)>,
 }
 
-impl<'a> Span<'a> {
+impl<C> Clone for Elements<'_, C> {
     #[inline]
-    fn new<T: HeapClass>(object: &'a T, header_size: usize, len: usize) -> Span<'a> {
-        let host = core::ptr::from_ref(object).addr();
-        Span { host, start: host + header_size, len, _object: PhantomData }
-    }
-
-    #[inline]
-    #[track_caller]
-    fn cell(&self, index: usize) -> &'a TaggedCell {
-        if index >= self.len {
-            out_of_bounds(index, self.len);
-        }
-        // SAFETY: inside the object's tail, which is committed for `'a`.
-        unsafe { TaggedCell::at(self.start + index * TAGGED_SIZE) }
-    }
-}
-
-macro_rules! tagged_tail {
-    (
-        $(#[$tail_doc:meta])* $Tail:ident,
-        $(#[$elements_doc:meta])* $Elements:ident,
-        $P:ident: $bound:ident, $item:ty, $admits:ident, $init:ident,
-        |$cell:ident| $get:expr,
-        |$host:ident, $store:ident, $value:ident, $mode:ident| $set:expr,
-        |$word:ident| $first:expr
-    ) => {
-        $(#[$tail_doc])*
-        #[repr(C)]
-        pub struct $Tail<$P> {
-            align: [TaggedCell; 0],
-            _type: PhantomData<fn() -> $P>,
-        }
-
-        $(#[$elements_doc])*
-        pub struct $Elements<'a, $P> {
-            span: Span<'a>,
-            _type: PhantomData<fn() -> $P>,
-        }
-
-        impl<$P> Clone for $Elements<'_, $P> {
-            fn clone(&self) -> Self {
-                *self
-            }
-        }
-
-        impl<$P> Copy for $Elements<'_, $P> {}
-
-        impl<$P: $bound> $Tail<$P> {
-            /// The elements of `object`.
-            ///
-            /// # Safety
-            ///
-            /// `object` has this tail, `len` elements of it, after `header_size` bytes.
-            #[inline]
-            pub unsafe fn of<'a, T: HeapClass>(&'a self, object: &'a T, header_size: usize, len: usize) -> $Elements<'a, $P> {
-                $Elements { span: Span::new(object, header_size, len), _type: PhantomData }
-            }
-
-            /// Writes the elements of an object being made.
-            ///
-            /// # Safety
-            ///
-            /// There is room for `values.len()` elements after `header_size` bytes; the allocator looks at the
-            /// object afterwards if it is not young.
-            #[inline]
-            pub unsafe fn init<I>(&self, object: ObjectAddress, header_size: usize, values: impl $init<$P, I>) {
-                let start = object.offset(header_size);
-                for i in 0..values.len() {
-                    // SAFETY: the allocator holds the scope.
-                    let $word = unsafe { values.word(i) };
-                    // SAFETY: the caller's contract.
-                    unsafe { TaggedCell::at(start + i * TAGGED_SIZE) }.store($first, Ordering::Relaxed);
-                }
-            }
-        }
-
-        impl<'a, $P: $bound> $Elements<'a, $P> {
-            /// How many.
-            #[inline]
-            #[must_use]
-            pub fn len(self) -> usize {
-                self.span.len
-            }
-
-            /// Whether there are none.
-            #[inline]
-            #[must_use]
-            pub fn is_empty(self) -> bool {
-                self.span.len == 0
-            }
-
-            /// The element at `index`.
-            ///
-            /// # Panics
-            ///
-            /// If `index` is not below [`len`](Self::len).
-            #[inline]
-            #[must_use]
-            #[track_caller]
-            pub fn get(self, index: usize) -> $item {
-                let $cell = self.span.cell(index);
-                $get
-            }
-
-            /// Stores an element and tells the collector.
-            ///
-            /// # Safety
-            ///
-            /// The tail is not constant.
-            ///
-            /// # Panics
-            ///
-            /// If `index` is not below [`len`](Self::len).
-            #[inline]
-            #[track_caller]
-            pub unsafe fn set<I>(self, index: usize, value: impl $admits<$P, I>) {
-                // SAFETY: the caller's contract.
-                unsafe { self.set_with_mode(index, value, WriteBarrierMode::UPDATE) }
-            }
-
-            /// Stores an element and tells the collector as `mode` says.
-            ///
-            /// # Safety
-            ///
-            /// The tail is not constant.
-            ///
-            /// # Panics
-            ///
-            /// If `index` is not below [`len`](Self::len).
-            #[inline]
-            #[track_caller]
-            pub unsafe fn set_with_mode<I>(self, index: usize, value: impl $admits<$P, I>, $mode: WriteBarrierMode) {
-                let $store = self.span.cell(index);
-                // SAFETY: the elements borrow a scope of the isolate.
-                let $value = unsafe { value.word() };
-                let $host = self.span.host;
-                $set
-            }
-
-            /// The elements in order.
-            pub fn iter(self) -> impl ExactSizeIterator<Item = $item> + 'a {
-                (0..self.span.len).map(move |i| self.get(i))
-            }
-        }
-    };
-}
-
-tagged_tail! {
-    /// A tail of strong tagged elements; itself of size zero.
-    TaggedTail,
-    /// The strong tagged elements of one object.
-    TaggedElements,
-    U: TaggedType, U::Ref<'a>, Admits, TaggedTailInit,
-    // SAFETY: the cell holds what `Admits<U, _>` produced, and the object stays put for `'a`.
-    |cell| unsafe { U::from_word(cell.load(Ordering::Relaxed)) },
-    |host, cell, word, mode| {
-        cell.store(word, Ordering::Relaxed);
-        barrier::write::<U>(host, cell.address(), word, mode);
-    },
-    |word| word
-}
-
-tagged_tail! {
-    /// A tail of weak elements; itself of size zero.
-    WeakTail,
-    /// The weak elements of one object.
-    WeakElements,
-    C: HeapClass, Option<&'a C>, AdmitsWeak, WeakTailInit,
-    |cell| weak_ref(cell.load(Ordering::Relaxed)),
-    |host, cell, word, mode| store_weak(cell, host, word, mode, Ordering::Relaxed),
-    |word| word.to_weak()
-}
-
-/// A tail of raw elements; itself of size zero.
-#[repr(C)]
-pub struct RawTail<T: RawValue> {
-    align: [T::Cell; 0],
-}
-
-/// The raw elements of one object.
-pub struct RawElements<'a, T> {
-    span: Span<'a>,
-    _type: PhantomData<T>,
-}
-
-impl<T> Clone for RawElements<'_, T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for RawElements<'_, T> {}
+impl<C> Copy for Elements<'_, C> {}
 
-impl<T: RawValue> RawTail<T> {
+impl<C> Tail<C> {
     /// The elements of `object`.
     ///
     /// # Safety
     ///
-    /// `object` has this tail, `len` elements of it, after `header_size` bytes.
+    /// `object` has this tail, `len` elements of it, after `offset` bytes.
     #[inline]
-    pub unsafe fn of<'a, C: HeapClass>(&'a self, object: &'a C, header_size: usize, len: usize) -> RawElements<'a, T> {
-        const { assert!(C::ELEMENT_SIZE == size_of::<T>(), "the layout disagrees on the size of an element") };
-        RawElements { span: Span::new(object, header_size, len), _type: PhantomData }
+    pub unsafe fn of<'a, T: HeapClass>(&'a self, object: &'a T, offset: usize, len: usize) -> Elements<'a, C> {
+        Elements { start: core::ptr::from_ref(object).addr() + offset, len, _object: PhantomData }
     }
 
     /// Writes the elements of an object being made.
     ///
     /// # Safety
     ///
-    /// There is room for `values.len()` elements after `header_size` bytes.
+    /// There is room for `values.len()` elements after `offset` bytes; the allocator looks at the object afterwards if it
+    /// is not young.
     #[inline]
-    pub unsafe fn init(&self, object: ObjectAddress, header_size: usize, values: impl RawTailInit<T>) {
+    pub unsafe fn init<I>(&self, object: ObjectAddress, offset: usize, values: impl TailInit<C, I>) {
         // SAFETY: the caller's contract.
-        unsafe { values.write(object.offset(header_size)) }
+        unsafe { values.write(object.offset(offset)) }
     }
 }
 
-impl<'a, T: RawValue> RawElements<'a, T> {
+impl<'a, C> Elements<'a, C> {
     /// How many.
     #[inline]
     #[must_use]
     pub fn len(self) -> usize {
-        self.span.len
+        self.len
     }
 
     /// Whether there are none.
     #[inline]
     #[must_use]
     pub fn is_empty(self) -> bool {
-        self.span.len == 0
+        self.len == 0
     }
 
-    #[inline]
-    #[track_caller]
-    fn cell(self, index: usize) -> &'a T::Cell {
-        if index >= self.span.len {
-            out_of_bounds(index, self.span.len);
-        }
-        let address = self.span.start + index * size_of::<T::Cell>();
-        // SAFETY: inside the object's tail, which is committed for `'a`; cells are aligned to at most a word, and the
-        // macros' layout check holds the tail to that.
-        unsafe { &*core::ptr::with_exposed_provenance::<T::Cell>(address) }
-    }
-
-    /// The element at `index`.
+    /// The cell at `index`.
     ///
     /// # Panics
     ///
@@ -285,30 +89,52 @@ impl<'a, T: RawValue> RawElements<'a, T> {
     #[inline]
     #[must_use]
     #[track_caller]
-    pub fn get(self, index: usize) -> T {
-        T::load(self.cell(index))
+    pub fn cell(self, index: usize) -> &'a C {
+        if index >= self.len {
+            out_of_bounds(index, self.len);
+        }
+        // SAFETY: inside the object's tail, which is committed for `'a`; cells are aligned to at most a word, and the
+        // macros' layout check holds the tail to that.
+        unsafe { &*core::ptr::with_exposed_provenance::<C>(self.start + index * size_of::<C>()) }
     }
 
-    /// Stores an element.
-    ///
-    /// # Safety
-    ///
-    /// The tail is not constant.
+    /// The cell of an optional field, if the object has it.
+    #[inline]
+    #[must_use]
+    pub fn optional(self) -> Option<&'a C> {
+        (self.len > 0).then(|| self.cell(0))
+    }
+
+    /// The cell of an optional field that the object must have.
     ///
     /// # Panics
     ///
-    /// If `index` is not below [`len`](Self::len).
+    /// If it has not, naming the field and its condition.
     #[inline]
+    #[must_use]
     #[track_caller]
-    pub unsafe fn set(self, index: usize, value: T) {
-        T::store(self.cell(index), value);
+    pub fn present(self, field: &'static str, condition: &'static str) -> &'a C {
+        if self.len == 0 {
+            absent(field, condition);
+        }
+        self.cell(0)
     }
 
-    /// The elements in order.
-    pub fn iter(self) -> impl ExactSizeIterator<Item = T> + 'a {
-        (0..self.span.len).map(move |i| self.get(i))
+    /// The cells in order.
+    #[inline]
+    pub fn cells(self) -> impl ExactSizeIterator<Item = &'a C> + 'a {
+        (0..self.len).map(move |i| self.cell(i))
     }
+}
 
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn absent(field: &'static str, condition: &'static str) -> ! {
+    panic!("this object has no `{field}`: it was made when `{condition}` did not hold")
+}
+
+impl<'a, T: RawValue> Elements<'a, RawField<T>> {
     /// All elements at once, for tails that nothing can change.
     ///
     /// # Safety
@@ -318,9 +144,9 @@ impl<'a, T: RawValue> RawElements<'a, T> {
     #[must_use]
     pub unsafe fn as_slice(self) -> &'a [T] {
         const { assert!(align_of::<T>() <= 4, "elements are aligned to 4 bytes at most") };
-        let start = core::ptr::with_exposed_provenance::<T>(self.span.start);
+        let start = core::ptr::with_exposed_provenance::<T>(self.start);
         // SAFETY: `len` initialised elements of an object that stays put for `'a`, written only while it was made.
-        unsafe { core::slice::from_raw_parts(start, self.span.len) }
+        unsafe { core::slice::from_raw_parts(start, self.len) }
     }
 
     /// All elements at once, as cells.
@@ -332,9 +158,61 @@ impl<'a, T: RawValue> RawElements<'a, T> {
     #[must_use]
     pub unsafe fn as_cells(self) -> &'a [Cell<T>] {
         const { assert!(align_of::<T>() <= 4, "elements are aligned to 4 bytes at most") };
-        let start = core::ptr::with_exposed_provenance::<Cell<T>>(self.span.start);
+        let start = core::ptr::with_exposed_provenance::<Cell<T>>(self.start);
         // SAFETY: `len` initialised elements of an object that stays put for `'a`; only the thread that has entered
         // the isolate touches raw elements, and a `Cell` is not `Sync`.
-        unsafe { core::slice::from_raw_parts(start, self.span.len) }
+        unsafe { core::slice::from_raw_parts(start, self.len) }
     }
+}
+
+/// A tail that is not as long as its declaration says, in an object being made.
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn wrong_length(class: &str, tail: &str, length: &str, expected: usize, given: usize) -> ! {
+    panic!("`{class}` needs {expected} of `{tail}` (`{length}`) and was given {given}")
+}
+
+/// Holds the elements given for a tail to the number that its declaration says. For the macros.
+///
+/// # Panics
+///
+/// If they differ, naming both.
+#[inline]
+#[track_caller]
+pub fn expect_length(class: &'static str, tail: &'static str, length: &'static str, expected: usize, given: usize) {
+    if expected != given {
+        wrong_length(class, tail, length, expected, given);
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn too_many(class: &str, field: &str, maximum: usize, given: usize) -> ! {
+    panic!("`{class}` counts its elements in `{field}`, up to {maximum}, and was given {given}")
+}
+
+/// Holds the number of elements to what the field that counts them can hold. For the macros.
+///
+/// # Panics
+///
+/// If there are more, naming both numbers.
+#[inline]
+#[track_caller]
+pub fn expect_at_most(class: &'static str, field: &'static str, maximum: usize, given: usize) {
+    if given > maximum {
+        too_many(class, field, maximum, given);
+    }
+}
+
+/// The cell of an inherited field, for the macros.
+///
+/// # Safety
+///
+/// The class of `object` inherits a field that is a `C`, after `offset` bytes.
+#[inline]
+pub unsafe fn inherited<T: HeapClass, C>(object: &T, offset: usize) -> &C {
+    // SAFETY: the caller's contract; the object is all there for as long as `&T`.
+    unsafe { &*core::ptr::with_exposed_provenance::<C>(core::ptr::from_ref(object).addr() + offset) }
 }

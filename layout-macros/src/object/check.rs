@@ -1,9 +1,10 @@
 //! Checks what concerns several parts of a declaration and makes a [`Class`] of what is right.
 
-use super::model::{Class, Common, Element, Order, Padding, Prim, Slot, Tail, Value, ValueKind};
+use super::lengths::{self, Found};
+use super::model::{Class, Common, Order, Padding, Prim, Slot, Tail, Value, ValueKind};
 use super::parse::{Arguments, Declaration, Field, Length, Words};
 use super::types::Declared;
-use crate::errors::{Errors, did_you_mean};
+use crate::errors::Errors;
 use crate::names::plain;
 use proc_macro2::Ident;
 use std::collections::HashMap;
@@ -12,6 +13,8 @@ use std::collections::HashMap;
 const MAX_FIELDS: usize = 62;
 /// Tagged fields that come and go with as many different `cfg`s: each doubles the `…Init` structs.
 const MAX_CFGS: usize = 3;
+/// Tails and optional fields: the collector's table of their lengths has so many places.
+const MAX_TAILS: usize = 16;
 
 /// Names that accessors cannot have, and why.
 const RESERVED: &[(&[&str], &str)] = &[
@@ -32,8 +35,8 @@ const RESERVED: &[(&[&str], &str)] = &[
 
 /// The class. Fields with errors are left out.
 pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
-    let Declaration { arguments: Arguments { mut parent, openness, has_factory }, decor, vis, ident, fields } =
-        declaration;
+    let Declaration { arguments, decor, vis, ident, fields } = declaration;
+    let Arguments { mut parent, openness, has_factory, inherits } = arguments;
     if let Some(path) = parent.take_if(|path| path.is_ident(&ident)) {
         errors.at(path, format!("`{ident}` extends itself: name the class above it, or leave `extends` out"));
     }
@@ -50,50 +53,95 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
     let taken = reject_collisions(&fields, parent.is_some(), errors);
     reject_many_cfgs(&fields, errors);
     let mut slots = Vec::new();
-    let mut tail = None;
-    let names: Vec<(Ident, bool)> =
-        fields.iter().map(|field| (field.ident.clone(), matches!(field.kind, Some(Declared::Tail(_))))).collect();
+    let mut tails: Vec<Tail> = Vec::new();
+    let varies = |field: &Field| matches!(field.kind, Some(Declared::Tail(_))) || field.words.present_if.is_some();
+    let names: Vec<(Ident, bool)> = fields.iter().map(|field| (field.ident.clone(), varies(field))).collect();
     for (index, field) in fields.into_iter().enumerate() {
-        let Field { decor, vis, ident, written, words, kind } = field;
+        let Field { decor, vis, ident, written, mut words, kind } = field;
         if taken[index] == Taken::Field {
             continue;
         }
         let common = Common { decor, vis, ident, written, is_mute: taken[index] == Taken::Accessors };
-        match kind {
-            Some(Declared::Tail(element)) => {
-                if let Some((first, _)) = names[..index].iter().find(|(_, is_tail)| *is_tail) {
-                    errors.at(
-                        &common.ident,
-                        format!(
-                            "a second tail `{}`: a class has one, and `{first}` is it. Keep these elements in an object of \
-                             their own, which a `Tagged<…>` field refers to",
-                            plain(&common.ident)
-                        ),
-                    );
+        let (kind, is_slice) = match kind {
+            Some(Declared::Tail(kind)) => (kind, true),
+            Some(Declared::Value(kind)) => {
+                reject_length(&mut words, &common.ident, errors);
+                if words.present_if.is_none() {
+                    if let Some((tail, _)) = names[..index].iter().find(|(_, varies)| *varies) {
+                        follows(tail, &common.ident, errors);
+                    }
+                    let order = order(&words, &kind, errors);
+                    let constant = constant(&words, &kind, &common, errors);
+                    slots.push(Slot::Value(Value { common, kind, constant, order }));
                     continue;
                 }
-                let found = Found { slots: &slots, names: &names, followers: &names[index + 1..] };
-                tail = self::tail(common, words, element, &found, errors).or(tail);
-                continue;
-            }
-            Some(_) => reject_length(&words, &common.ident, errors),
-            None => {}
-        }
-        match kind {
-            Some(Declared::Value(kind)) => {
-                let order = order(&words, &kind, errors);
-                slots.push(Slot::Value(Value { common, kind, constant: words.constant.is_some(), order }));
+                (kind, false)
             }
             Some(Declared::Padding { bytes, optional }) => {
-                for attr in [words.constant, words.relaxed, words.acquire_release].into_iter().flatten() {
+                reject_length(&mut words, &common.ident, errors);
+                if let Some((tail, _)) = names[..index].iter().find(|(_, varies)| *varies) {
+                    follows(tail, &common.ident, errors);
+                }
+                let condition = words.present_if.map(|length| length.attr);
+                for attr in [words.constant, words.relaxed, words.acquire_release, condition].into_iter().flatten() {
                     errors.at(attr, "padding holds nothing and has no accessors: remove the attribute");
                 }
                 slots.push(Slot::Padding(Padding { common, bytes, optional }));
+                continue;
             }
-            Some(Declared::Tail(_)) | None => {}
+            None => {
+                reject_length(&mut words, &common.ident, errors);
+                continue;
+            }
+        };
+        if tails.len() == MAX_TAILS {
+            errors.at(
+                &common.ident,
+                format!(
+                    "a class has at most {MAX_TAILS} tails and optional fields: move some into a class of their own"
+                ),
+            );
+        }
+        for cfg in &common.decor.cfgs {
+            errors.at(
+                cfg,
+                "a tail cannot come and go with a `cfg`, as the size of all instances hangs on it: put the `cfg` on two whole classes",
+            );
+        }
+        let order = order(&words, &kind, errors);
+        let constant = constant(&words, &kind, &common, errors);
+        let found = Found { slots: &slots, tails: &tails, inherits: &inherits, names: &names, index };
+        if let Some(length) = lengths::length(&common.ident, is_slice, words, &found, errors) {
+            tails.push(Tail { common, kind, constant, order, length });
         }
     }
-    Class { decor, vis, ident, parent, openness, has_factory, slots, tail }
+    Class { decor, vis, ident, parent, openness, has_factory, inherits, slots, tails }
+}
+
+/// A field after what has no fixed size.
+fn follows(tail: &Ident, field: &Ident, errors: &mut Errors) {
+    errors.at(
+        tail,
+        format!(
+            "`{tail}` has no fixed size, so no field that every object has can follow it, but `{field}` does: move `{tail}` to \
+             the end, after its length and all such fields"
+        ),
+    );
+}
+
+/// Whether there is no setter. A struct's own fields say that.
+fn constant(words: &Words, kind: &ValueKind, common: &Common, errors: &mut Errors) -> bool {
+    if let (Some(attr), ValueKind::Struct(ty)) = (&words.constant, kind) {
+        errors.at(
+            attr,
+            format!(
+                "`{}` is written field by field, so `{}` says which of its fields are `#[constant]`: remove it here",
+                plain(&common.ident),
+                super::types::spelled(ty)
+            ),
+        );
+    }
+    words.constant.is_some()
 }
 
 fn order(words: &Words, kind: &ValueKind, errors: &mut Errors) -> Order {
@@ -110,7 +158,17 @@ fn order(words: &Words, kind: &ValueKind, errors: &mut Errors) -> Order {
         (_, Some(attr)) => (attr, "acquire_release", Order::AcquireRelease),
         (None, None) => return Order::Plain,
     };
-    if let ValueKind::Raw(Prim { bytes: 8, word: ty, .. }) = kind {
+    if let ValueKind::Struct(_) = kind {
+        errors
+            .at(attr, format!("`#[{word}]` on a whole struct: give it to fields of the struct's declaration instead"));
+        return Order::Plain;
+    }
+    let eight_bytes = match kind {
+        ValueKind::Raw(Prim { bytes: 8, word, .. }) => Some((*word).to_owned()),
+        ValueKind::External(ty) => Some(format!("External<{}>", super::types::spelled(ty))),
+        _ => None,
+    };
+    if let Some(ty) = eight_bytes {
         let word = format!(
             "`#[{word}]` on `{}`: 8 bytes are not atomic under pointer compression, where fields are aligned to 4. \
              Use a 4-byte type, or a `Tagged` field, or leave the order out",
@@ -123,126 +181,17 @@ fn order(words: &Words, kind: &ValueKind, errors: &mut Errors) -> Order {
 }
 
 /// `#[length]` where there are no elements to count.
-fn reject_length(words: &Words, ident: &Ident, errors: &mut Errors) {
-    if let Length::Named(attr, length) = &words.length {
+fn reject_length(words: &mut Words, ident: &Ident, errors: &mut Errors) {
+    if let Some(Length { attr, expr: Some(expr) }) = words.length.take() {
+        let length = super::types::spelled(&expr);
         errors.at(
             attr,
-            format!("`#[length]` belongs to a tail, and `{ident}` is one value: write `{ident}: [Tagged<Any>]` if `{length}` counts its elements"),
-        );
-    }
-}
-
-/// What a tail is declared among.
-struct Found<'a> {
-    /// The fields before it that are right.
-    slots: &'a [Slot],
-    /// All fields, right or wrong, and whether each is a tail.
-    names: &'a [(Ident, bool)],
-    /// Those after it.
-    followers: &'a [(Ident, bool)],
-}
-
-/// A tail, if it is the last field and its length is a field that can be.
-fn tail(common: Common, words: Words, element: Element, found: &Found<'_>, errors: &mut Errors) -> Option<Tail> {
-    let name = plain(&common.ident);
-    for attr in [&words.relaxed, &words.acquire_release].into_iter().flatten() {
-        errors.at(attr, "elements of a tail have no memory order of their own (they are read and written whole, relaxed): remove the attribute");
-    }
-    for cfg in &common.decor.cfgs {
-        errors.at(cfg, "a tail cannot come and go with a `cfg`, as the size of all instances hangs on it: put the `cfg` on two whole classes");
-    }
-    // A second tail is reported where it stands.
-    let mut followers: Vec<&Ident> =
-        found.followers.iter().filter(|(_, is_tail)| !is_tail).map(|(name, _)| name).collect();
-    let has_followers = !followers.is_empty();
-    if let Length::Named(_, length) = &words.length
-        && let Some(index) = followers.iter().position(|name| *name == length)
-    {
-        followers.remove(index);
-        errors.at(
-            length,
-            format!("declare `{length}` before `{name}`: elements stand at the object's end, after the field that counts them"),
-        );
-    }
-    if let Some(last) = followers.last() {
-        errors.at(
-            &common.ident,
-            format!("`{name}` has no fixed size, so nothing can follow it, but `{last}` does: move `{name}` to the end, after its length and \
-                 all other fields"),
-        );
-    }
-    let length = match words.length {
-        Length::Named(_, length) => length,
-        Length::Broken => return None,
-        Length::Absent => {
-            errors.at(
-                &common.ident,
-                format!(
-                    "the number of elements of `{name}` is kept in a field: add `#[constant] length: Smi` before, \
-                     and `#[length = length]` here"
-                ),
-            );
-            return None;
-        }
-    };
-    if has_followers {
-        return None;
-    }
-    let length = self::length(&name, &length, found, errors)?;
-    Some(Tail { common, element, constant: words.constant.is_some(), length })
-}
-
-/// The slot that holds the length.
-fn length(tail: &str, length: &Ident, found: &Found<'_>, errors: &mut Errors) -> Option<usize> {
-    let before = found.slots;
-    let Some(index) = before.iter().position(|slot| plain(&slot.common().ident) == plain(length)) else {
-        if plain(length) == tail {
-            errors
-                .at(length, format!("`{tail}` cannot count itself: name a field `#[constant] length: Smi` before it"));
-        } else if !found.names.iter().any(|(name, _)| name == length) {
-            let names: Vec<String> = before.iter().map(|slot| plain(&slot.common().ident)).collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            errors.at(
-                length,
-                format!(
-                    "there is no field `{length}` in this class{}: declare it before `{tail}`, `#[constant] {length}: Smi`. \
-                     It cannot be inherited",
-                    did_you_mean(&plain(length), &names)
-                ),
-            );
-        }
-        return None;
-    };
-    let slot = &before[index];
-    let value = match slot {
-        Slot::Value(value) if matches!(value.kind, ValueKind::Smi) => value,
-        _ => {
-            errors.at(
-                length,
-                format!(
-                    "`{length}` is declared `{}`, but a number of elements is a Smi: write `#[constant] {length}: Smi`",
-                    slot.common().written
-                ),
-            );
-            return None;
-        }
-    };
-    if !value.constant {
-        errors.at(
-            length,
             format!(
-                "`{length}` could be changed, and the object's size with it: declare it `#[constant] {length}: Smi`"
+                "`#[length]` belongs to a tail, and `{ident}` is one value: write `{ident}: [Tagged<Any>]` if `{length}` counts \
+                 its elements, or `#[present_if = …]` if only some objects have it"
             ),
         );
-        return None;
     }
-    if let Some(cfg) = value.common.decor.cfgs.first() {
-        errors.at(
-            cfg,
-            format!("`{length}` counts the elements of `{tail}` and must be there in every build: remove the `cfg`"),
-        );
-    }
-    Some(index)
 }
 
 /// Which names of a field are taken, so that rustc would report what is made of them once more.
@@ -320,14 +269,20 @@ fn functions(name: &str, field: &Field) -> Vec<String> {
     };
     match &field.kind {
         None | Some(Declared::Padding { .. }) => {}
-        Some(Declared::Value(kind)) => set(&mut functions, matches!(kind, ValueKind::Tagged(_) | ValueKind::Weak(_))),
-        Some(Declared::Tail(element)) => {
+        Some(Declared::Value(ValueKind::Struct(_))) => {}
+        Some(Declared::Value(kind)) => set(&mut functions, kind.has_barrier()),
+        Some(Declared::Tail(kind)) => {
             functions.extend([format!("{name}_len"), format!("{name}_iter")]);
-            if matches!(element, Element::Raw(_)) {
+            if matches!(kind, ValueKind::Raw(_)) {
                 functions.push(format!("{name}_slice"));
             }
-            set(&mut functions, !matches!(element, Element::Raw(_)));
+            if !matches!(kind, ValueKind::Struct(_)) {
+                set(&mut functions, kind.has_barrier());
+            }
         }
+    }
+    if field.words.present_if.is_some() {
+        functions.push(format!("has_{name}"));
     }
     functions
 }
@@ -336,7 +291,7 @@ fn functions(name: &str, field: &Field) -> Vec<String> {
 fn reject_many_cfgs(fields: &[Field], errors: &mut Errors) {
     let mut groups: Vec<String> = Vec::new();
     for field in fields {
-        let is_generic = matches!(field.kind, Some(Declared::Value(ValueKind::Tagged(_) | ValueKind::Weak(_))));
+        let is_generic = matches!(&field.kind, Some(Declared::Value(kind)) if kind.is_generic());
         let (Some(cfg), true) = (field.decor.cfgs.first(), is_generic) else { continue };
         let group = super::expand_init::cfg_key(&field.decor.cfgs);
         if !groups.contains(&group) {

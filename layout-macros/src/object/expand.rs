@@ -1,10 +1,11 @@
 //! Writes the code of a class: the struct here, the rest in the modules beside.
 
-use super::model::{Class, Element, Padding, Slot, Tail, Value, ValueKind};
+use super::model::{Class, Padding, Slot, Tail, Value, ValueKind};
 use super::{expand_access, expand_init, expand_layout};
 use crate::names::plain;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Type;
 
 /// All code of a class; without the compile-time proofs if it is not `right`, as they would only repeat what is wrong.
 pub(super) fn class(class: &Class, is_right: bool) -> TokenStream {
@@ -26,41 +27,13 @@ impl Class {
 }
 
 fn the_struct(class: &Class) -> TokenStream {
-    let Class { decor, vis, ident, slots, tail, .. } = class;
+    let Class { decor, vis, ident, slots, tails, .. } = class;
     let (docs, passed) = (&decor.docs, &decor.passed);
     let parent = class.parent();
-    let cells = slots.iter().map(|slot| {
-        let common = slot.common();
-        let (cfgs, name) = (&common.decor.cfgs, &common.ident);
-        let cell = match slot {
-            Slot::Value(value) => value.cell(),
-            Slot::Padding(Padding { bytes, optional: false, .. }) => {
-                let bytes = const_argument(bytes);
-                quote!(PaddingBytes<#bytes>)
-            }
-            Slot::Padding(Padding { bytes, optional: true, .. }) => {
-                let bytes = const_argument(bytes);
-                quote!(OptionalPaddingBytes<#bytes>)
-            }
-        };
-        // Padding is never read.
-        let unread = matches!(slot, Slot::Padding(_)).then(|| quote!(#[allow(dead_code)]));
-        quote!(#(#cfgs)* #unread #name: ::heapwright::__private::#cell,)
-    });
-    let tail = tail.as_ref().map(|Tail { common, element, .. }| {
-        let name = &common.ident;
-        let cell = match element {
-            Element::Tagged(union) => {
-                let ty = &union.ty;
-                quote!(TaggedTail<#ty>)
-            }
-            Element::Weak(class) => quote!(WeakTail<#class>),
-            Element::Raw(prim) => {
-                let ty = &prim.ty;
-                quote!(RawTail<#ty>)
-            }
-        };
-        quote!(#name: ::heapwright::__private::#cell,)
+    let cells = slots.iter().map(cell);
+    let tails = tails.iter().map(|Tail { common, kind, .. }| {
+        let (name, cell) = (&common.ident, kind.cell());
+        quote!(#name: ::heapwright::__private::Tail<#cell>,)
     });
     quote! {
         #(#docs)*
@@ -71,9 +44,29 @@ fn the_struct(class: &Class) -> TokenStream {
             __align: ::heapwright::__private::AlignTagged,
             __parent: ::heapwright::__private::Inherited<{ <#parent as ::heapwright::HeapClass>::FIELDS_END }>,
             #(#cells)*
-            #tail
+            #(#tails)*
         }
     }
+}
+
+/// A field of the struct.
+pub(super) fn cell(slot: &Slot) -> TokenStream {
+    let common = slot.common();
+    let (cfgs, name) = (&common.decor.cfgs, &common.ident);
+    let cell = match slot {
+        Slot::Value(value) => value.kind.cell(),
+        Slot::Padding(Padding { bytes, optional: false, .. }) => {
+            let bytes = const_argument(bytes);
+            quote!(::heapwright::__private::PaddingBytes<#bytes>)
+        }
+        Slot::Padding(Padding { bytes, optional: true, .. }) => {
+            let bytes = const_argument(bytes);
+            quote!(::heapwright::__private::OptionalPaddingBytes<#bytes>)
+        }
+    };
+    // Padding is never read.
+    let unread = matches!(slot, Slot::Padding(_)).then(|| quote!(#[allow(dead_code)]));
+    quote!(#(#cfgs)* #unread #name: #cell,)
 }
 
 /// An expression as a const argument: in braces unless it is a literal or has them.
@@ -87,33 +80,49 @@ fn const_argument(expr: &syn::Expr) -> TokenStream {
 impl Value {
     /// The cell's type without its parameters, to name its methods by.
     pub(super) fn cell_word(&self, at: Span) -> TokenStream {
-        let word = match &self.kind {
+        self.kind.cell_word(at)
+    }
+}
+
+impl ValueKind {
+    /// The cell's type without its parameters, to name its methods by.
+    pub(super) fn cell_word(&self, at: Span) -> TokenStream {
+        let word = match self {
             ValueKind::Tagged(_) => "TaggedField",
             ValueKind::Weak(_) => "WeakField",
+            ValueKind::MaybeWeak(_) => "MaybeWeakField",
             ValueKind::Smi => "SmiField",
             ValueKind::SmiBits(_) => "SmiBitsField",
             ValueKind::Bits(_) => "BitsField",
             ValueKind::Raw(_) => "RawField",
+            ValueKind::External(_) => "ExternalField",
+            ValueKind::Struct(_) => "StructField",
         };
         let word = Ident::new(word, at);
         quote_spanned!(at=> ::heapwright::__private::#word)
     }
 
+    /// The type parameter of the cell.
+    pub(super) fn cell_parameter(&self) -> Option<&Type> {
+        match self {
+            ValueKind::Tagged(union) => Some(&union.ty),
+            ValueKind::Raw(prim) => Some(&prim.ty),
+            ValueKind::Smi => None,
+            ValueKind::Weak(ty)
+            | ValueKind::MaybeWeak(ty)
+            | ValueKind::SmiBits(ty)
+            | ValueKind::Bits(ty)
+            | ValueKind::External(ty)
+            | ValueKind::Struct(ty) => Some(ty),
+        }
+    }
+
     /// The cell that holds the field.
-    fn cell(&self) -> TokenStream {
-        match &self.kind {
-            ValueKind::Tagged(union) => {
-                let ty = &union.ty;
-                quote!(TaggedField<#ty>)
-            }
-            ValueKind::Weak(class) => quote!(WeakField<#class>),
-            ValueKind::Smi => quote!(SmiField),
-            ValueKind::SmiBits(bits) => quote!(SmiBitsField<#bits>),
-            ValueKind::Bits(bits) => quote!(BitsField<#bits>),
-            ValueKind::Raw(prim) => {
-                let ty = &prim.ty;
-                quote!(RawField<#ty>)
-            }
+    pub(super) fn cell(&self) -> TokenStream {
+        let word = self.cell_word(Span::call_site());
+        match self.cell_parameter() {
+            Some(ty) => quote!(#word<#ty>),
+            None => word,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What users call on a class: offsets and sizes, getters and setters.
 
 use super::expand::{doc, doc_section};
-use super::model::{Class, Element, Order, Shape, Slot, Tail, Union, Value, ValueKind};
+use super::model::{Class, Computed, Order, Shape, Slot, Source, Tail, TailLength, Union, Value, ValueKind};
 use crate::names::{accessor_at, around, generated_at, plain, screaming};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -11,56 +11,42 @@ pub(super) fn access(class: &Class) -> TokenStream {
     let ident = &class.ident;
     let constants = constants(class);
     let values = class.values().filter(|value| !value.common.is_mute).map(value);
-    let tail = class.tail.as_ref().filter(|tail| !tail.common.is_mute).map(|tail| self::tail(class, tail));
+    let tails = (0..class.tails.len()).map(|index| tail(class, index));
     quote! {
         #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
         impl #ident {
             #constants
             #(#values)*
-            #tail
+            #(#tails)*
         }
     }
 }
 
 fn constants(class: &Class) -> TokenStream {
-    let Class { vis, ident, slots, tail, .. } = class;
-    let audible = slots.iter().filter_map(Slot::value).filter(|value| !value.common.is_mute);
-    let offsets = audible.map(|Value { common, .. }| {
-        let (cfgs, vis, name) = (&common.decor.cfgs, &common.vis, &common.ident);
-        let offset = screaming(name, "_OFFSET");
-        let doc = doc(format!("Byte offset of `{}`.", plain(name)));
-        quote!(#(#cfgs)* #doc #vis const #offset: ::core::primitive::usize = ::core::mem::offset_of!(#ident, #name);)
-    });
+    let Class { vis, ident, slots, tails, .. } = class;
+    let offsets = slots.iter().filter_map(Slot::value).map(|value| offset(ident, value));
     let layout = quote!(<#ident as ::heapwright::HeapClass>::LAYOUT);
-    let size = match tail {
-        None => quote! {
+    let size = match tails.as_slice() {
+        [] => quote! {
             /// Bytes of an instance, in whole tagged words. V8: `kSize`.
             #vis const SIZE: ::core::primitive::usize = #layout.instance_size();
         },
-        Some(Tail { common, .. }) => {
+        [Tail { common, .. }, ..] => {
             let (tail_vis, name) = (&common.vis, &common.ident);
             let offset = screaming(name, "_OFFSET");
             let offset_doc = doc(format!("Byte offset of the first of the `{}`.", plain(name)));
-            let size_doc = doc(format!(
-                "Bytes of an instance with so many `{}`, in whole tagged words. V8: `SizeFor`.",
-                plain(name)
-            ));
             let offset = (!common.is_mute).then(|| {
                 quote! {
                     #offset_doc
                     #tail_vis const #offset: ::core::primitive::usize = #layout.header_size();
                 }
             });
+            let size_for = size_for(vis, tails, &layout);
             quote! {
                 #offset
                 /// Bytes before the elements. V8: `kHeaderSize`.
                 #vis const HEADER_SIZE: ::core::primitive::usize = #layout.header_size();
-                #size_doc
-                #[inline]
-                #[must_use]
-                #vis const fn size_for(length: ::core::primitive::usize) -> ::core::primitive::usize {
-                    #layout.size_for(length)
-                }
+                #size_for
             }
         }
     };
@@ -75,6 +61,69 @@ fn constants(class: &Class) -> TokenStream {
         #vis const START_OF_WEAK_FIELDS_OFFSET: ::core::primitive::usize = #layout.weak_fields().start;
         /// Where the class's own weak fields end; where they begin if there are none.
         #vis const END_OF_WEAK_FIELDS_OFFSET: ::core::primitive::usize = #layout.weak_fields().end;
+    }
+}
+
+/// The offset constant of a field.
+pub(super) fn offset(of: &Ident, Value { common, .. }: &Value) -> Option<TokenStream> {
+    let (cfgs, vis, name) = (&common.decor.cfgs, &common.vis, &common.ident);
+    let offset = screaming(name, "_OFFSET");
+    let doc = doc(format!("Byte offset of `{}`.", plain(name)));
+    (!common.is_mute).then(
+        || quote!(#(#cfgs)* #doc #vis const #offset: ::core::primitive::usize = ::core::mem::offset_of!(#of, #name);),
+    )
+}
+
+/// `size_for`: with one tail the number of its elements, with several one parameter for each.
+fn size_for(vis: &syn::Visibility, tails: &[Tail], layout: &TokenStream) -> TokenStream {
+    let (text, parameters, lengths) = match tails {
+        [tail] if !tail.is_optional() => (
+            format!(
+                "Bytes of an instance with so many `{}`, in whole tagged words. V8: `SizeFor`.",
+                plain(&tail.common.ident)
+            ),
+            quote!(length: ::core::primitive::usize),
+            quote!(length),
+        ),
+        tails => {
+            let parameters = tails.iter().enumerate().map(|(index, tail)| {
+                let name = parameter(index, tail);
+                match tail.is_optional() {
+                    true => quote!(#name: ::core::primitive::bool),
+                    false => quote!(#name: ::core::primitive::usize),
+                }
+            });
+            let lengths = tails.iter().enumerate().map(|(index, tail)| {
+                let name = parameter(index, tail);
+                quote!(#name as ::core::primitive::usize)
+            });
+            (
+                "Bytes of an instance with so many elements and with these optional fields, in whole tagged words. V8: \
+                 `SizeFor`."
+                    .to_owned(),
+                quote!(#(#parameters),*),
+                quote!(#(#lengths),*),
+            )
+        }
+    };
+    let text = doc(text);
+    quote! {
+        #text
+        #[inline]
+        #[must_use]
+        #vis const fn size_for(#parameters) -> ::core::primitive::usize {
+            #layout.size_with(&[#lengths])
+        }
+    }
+}
+
+/// The parameter of `size_for` for a tail.
+fn parameter(index: usize, tail: &Tail) -> Ident {
+    let name = plain(&tail.common.ident);
+    match tail.common.is_mute {
+        true => format_ident!("__tail{index}"),
+        false if tail.is_optional() => format_ident!("has_{name}"),
+        false => format_ident!("{name}"),
     }
 }
 
@@ -95,6 +144,8 @@ enum Input {
     Smi,
     /// The value itself.
     Plain,
+    /// Nothing: a struct is written field by field.
+    None,
 }
 
 impl Flow {
@@ -105,14 +156,16 @@ impl Flow {
             ValueKind::Smi => Flow { output: quote_spanned!(at=> ::core::primitive::i32), input: Input::Smi, here },
             ValueKind::SmiBits(ty) | ValueKind::Bits(ty) => Flow::plain(ty, here),
             ValueKind::Raw(prim) => Flow::plain(&prim.ty, here),
-        }
-    }
-
-    fn of_element(element: &Element, at: Span, here: Span) -> Flow {
-        match element {
-            Element::Tagged(union) => Flow::tagged(union, at, here),
-            Element::Weak(class) => Flow::weak(class, at, here),
-            Element::Raw(prim) => Flow::plain(&prim.ty, here),
+            ValueKind::MaybeWeak(ty) => Flow {
+                output: quote_spanned!(at=> ::heapwright::MaybeWeak<'_, #ty>),
+                input: Input::Admitted(quote_spanned!(here=> ::heapwright::AdmitsMaybeWeak<#ty, __I>)),
+                here,
+            },
+            ValueKind::External(ty) => Flow { output: quote_spanned!(at=> *mut #ty), input: Input::Plain, here },
+            ValueKind::Struct(ty) => {
+                let output = quote_spanned!(at=> <#ty as ::heapwright::HeapStruct>::Ref<'_>);
+                Flow { output, input: Input::None, here }
+            }
         }
     }
 
@@ -140,18 +193,22 @@ impl Flow {
     /// The setters of a cell: `set_x`, and `set_x_with_mode` where there is a barrier. `cell` is where the value
     /// goes, `method` its setter there.
     fn setters(&self, setter: &Setter<'_>) -> TokenStream {
-        let Setter { head, vis, name, index, of, cell, method, docs } = setter;
+        let Setter { head, vis, name, index, of, cell, method, docs, host } = setter;
         let here = self.here;
         let set = around("set_", name, "");
         let (index_parameter, index) = match index {
             true => (Some(quote!(index: ::core::primitive::usize,)), Some(quote!(index,))),
             false => (None, None),
         };
+        let host = host.as_ref().map(|host| quote!(#host,));
         // SAFETY of the generated code: there is no setter for what is declared constant.
         match &self.input {
             Input::Admitted(admits) => {
                 let with_mode = around("set_", name, "_with_mode");
-                let method_with_mode = format_ident!("{method}_with_mode", span = here);
+                let method_with_mode = match host {
+                    Some(_) => format_ident!("{method}_in", span = here),
+                    None => format_ident!("{method}_with_mode", span = here),
+                };
                 let mode_docs = doc(format!("As [`{set}`](Self::{set}), telling the collector as `mode` says."));
                 quote_spanned! {here=>
                     #head #docs
@@ -164,7 +221,7 @@ impl Flow {
                     #[inline]
                     #[track_caller]
                     #vis fn #with_mode<__I>(&self, #index_parameter value: impl #admits, mode: ::heapwright::WriteBarrierMode) {
-                        unsafe { #of::#method_with_mode(#cell, #index value, mode) }
+                        unsafe { #of::#method_with_mode(#cell, #host value, mode) }
                     }
                 }
             }
@@ -174,11 +231,12 @@ impl Flow {
                     #head #docs #panics
                     #[inline]
                     #[track_caller]
-                    #vis fn #set(&self, value: impl ::heapwright::IntoSmi) {
-                        unsafe { #of::#method(#cell, #index ::heapwright::IntoSmi::into_smi(value)) }
+                    #vis fn #set(&self, #index_parameter value: impl ::heapwright::IntoSmi) {
+                        unsafe { #of::#method(#cell, ::heapwright::IntoSmi::into_smi(value)) }
                     }
                 }
             }
+            Input::None => TokenStream::new(),
             Input::Plain => {
                 let ty = &self.output;
                 quote_spanned! {here=>
@@ -186,7 +244,7 @@ impl Flow {
                     #[inline]
                     #[track_caller]
                     #vis fn #set(&self, #index_parameter value: #ty) {
-                        unsafe { #of::#method(#cell, #index value) }
+                        unsafe { #of::#method(#cell, value) }
                     }
                 }
             }
@@ -207,24 +265,40 @@ struct Setter<'a> {
     cell: TokenStream,
     method: Ident,
     docs: TokenStream,
+    /// The object, where the cell may be in another chunk than the object's start or has to be told for another reason.
+    host: Option<TokenStream>,
 }
 
 /// Getter and setters of a field.
 fn value(value: &Value) -> TokenStream {
-    let Value { common, kind, constant, order } = value;
-    let name = &common.ident;
-    let (vis, docs, cfgs, passed) = (&common.vis, &common.decor.docs, &common.decor.cfgs, &common.decor.passed);
+    let (name, here) = (&value.common.ident, generated_at(value.common.ident.span()));
+    let getter = getter(value);
+    let host = matches!(value.kind, ValueKind::MaybeWeak(_)).then(|| quote_spanned!(here=> self));
+    let setters = (!value.constant).then(|| setters(value, &quote_spanned!(here=> self.#name), host));
+    quote!(#getter #setters)
+}
+
+/// The cell's methods for a memory order, and what docs say of them.
+fn methods(kind: &ValueKind, order: Order) -> (&'static str, &'static str, &'static str, &'static str) {
     let is_raw = matches!(kind, ValueKind::Raw(_) | ValueKind::Bits(_));
-    let (get, set, read_doc, write_doc) = match order {
+    match order {
         // Tagged words are always accessed with relaxed order.
         Order::Relaxed if is_raw => ("get_relaxed", "set_relaxed", "Read with relaxed order.", " with relaxed order"),
         Order::Relaxed => ("get", "set", "Read with relaxed order.", " with relaxed order"),
         Order::AcquireRelease => ("get_acquire", "set_release", "Read with acquire order.", " with release order"),
         Order::Plain => ("get", "set", "", ""),
-    };
+    }
+}
+
+/// The getter of a field, which `self` has.
+pub(super) fn getter(value: &Value) -> TokenStream {
+    let Value { common, kind, order, .. } = value;
+    let name = &common.ident;
+    let (vis, docs, cfgs, passed) = (&common.vis, &common.decor.docs, &common.decor.cfgs, &common.decor.passed);
+    let (get, _, read_doc, _) = methods(kind, *order);
     let at = accessor_at(name, common.decor.is_documented());
     let here = generated_at(name.span());
-    let (get, set) = (Ident::new(get, here), Ident::new(set, here));
+    let get = Ident::new(get, here);
     let flow = Flow::of_value(kind, at, here);
     let output = &flow.output;
     // Without a doc comment there is none to add to: `missing_docs` then points at the field.
@@ -233,66 +307,156 @@ fn value(value: &Value) -> TokenStream {
         quote!(#[doc = " "] #doc)
     });
     let of = value.cell_word(here);
-    let body = match kind {
-        // A reference is completed from the address of the object it is read from.
-        ValueKind::Tagged(_) | ValueKind::Weak(_) => quote_spanned!(here=> #of::#get(&self.#name, self)),
-        _ => quote_spanned!(here=> #of::#get(&self.#name)),
-    };
-    let getter = quote_spanned!(at=> #vis fn #name(&self) -> #output { #body });
-    let setters = (!constant).then(|| {
-        flow.setters(&Setter {
-            head: quote!(#(#cfgs)* #(#passed)*),
-            vis,
-            name,
-            index: false,
-            of,
-            cell: quote_spanned!(here=> &self.#name),
-            method: set,
-            docs: doc(format!("Sets [`{}`](Self::{name}){write_doc}.", plain(name))),
-        })
-    });
+    // A reference is completed from the address of the object it is read from.
+    let object = kind.wants_object().then(|| quote_spanned!(here=> , self));
+    let getter = quote_spanned!(at=> #vis fn #name(&self) -> #output { #of::#get(&self.#name #object) });
     quote! {
         #(#cfgs)* #(#docs)* #order_doc #(#passed)*
         #[inline]
         #[must_use]
         #getter
-        #setters
     }
 }
 
-/// Accessors of a tail.
-fn tail(class: &Class, tail: &Tail) -> TokenStream {
-    let Tail { common, element, constant, .. } = tail;
+/// The setters of a field that lies at `place`, in `host` if the cell has to be told.
+pub(super) fn setters(value: &Value, place: &TokenStream, host: Option<TokenStream>) -> TokenStream {
+    let Value { common, kind, order, .. } = value;
     let name = &common.ident;
-    let (vis, docs, passed) = (&common.vis, &common.decor.docs, &common.decor.passed);
-    let Some(length) = class.length() else { return TokenStream::new() };
-    let (length_name, written) = (&length.common.ident, plain(name));
-    let read_length = match length.order {
-        Order::AcquireRelease => quote!(get_acquire),
-        Order::Plain | Order::Relaxed => quote!(get),
-    };
-    let elements = around("__", name, "");
-    let elements_type = match element {
-        Element::Tagged(union) => {
-            let ty = &union.ty;
-            quote!(TaggedElements<'_, #ty>)
-        }
-        Element::Weak(class) => quote!(WeakElements<'_, #class>),
-        Element::Raw(prim) => {
-            let ty = &prim.ty;
-            quote!(RawElements<'_, #ty>)
-        }
-    };
-    let at = accessor_at(name, common.decor.is_documented());
+    let (cfgs, passed) = (&common.decor.cfgs, &common.decor.passed);
+    let (_, set, _, write_doc) = methods(kind, *order);
     let here = generated_at(name.span());
-    let (tail_of, elements_of) = match element {
-        Element::Tagged(_) => (quote!(TaggedTail), quote!(TaggedElements)),
-        Element::Weak(_) => (quote!(WeakTail), quote!(WeakElements)),
-        Element::Raw(_) => (quote!(RawTail), quote!(RawElements)),
+    let flow = Flow::of_value(kind, here, here);
+    flow.setters(&Setter {
+        head: quote!(#(#cfgs)* #(#passed)*),
+        vis: &common.vis,
+        name,
+        index: false,
+        of: value.cell_word(here),
+        cell: quote_spanned!(here=> &#place),
+        method: Ident::new(set, here),
+        docs: doc(format!("Sets `{}`{write_doc}.", plain(name))),
+        host,
+    })
+}
+
+impl ValueKind {
+    /// Whether its getter takes the object that it belongs to.
+    fn wants_object(&self) -> bool {
+        self.has_barrier() || matches!(self, ValueKind::Struct(_))
+    }
+}
+
+/// The private function that says the length of a tail.
+pub(super) fn private_length(tail: &Tail) -> Ident {
+    around("__", &tail.common.ident, "_len")
+}
+
+/// The private function that computes where a tail begins; the first one's place is a constant.
+fn private_offset(class: &Class, index: usize) -> TokenStream {
+    match index {
+        0 => quote!(Self::HEADER_SIZE),
+        index => {
+            let offset = around("__", &class.tails[index].common.ident, "_offset");
+            quote!(self.#offset())
+        }
+    }
+}
+
+/// Accessors of a tail or of an optional field.
+fn tail(class: &Class, index: usize) -> TokenStream {
+    let tail = &class.tails[index];
+    let Tail { common, kind, constant, order, .. } = tail;
+    let name = &common.ident;
+    let here = generated_at(name.span());
+    let (cell, offset, length) = (kind.cell(), private_offset(class, index), private_length(tail));
+    let elements = around("__", name, "");
+    let length_of = length_of(class, tail);
+    let offset_of = (index > 0).then(|| {
+        let before = &class.tails[index - 1];
+        let (own, start) = (around("__", name, "_offset"), private_offset(class, index - 1));
+        let (length, cell) = (private_length(before), before.kind.cell());
+        quote! {
+            #[inline]
+            fn #own(&self) -> ::core::primitive::usize {
+                #start + self.#length() * ::core::mem::size_of::<#cell>()
+            }
+        }
+    });
+    // SAFETY of the generated code: the tail is this class's and begins where those before it end; lengths are made from
+    // constant fields, and the object was made with as many elements.
+    let private = quote_spanned! {here=>
+        #length_of
+        #offset_of
+        #[inline]
+        fn #elements(&self) -> ::heapwright::__private::Elements<'_, #cell> {
+            unsafe { ::heapwright::__private::Tail::of(&self.#name, self, #offset, self.#length()) }
+        }
     };
-    let [tail_of, elements_of] = [tail_of, elements_of].map(|of| quote_spanned!(here=> ::heapwright::__private::#of));
-    let flow = Flow::of_element(element, at, here);
+    if common.is_mute {
+        return private;
+    }
+    let (vis, docs, passed) = (&common.vis, &common.decor.docs, &common.decor.passed);
+    let at = accessor_at(name, common.decor.is_documented());
+    let flow = Flow::of_value(kind, at, here);
     let output = &flow.output;
+    let of = kind.cell_word(here);
+    let (get, set, ..) = methods(kind, *order);
+    let (get, set) = (Ident::new(get, here), Ident::new(set, here));
+    let object = kind.wants_object().then(|| quote_spanned!(here=> , self));
+    let host = kind.has_barrier().then(|| quote_spanned!(here=> self));
+    let written = plain(name);
+    let later_offset = (index > 0).then(|| {
+        let (public, private) = (around("", name, "_offset"), around("__", name, "_offset"));
+        let text = doc(format!("Byte offset of `{written}` in this object: what lies before has no fixed size."));
+        quote! {
+            #text
+            #[inline]
+            #[must_use]
+            #vis fn #public(&self) -> ::core::primitive::usize {
+                self.#private()
+            }
+        }
+    });
+    if let TailLength::Condition(Computed { text, .. }) = &tail.length {
+        let has = around("has_", name, "");
+        let has_doc = doc(format!("Whether this object has the field `{written}`."));
+        let cell = quote_spanned!(here=> ::heapwright::__private::Elements::present(self.#elements(), #written, #text));
+        let setters = (!constant).then(|| {
+            let set_doc = doc(format!("Sets [`{written}`](Self::{name})."));
+            let panics = doc_section("Panics", "If this object has no such field.");
+            flow.setters(&Setter {
+                head: quote!(#(#passed)*),
+                vis,
+                name,
+                index: false,
+                of: of.clone(),
+                cell,
+                method: set,
+                docs: quote!(#set_doc #panics),
+                host,
+            })
+        });
+        let body = quote_spanned!(here=>
+            ::core::option::Option::map(
+                ::heapwright::__private::Elements::optional(self.#elements()), |cell| #of::#get(cell #object))
+        );
+        let getter = quote_spanned!(at=> #vis fn #name(&self) -> ::core::option::Option<#output> { #body });
+        return quote_spanned! {here=>
+            #private
+            #later_offset
+            #has_doc
+            #[inline]
+            #[must_use]
+            #vis fn #has(&self) -> ::core::primitive::bool {
+                self.#length() != 0
+            }
+            #(#docs)* #(#passed)*
+            #[inline]
+            #[must_use]
+            #getter
+            #setters
+        };
+    }
     let (len, iter, slice) = (around("", name, "_len"), around("", name, "_iter"), around("", name, "_slice"));
     let index_panics = doc_section("Panics", &format!("If `index` is not below `{len}()`."));
     let get_docs = common.decor.is_documented().then(|| {
@@ -301,6 +465,7 @@ fn tail(class: &Class, tail: &Tail) -> TokenStream {
     });
     let len_doc = doc(format!("The number of `{written}`."));
     let iter_doc = doc(format!("The `{written}` in order."));
+    let element = quote_spanned!(here=> ::heapwright::__private::Elements::cell(self.#elements(), index));
     let setters = (!constant).then(|| {
         let set_doc = doc(format!("Sets the one of the [`{written}`](Self::{name}) at `index`."));
         flow.setters(&Setter {
@@ -308,14 +473,15 @@ fn tail(class: &Class, tail: &Tail) -> TokenStream {
             vis,
             name,
             index: true,
-            of: elements_of.clone(),
-            cell: quote_spanned!(here=> self.#elements()),
-            method: Ident::new("set", here),
+            of: of.clone(),
+            cell: element.clone(),
+            method: set,
             docs: quote!(#set_doc #index_panics),
+            host,
         })
     });
-    let slice = match element {
-        Element::Raw(prim) if prim.bytes <= 4 => {
+    let slice = match kind {
+        ValueKind::Raw(prim) if prim.bytes <= 4 => {
             let ty = &prim.ty;
             // SAFETY of the generated code: at most 4 bytes each, and a slice only where nothing can change them.
             let (slice_type, method) = match constant {
@@ -328,21 +494,17 @@ fn tail(class: &Class, tail: &Tail) -> TokenStream {
                 #[inline]
                 #[must_use]
                 #vis fn #slice(&self) -> #slice_type {
-                    unsafe { #elements_of::#method(self.#elements()) }
+                    unsafe { ::heapwright::__private::Elements::#method(self.#elements()) }
                 }
             })
         }
         _ => None,
     };
-    let body = quote_spanned!(here=> #elements_of::get(self.#elements(), index));
+    let body = quote_spanned!(here=> #of::#get(#element #object));
     let getter = quote_spanned!(at=> #vis fn #name(&self, index: ::core::primitive::usize) -> #output { #body });
-    // SAFETY of the generated code: the tail is this class's, so it begins after its header; the length is constant
-    // and was written with the elements.
     quote_spanned! {here=>
-        #[inline]
-        fn #elements(&self) -> ::heapwright::__private::#elements_type {
-            unsafe { #tail_of::of(&self.#name, self, Self::HEADER_SIZE, self.#len()) }
-        }
+        #private
+        #later_offset
         #(#docs)* #get_docs #(#passed)*
         #[inline]
         #[must_use]
@@ -352,14 +514,156 @@ fn tail(class: &Class, tail: &Tail) -> TokenStream {
         #[inline]
         #[must_use]
         #vis fn #len(&self) -> ::core::primitive::usize {
-            ::heapwright::__private::SmiField::#read_length(&self.#length_name) as ::core::primitive::usize
+            self.#length()
         }
         #iter_doc
         #[inline]
         #vis fn #iter(&self) -> impl ::core::iter::ExactSizeIterator<Item = #output> + '_ {
-            #elements_of::iter(self.#elements())
+            ::core::iter::Iterator::map(
+                ::heapwright::__private::Elements::cells(self.#elements()), move |cell| #of::#get(cell #object))
         }
         #setters
         #slice
+    }
+}
+
+/// The private function that says how many elements a tail of this object has.
+fn length_of(class: &Class, tail: &Tail) -> TokenStream {
+    let name = private_length(tail);
+    let here = generated_at(tail.common.ident.span());
+    let (computed, kind) = match &tail.length {
+        TailLength::Field { source, .. } => {
+            let value = input(class, *source, here);
+            return quote_spanned! {here=>
+                #[inline]
+                fn #name(&self) -> ::core::primitive::usize {
+                    #value as ::core::primitive::usize
+                }
+            };
+        }
+        TailLength::Expression(computed) => (computed, None),
+        TailLength::Condition(computed) => (computed, Some(quote!(::core::primitive::bool))),
+    };
+    let Computed { expr, inputs, .. } = computed;
+    let values = inputs.iter().map(|(_, source)| input(class, *source, here));
+    let parameters = inputs.iter().map(|(ident, source)| {
+        let ty = input_type(class, *source);
+        quote!(#ident: #ty)
+    });
+    // The one number must come out each time, in the collector too. A `const fn` of constant fields sees to that, but
+    // for the sign of a NaN, which the optimiser may choose where it knows the arguments: what could compute with
+    // floating-point numbers is compiled once, and called.
+    let inline =
+        if is_integer_arithmetic(&expr.to_token_stream()) { quote!(#[inline]) } else { quote!(#[inline(never)]) };
+    let (result, cast) = match kind {
+        Some(bool) => (bool, None),
+        None => (quote!(::core::primitive::usize), Some(quote!(as ::core::primitive::usize))),
+    };
+    quote_spanned! {here=>
+        #inline
+        fn #name(&self) -> ::core::primitive::usize {
+            const fn __compute(#(#parameters),*) -> #result {
+                (#expr) #cast
+            }
+            __compute(#(#values),*) as ::core::primitive::usize
+        }
+    }
+}
+
+/// Whether an expression is made of integers, names and operators, without a call and without floating-point numbers.
+fn is_integer_arithmetic(tokens: &TokenStream) -> bool {
+    let mut after_name = false;
+    tokens.clone().into_iter().all(|token| {
+        let was_name = std::mem::replace(&mut after_name, false);
+        match token {
+            proc_macro2::TokenTree::Group(group) => {
+                let is_call = was_name && group.delimiter() == proc_macro2::Delimiter::Parenthesis;
+                !is_call && is_integer_arithmetic(&group.stream())
+            }
+            proc_macro2::TokenTree::Ident(ident) => {
+                let word = ident.to_string();
+                after_name = !["if", "else", "match", "as", "in", "return"].contains(&word.as_str());
+                word != "f32" && word != "f64"
+            }
+            proc_macro2::TokenTree::Literal(literal) => {
+                let text = literal.to_string();
+                !text.contains('.') && !text.ends_with("f32") && !text.ends_with("f64")
+            }
+            proc_macro2::TokenTree::Punct(punct) => punct.as_char() != '!' || !was_name,
+        }
+    })
+}
+
+/// The value of a field that lengths are made from.
+fn input(class: &Class, source: Source, here: Span) -> TokenStream {
+    match source {
+        Source::Slot(slot) => match class.slots[slot].value() {
+            Some(value) => {
+                let (of, name) = (value.kind.cell_word(here), &value.common.ident);
+                quote_spanned!(here=> #of::get(&self.#name))
+            }
+            None => quote!(0), // padding is no input: reported
+        },
+        Source::Optional(index) => {
+            let tail = &class.tails[index];
+            let (of, elements) = (tail.kind.cell_word(here), around("__", &tail.common.ident, ""));
+            quote_spanned!(here=>
+                ::core::option::Option::map(::heapwright::__private::Elements::optional(self.#elements()), |cell| #of::get(cell))
+            )
+        }
+        Source::Inherited(index) => {
+            let inherited = &class.inherits[index];
+            let (parent, name) = (class.parent(), plain(&inherited.ident));
+            let at = generated_at(inherited.ident.span());
+            let (ty, kind) = match &inherited.prim {
+                None => (quote!(::heapwright::__private::SmiField), quote!(Smi)),
+                Some(prim) => {
+                    let (ty, kind) = (&prim.ty, format_ident!("{}", raw_kind(prim.word)));
+                    (
+                        quote!(::heapwright::__private::RawField<#ty>),
+                        quote!(Raw(::heapwright::__private::RawKind::#kind)),
+                    )
+                }
+            };
+            // SAFETY of the generated code: the layout of the class above says that there is such a field.
+            quote_spanned! {at=>
+                unsafe {
+                    ::heapwright::__private::inherited::<_, #ty>(self, const {
+                        ::heapwright::__private::inherited_input(
+                            <#parent as ::heapwright::HeapClass>::LAYOUT,
+                            #name,
+                            ::heapwright::__private::InputKind::#kind,
+                        )
+                    })
+                }
+                .get()
+            }
+        }
+    }
+}
+
+/// The name of a primitive in `RawKind`.
+fn raw_kind(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect()
+}
+
+/// The type that the value has in an expression.
+fn input_type(class: &Class, source: Source) -> TokenStream {
+    let of = |kind: &ValueKind| match kind {
+        ValueKind::SmiBits(ty) | ValueKind::Bits(ty) => ty.to_token_stream(),
+        ValueKind::Raw(prim) => prim.ty.to_token_stream(),
+        _ => quote!(::core::primitive::i32),
+    };
+    match source {
+        Source::Slot(slot) => class.slots[slot].value().map(|value| of(&value.kind)).unwrap_or_default(),
+        Source::Optional(index) => {
+            let ty = of(&class.tails[index].kind);
+            quote!(::core::option::Option<#ty>)
+        }
+        Source::Inherited(index) => match &class.inherits[index].prim {
+            None => quote!(::core::primitive::i32),
+            Some(prim) => prim.ty.to_token_stream(),
+        },
     }
 }

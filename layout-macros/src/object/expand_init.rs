@@ -1,7 +1,7 @@
 //! Making objects: the `…Init` struct with a value for each field, and the `new` functions that take it.
 
 use super::expand::{about, doc, doc_section};
-use super::model::{Class, Element, Openness, Tail, Value, ValueKind};
+use super::model::{Class, Openness, Source, TailLength, Value, ValueKind};
 use super::types::identifiers;
 use crate::names::{around, camel, generated_at};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -91,17 +91,14 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
     let Class { vis, ident, .. } = class;
     let mut taken = vec![ident.clone()];
     for value in values {
-        if let ValueKind::Tagged(super::model::Union { ty, .. })
-        | ValueKind::Weak(ty)
-        | ValueKind::SmiBits(ty)
-        | ValueKind::Bits(ty) = &value.kind
-        {
+        if let Some(ty) = value.kind.cell_parameter() {
             identifiers(ty.to_token_stream(), &mut taken);
         }
     }
-    if let Some(Tail { element: Element::Tagged(super::model::Union { ty, .. }) | Element::Weak(ty), .. }) = &class.tail
-    {
-        identifiers(ty.to_token_stream(), &mut taken);
+    for tail in &class.tails {
+        if let Some(ty) = tail.kind.cell_parameter() {
+            identifiers(ty.to_token_stream(), &mut taken);
+        }
     }
     identifiers(class.parent(), &mut taken);
     let mut parameters = Parameters { list: Vec::new(), taken };
@@ -138,6 +135,27 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
                     parameters.add(name, |marker| quote_spanned!(here=> ::heapwright::AdmitsWeak<#class, #marker>));
                 (ty.to_token_stream(), quote_spanned!(here=> #of::init(&this.#name, self.#name)))
             }
+            ValueKind::MaybeWeak(union) => {
+                let ty = parameters
+                    .add(name, |marker| quote_spanned!(here=> ::heapwright::AdmitsMaybeWeak<#union, #marker>));
+                (ty.to_token_stream(), quote_spanned!(here=> #of::init(&this.#name, self.#name)))
+            }
+            ValueKind::Struct(of) => {
+                let mut bound = TokenStream::new();
+                let ty = parameters.add(name, |marker| {
+                    bound = quote_spanned!(here=> ::heapwright::__private::StructInit<#of, #marker>);
+                    bound.clone()
+                });
+                checks.push(quote!(<#ty as #bound>::check(&self.#name);));
+                (
+                    ty.to_token_stream(),
+                    quote_spanned!(here=> ::heapwright::__private::StructField::init(&this.#name, self.#name)),
+                )
+            }
+            ValueKind::External(of) => (
+                quote!(*mut #of),
+                quote_spanned!(here=> ::heapwright::__private::ExternalField::set(&this.#name, self.#name)),
+            ),
             ValueKind::Smi => {
                 checks.push(quote!(#(#cfgs)* let _ = ::heapwright::IntoSmi::into_smi(self.#name);));
                 (
@@ -156,7 +174,7 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
         fields.push(quote!(#(#cfgs)* #docs #vis #name: #ty,));
         writes.push(quote!(#(#cfgs)* #write;));
     }
-    let tail = class.tail.as_ref().map(|tail| the_tail(class, tail, &mut parameters, &mut fields, &mut writes));
+    let tails = the_tails(class, &mut parameters, &mut fields, &mut checks, &mut writes);
     let init = around("", ident, "Init");
     let Parameters { list, .. } = parameters;
     let names: Vec<_> = list.iter().map(|parameter| &parameter.name).collect();
@@ -211,64 +229,118 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
         #cfg
         #[automatically_derived]
         unsafe impl #of_impl ::heapwright::Init<#ident, (#(#markers,)*)> for #init #of_struct #clause {
-            #tail
+            #tails
             #check
             #[inline]
+            #[track_caller]
             #write
         }
     }
 }
 
-/// The tail's part of `Init`; returns its `tail_len`.
-fn the_tail(
+/// The tails' part of `Init`; returns its `tail_len` and `tail_bytes`.
+fn the_tails(
     class: &Class,
-    tail: &Tail,
     parameters: &mut Parameters,
     fields: &mut Vec<TokenStream>,
+    checks: &mut Vec<TokenStream>,
     writes: &mut Vec<TokenStream>,
-) -> TokenStream {
-    let (vis, name) = (&tail.common.vis, &tail.common.ident);
-    let class_ident = &class.ident;
-    let here = generated_at(name.span());
-    let mut init = TokenStream::new();
-    let ty = parameters.add(name, |marker| {
-        init = match &tail.element {
-            Element::Tagged(union) => {
-                let ty = &union.ty;
-                quote_spanned!(here=> ::heapwright::__private::TaggedTailInit<#ty, #marker>)
-            }
-            Element::Weak(class) => quote_spanned!(here=> ::heapwright::__private::WeakTailInit<#class, #marker>),
-            Element::Raw(prim) => {
-                let ty = &prim.ty;
-                quote!(::heapwright::__private::RawTailInit<#ty>)
+) -> Option<TokenStream> {
+    let implied = class.implied_length();
+    let mut lengths = Vec::new();
+    for (index, tail) in class.tails.iter().enumerate() {
+        let (vis, name) = (&tail.common.vis, &tail.common.ident);
+        let here = generated_at(name.span());
+        let cell = tail.kind.cell();
+        let init_trait = if tail.is_optional() { quote!(OptionalInit) } else { quote!(TailInit) };
+        // Where there is only one way to be an element, the marker is the element.
+        let only_way = match &tail.kind {
+            ValueKind::Smi => Some(quote!(::heapwright::Smi)),
+            ValueKind::SmiBits(ty) | ValueKind::Bits(ty) => Some(ty.to_token_stream()),
+            ValueKind::Raw(prim) => Some(prim.ty.to_token_stream()),
+            ValueKind::External(ty) => Some(quote!(*mut #ty)),
+            _ => None,
+        };
+        let mut bound = TokenStream::new();
+        let ty = parameters.add(name, |marker| {
+            let marker = match &only_way {
+                Some(way) if !tail.is_optional() => way.clone(),
+                _ => marker.to_token_stream(),
+            };
+            bound = quote_spanned!(here=> ::heapwright::__private::#init_trait<#cell, #marker>);
+            bound.clone()
+        });
+        let docs = about(&class.ident, &tail.common);
+        fields.push(quote!(#docs #vis #name: #ty,));
+        let len = quote!(<#ty as #bound>::len(&self.#name));
+        checks.push(quote!(<#ty as #bound>::check(&self.#name);));
+        let is_implied =
+            matches!(tail.length, TailLength::Field { source: Source::Slot(slot), .. } if Some(slot) == implied);
+        if is_implied && let Some(length) = implied.and_then(|slot| class.slots[slot].value()) {
+            let length_name = &length.common.ident;
+            let of = length.kind.cell_word(here);
+            let value = match &length.kind {
+                ValueKind::Raw(prim) => {
+                    let ty = &prim.ty;
+                    if prim.bytes < 4 {
+                        let (class, field) = (crate::names::plain(&class.ident), crate::names::plain(length_name));
+                        checks.push(
+                            quote!(::heapwright::__private::expect_at_most(#class, #field, #ty::MAX as ::core::primitive::usize, #len);),
+                        );
+                    }
+                    quote!(#len as #ty)
+                }
+                _ => quote!(::heapwright::Smi::new(#len as ::core::primitive::i32)),
+            };
+            writes.push(quote!(#of::set(&this.#length_name, #value);));
+        } else {
+            let (class, field, text) =
+                (crate::names::plain(&class.ident), crate::names::plain(name), tail.length_text());
+            let private = super::expand_access::private_length(tail);
+            writes.push(quote!(::heapwright::__private::expect_length(#class, #field, #text, this.#private(), #len);));
+        }
+        let class_ident = &class.ident;
+        let offset = match index {
+            0 => quote!(#class_ident::HEADER_SIZE),
+            _ => {
+                let offset = around("__", name, "_offset");
+                quote!(this.#offset())
             }
         };
-        init.clone()
-    });
-    let of = match &tail.element {
-        Element::Tagged(_) => quote_spanned!(here=> ::heapwright::__private::TaggedTail),
-        Element::Weak(_) => quote_spanned!(here=> ::heapwright::__private::WeakTail),
-        Element::Raw(_) => quote_spanned!(here=> ::heapwright::__private::RawTail),
-    };
-    let docs = about(&class.ident, &tail.common);
-    let len = quote!(<#ty as #init>::len(&self.#name));
-    fields.push(quote!(#docs #vis #name: #ty,));
-    if let Some(length) = class.length() {
-        let length = &length.common.ident;
-        writes.push(quote!(::heapwright::__private::SmiField::set(&this.#length, ::heapwright::Smi::new(#len as ::core::primitive::i32));));
+        writes.push(match tail.is_optional() {
+            true => quote_spanned!(here=> <#ty as #bound>::write(&self.#name, ::heapwright::__private::ObjectAddress::offset(object, #offset));),
+            false => quote_spanned!(here=> ::heapwright::__private::Tail::init(&this.#name, object, #offset, self.#name);),
+        });
+        lengths.push((len, cell));
     }
-    writes.push(quote_spanned!(here=> #of::init(&this.#name, object, #class_ident::HEADER_SIZE, self.#name);));
-    quote! {
+    let (first, rest) = lengths.split_first()?;
+    let len = rest.iter().fold(first.0.clone(), |sum, (len, _)| quote!(#sum.saturating_add(#len)));
+    let bytes = (!class.is_surely_simple()).then(|| {
+        let bytes =
+            |(len, cell): &(TokenStream, TokenStream)| quote!((#len).saturating_mul(::core::mem::size_of::<#cell>()));
+        let sum = rest.iter().fold(bytes(first), |sum, next| {
+            let next = bytes(next);
+            quote!(#sum.saturating_add(#next))
+        });
+        quote! {
+            #[inline]
+            fn tail_bytes(&self) -> ::core::primitive::usize {
+                #sum
+            }
+        }
+    });
+    Some(quote! {
         #[inline]
         fn tail_len(&self) -> ::core::primitive::usize {
             #len
         }
-    }
+        #bytes
+    })
 }
 
 /// `()` for a class that has nothing to be given.
 fn unit(class: &Class) -> Option<TokenStream> {
-    if class.given().next().is_some() || class.tail.is_some() {
+    if class.given().next().is_some() || !class.tails.is_empty() {
         return None;
     }
     let ident = &class.ident;

@@ -1,7 +1,7 @@
 //! What the heap knows of a class: its layout table, its descriptor, the traits that say which class it is, and the
 //! proofs that rustc lays the struct out as the table says.
 
-use super::model::{Class, Element, Openness, Order, Padding, Slot, Tail, Value, ValueKind};
+use super::model::{Class, Openness, Order, Padding, Slot, Tail, TailLength, Value, ValueKind};
 use crate::names::{generated_at, line, plain};
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
@@ -18,7 +18,11 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
         Openness::Open => Some(quote!(.open())),
         Openness::Abstract => Some(quote!(.abstract_())),
     };
-    let tail = class.tail.as_ref().map(|tail| tail_spec(class, tail));
+    let tails = (!class.tails.is_empty()).then(|| {
+        let tails = class.tails.iter().map(tail_spec);
+        quote!(.tails(&[#(#tails),*]))
+    });
+    let lengths = (!class.is_surely_simple()).then(|| tail_lengths(class));
     let open = (*openness != Openness::Leaf).then(|| quote!(unsafe impl ::heapwright::OpenClass for #ident {}));
     let concrete =
         (*openness != Openness::Abstract).then(|| quote!(unsafe impl ::heapwright::ConcreteClass for #ident {}));
@@ -45,13 +49,14 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
                 __h::ClassLayout::new(#name, ::core::module_path!(), ::core::file!(), #at, #doc, &__FIELDS)
                     .extends(<#parent as ::heapwright::HeapClass>::LAYOUT)
                     #openness_call
-                    #tail;
+                    #tails;
 
             #[automatically_derived]
             unsafe impl ::heapwright::HeapClass for #ident {
                 type Parent = #parent;
                 const CLASS: &'static __h::ClassDescriptor = &__CLASS;
                 const LAYOUT: &'static __h::ClassLayout = &__LAYOUT;
+                #lengths
             }
 
             #[automatically_derived]
@@ -96,7 +101,7 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
 }
 
 /// How many of these there are, as a constant expression: `cfg`s decide.
-fn count(slots: &[Slot]) -> TokenStream {
+pub(super) fn count(slots: &[Slot]) -> TokenStream {
     if slots.iter().all(|slot| slot.common().decor.cfgs.is_empty()) {
         let count = Literal::usize_unsuffixed(slots.len());
         return quote!(#count);
@@ -109,7 +114,7 @@ fn count(slots: &[Slot]) -> TokenStream {
 }
 
 /// The line of the table for a field.
-fn spec(slot: &Slot) -> TokenStream {
+pub(super) fn spec(slot: &Slot) -> TokenStream {
     let common = slot.common();
     let name = plain(&common.ident);
     let (made, rest) = match slot {
@@ -119,21 +124,9 @@ fn spec(slot: &Slot) -> TokenStream {
             (quote!(#made(#name, #bytes)), None)
         }
         Slot::Value(Value { kind, constant, order, .. }) => {
-            let made = match kind {
-                ValueKind::Tagged(union) => tagged(&union.ty, &name),
-                ValueKind::Weak(class) => quote!(weak::<#class>(#name)),
-                ValueKind::Smi => quote!(smi(#name)),
-                ValueKind::SmiBits(bits) => quote!(smi_bits::<#bits>(#name)),
-                ValueKind::Bits(bits) => quote!(bits::<#bits>(#name)),
-                ValueKind::Raw(prim) => raw(&prim.ty, &name),
-            };
             let constant = constant.then(|| quote!(.constant()));
-            let order = match order {
-                Order::Plain => None,
-                Order::Relaxed => Some(quote!(.access(__h::Access::Relaxed))),
-                Order::AcquireRelease => Some(quote!(.access(__h::Access::AcquireRelease))),
-            };
-            (made, Some(quote!(#constant #order)))
+            let order = access(*order);
+            (made(kind, &name), Some(quote!(#constant #order)))
         }
     };
     let cfgs = &common.decor.cfgs;
@@ -141,12 +134,36 @@ fn spec(slot: &Slot) -> TokenStream {
     quote!(#(#cfgs)* __h::FieldSpec::#made #described #rest)
 }
 
-fn tagged(ty: &syn::Type, name: &str) -> TokenStream {
-    quote!(tagged::<#ty>(#name))
+/// The constructor of the table's line for a field of that kind.
+fn made(kind: &ValueKind, name: &str) -> TokenStream {
+    match kind {
+        ValueKind::Tagged(union) => {
+            let ty = &union.ty;
+            quote!(tagged::<#ty>(#name))
+        }
+        ValueKind::Weak(class) => quote!(weak::<#class>(#name)),
+        ValueKind::MaybeWeak(ty) => quote!(maybe_weak::<#ty>(#name)),
+        ValueKind::Smi => quote!(smi(#name)),
+        ValueKind::SmiBits(bits) => quote!(smi_bits::<#bits>(#name)),
+        ValueKind::Bits(bits) => quote!(bits::<#bits>(#name)),
+        ValueKind::Raw(prim) => {
+            let ty = &prim.ty;
+            quote!(raw::<#ty>(#name))
+        }
+        ValueKind::External(ty) => {
+            let written = super::types::spelled(ty);
+            quote!(external(#name, #written))
+        }
+        ValueKind::Struct(ty) => quote!(inline::<#ty>(#name)),
+    }
 }
 
-fn raw(ty: &syn::Type, name: &str) -> TokenStream {
-    quote!(raw::<#ty>(#name))
+fn access(order: Order) -> Option<TokenStream> {
+    match order {
+        Order::Plain => None,
+        Order::Relaxed => Some(quote!(.access(__h::Access::Relaxed))),
+        Order::AcquireRelease => Some(quote!(.access(__h::Access::AcquireRelease))),
+    }
 }
 
 /// What the docs say of a field.
@@ -159,18 +176,41 @@ fn described(common: &super::model::Common) -> TokenStream {
     quote!(.type_name(#written).line(#at) #doc)
 }
 
-/// The call that adds the tail to the table.
-fn tail_spec(class: &Class, tail: &Tail) -> TokenStream {
+/// The line of the table for a tail or an optional field.
+fn tail_spec(tail: &Tail) -> TokenStream {
     let name = plain(&tail.common.ident);
-    let made = match &tail.element {
-        Element::Tagged(union) => tagged(&union.ty, &name),
-        Element::Weak(class) => quote!(weak::<#class>(#name)),
-        Element::Raw(prim) => raw(&prim.ty, &name),
-    };
+    let made = made(&tail.kind, &name);
     let described = described(&tail.common);
     let constant = tail.constant.then(|| quote!(.constant()));
-    let length = class.length().map(|length| plain(&length.common.ident));
-    quote!(.tail(__h::TailSpec::new(__h::FieldSpec::#made #described #constant, #length)))
+    let order = access(tail.order);
+    let text = tail.length_text();
+    let length = match &tail.length {
+        TailLength::Field { .. } => quote!(Field(#text)),
+        TailLength::Expression(_) => quote!(Expression(#text)),
+        TailLength::Condition(_) => quote!(Condition(#text)),
+    };
+    quote!(__h::TailLayout::new(__h::FieldSpec::#made #described #constant #order, __h::TailLength::#length))
+}
+
+/// The function that computes the lengths of an object's tails, for the collector.
+fn tail_lengths(class: &Class) -> TokenStream {
+    let ident = &class.ident;
+    let lengths = class.tails.iter().enumerate().map(|(index, tail)| {
+        let length = super::expand_access::private_length(tail);
+        quote!(lengths[#index] = #ident::#length(this);)
+    });
+    // SAFETY of the generated code: the collector calls it for objects of the class, whose constant fields are written.
+    // What is called reads those, and computes with `const` functions of the user's: nothing that could be another
+    // number the next time.
+    quote! {
+        const TAIL_LENGTHS: ::core::option::Option<__h::TailLengthsOf> = {
+            unsafe fn lengths(object: __h::ObjectAddress, lengths: &mut [::core::primitive::usize; __h::MAX_TAILS]) {
+                let this: &#ident = unsafe { __h::ObjectAddress::as_ref(object) };
+                #(#lengths)*
+            }
+            ::core::option::Option::Some(lengths)
+        };
+    }
 }
 
 /// The accessors of bit fields, carried to the object where that is unambiguous.
@@ -230,10 +270,10 @@ fn proofs(class: &Class) -> TokenStream {
         }
     });
     let whole = quote_spanned!(generated_at(ident.span())=> const _: () = __h::check_class::<#ident>(););
-    let tail = class.tail.as_ref().map(|tail| {
+    let tails = class.tails.iter().enumerate().map(|(index, tail)| {
         let name = &tail.common.ident;
         quote_spanned! {generated_at(name.span())=>
-            __h::check_tail(&__LAYOUT, ::core::mem::offset_of!(#ident, #name));
+            __h::check_tail(&__LAYOUT, #index, ::core::mem::offset_of!(#ident, #name));
         }
     });
     let parent = class.parent.as_ref().map(|parent| {
@@ -245,6 +285,7 @@ fn proofs(class: &Class) -> TokenStream {
         }
     });
     // One constant for all fields, as each costs compile time; the call that fails is the one that is shown.
-    let placed = (!slots.is_empty()).then(|| quote!(const _: () = { #(#fields)* #tail };));
+    let placed =
+        (!slots.is_empty() || !class.tails.is_empty()).then(|| quote!(const _: () = { #(#fields)* #(#tails)* };));
     quote!(#placed #whole #parent)
 }

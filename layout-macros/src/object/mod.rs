@@ -9,9 +9,13 @@ mod expand;
 mod expand_access;
 mod expand_init;
 mod expand_layout;
+mod lengths;
 mod model;
 mod parse;
+mod structs;
 mod types;
+
+pub(crate) use structs::heap_struct;
 
 use crate::errors::Errors;
 use proc_macro2::TokenStream;

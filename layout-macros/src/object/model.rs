@@ -14,9 +14,19 @@ pub(super) struct Class {
     pub(super) openness: Openness,
     /// Whether to make an `…Init` struct and `new` functions.
     pub(super) has_factory: bool,
-    /// Own fields in order, without the tail.
+    /// Inherited fields that lengths are made from.
+    pub(super) inherits: Vec<Inherited>,
+    /// Own fields in order, without the tails.
     pub(super) slots: Vec<Slot>,
-    pub(super) tail: Option<Tail>,
+    /// What follows them, in order.
+    pub(super) tails: Vec<Tail>,
+}
+
+/// An inherited field that lengths are made from: `inherits(length: Smi)`.
+pub(super) struct Inherited {
+    pub(super) ident: Ident,
+    /// `None` for a Smi.
+    pub(super) prim: Option<Prim>,
 }
 
 /// Who may have instances and extend the class.
@@ -62,6 +72,8 @@ pub(super) enum ValueKind {
     Tagged(Union),
     /// `Weak<Class>`
     Weak(Type),
+    /// `Tagged<(A, Weak<B>)>`, `Tagged<MaybeObject>`
+    MaybeWeak(Type),
     /// `Smi`
     Smi,
     /// `SmiBits<B>`
@@ -70,6 +82,10 @@ pub(super) enum ValueKind {
     Bits(Type),
     /// `u8` to `f64`, `bool`
     Raw(Prim),
+    /// `External<T>`
+    External(Type),
+    /// `Inline<S>`
+    Struct(Type),
 }
 
 /// The memory order of a field's accessors.
@@ -113,20 +129,59 @@ pub(super) struct Padding {
     pub(super) optional: bool,
 }
 
-/// Elements after the last field.
+/// Elements after the fields that all instances have, or a field that some have.
 pub(super) struct Tail {
     pub(super) common: Common,
-    pub(super) element: Element,
+    /// What an element is.
+    pub(super) kind: ValueKind,
     pub(super) constant: bool,
-    /// Which of the class's slots holds the number of elements: a constant Smi.
-    pub(super) length: usize,
+    pub(super) order: Order,
+    pub(super) length: TailLength,
 }
 
-/// What each element of a tail holds.
-pub(super) enum Element {
-    Tagged(Union),
-    Weak(Type),
-    Raw(Prim),
+/// How many elements there are.
+pub(super) enum TailLength {
+    /// As many as this field says, which is a number: one of the class's own slots, or one of the inherited.
+    Field { ident: Ident, source: Source },
+    /// As many as an expression says.
+    Expression(Computed),
+    /// One if a condition holds, else none.
+    Condition(Computed),
+}
+
+/// An expression over earlier constant fields.
+pub(super) struct Computed {
+    pub(super) expr: Expr,
+    /// As the user wrote it.
+    pub(super) text: String,
+    /// The fields that it names.
+    pub(super) inputs: Vec<(Ident, Source)>,
+}
+
+/// Where the value of a field that lengths are made from is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// One of the class's own slots.
+    Slot(usize),
+    /// One of the inherited fields.
+    Inherited(usize),
+    /// An optional field: one of the tails.
+    Optional(usize),
+}
+
+impl Tail {
+    /// Whether it is an optional field.
+    pub(super) fn is_optional(&self) -> bool {
+        matches!(self.length, TailLength::Condition(_))
+    }
+
+    /// The field, expression or condition, as the user wrote it.
+    pub(super) fn length_text(&self) -> String {
+        match &self.length {
+            TailLength::Field { ident, .. } => ident.to_string(),
+            TailLength::Expression(computed) | TailLength::Condition(computed) => computed.text.clone(),
+        }
+    }
 }
 
 impl Slot {
@@ -151,9 +206,26 @@ impl Class {
         self.slots.iter().filter_map(Slot::value)
     }
 
-    /// The fields that a new object is given a value for: all but the length of a tail, which the tail knows.
+    /// The slot that a new object is given no value for, as its one tail knows it: the number of elements.
+    pub(super) fn implied_length(&self) -> Option<usize> {
+        let slots = self.tails.iter().filter_map(|tail| match tail.length {
+            TailLength::Field { source: Source::Slot(slot), .. } => Some(slot),
+            _ => None,
+        });
+        let mut unique = slots.clone();
+        let slot = unique.next()?;
+        let used = self.tails.iter().any(|tail| match &tail.length {
+            TailLength::Field { .. } => false,
+            TailLength::Expression(computed) | TailLength::Condition(computed) => {
+                computed.inputs.iter().any(|(_, source)| *source == Source::Slot(slot))
+            }
+        });
+        (unique.next().is_none() && !used).then_some(slot)
+    }
+
+    /// The fields that a new object is given a value for: all but the length of a tail, if the tail knows it.
     pub(super) fn given(&self) -> impl Iterator<Item = &Value> {
-        let length = self.tail.as_ref().map(|tail| tail.length);
+        let length = self.implied_length();
         self.slots
             .iter()
             .enumerate()
@@ -161,15 +233,72 @@ impl Class {
             .filter_map(|(_, slot)| slot.value())
     }
 
-    /// The length field of the tail.
-    pub(super) fn length(&self) -> Option<&Value> {
-        self.slots.get(self.tail.as_ref()?.length)?.value()
+    /// Whether the collector knows the size of instances without the class's own code, for certain: what is not known
+    /// for certain is decided by constants of the layout.
+    pub(super) fn is_surely_simple(&self) -> bool {
+        match self.tails.as_slice() {
+            [] => true,
+            [Tail { kind: ValueKind::Struct(_), .. }] => false,
+            [Tail { length: TailLength::Field { source, .. }, .. }] => match self.number(*source) {
+                Some(Number::Smi) => true,
+                Some(Number::Prim(prim)) => prim.bytes == 4,
+                None => false,
+            },
+            _ => false,
+        }
     }
+
+    /// What kind of number a field is.
+    pub(super) fn number(&self, source: Source) -> Option<Number<'_>> {
+        match source {
+            Source::Slot(slot) => match &self.slots.get(slot)?.value()?.kind {
+                ValueKind::Smi => Some(Number::Smi),
+                ValueKind::Raw(prim) => Some(Number::Prim(prim)),
+                _ => None,
+            },
+            Source::Inherited(index) => Some(match &self.inherits.get(index)?.prim {
+                None => Number::Smi,
+                Some(prim) => Number::Prim(prim),
+            }),
+            Source::Optional(_) => None,
+        }
+    }
+}
+
+/// A field that can count elements.
+pub(super) enum Number<'a> {
+    Smi,
+    Prim(&'a Prim),
 }
 
 impl Value {
     /// Whether a new object's value for it has a generic type.
     pub(super) fn is_generic(&self) -> bool {
-        matches!(self.kind, ValueKind::Tagged(_) | ValueKind::Weak(_))
+        self.kind.is_generic()
+    }
+}
+
+impl ValueKind {
+    /// Whether a new object's value for it has a generic type.
+    pub(super) fn is_generic(&self) -> bool {
+        matches!(self, ValueKind::Tagged(_) | ValueKind::Weak(_) | ValueKind::MaybeWeak(_) | ValueKind::Struct(_))
+    }
+
+    /// Whether its setters take a mode for the write barrier.
+    pub(super) fn has_barrier(&self) -> bool {
+        matches!(self, ValueKind::Tagged(_) | ValueKind::Weak(_) | ValueKind::MaybeWeak(_))
+    }
+
+    /// Whether it is made of tagged words; `None` if only the struct's own declaration knows.
+    pub(super) fn is_tagged(&self) -> Option<bool> {
+        match self {
+            ValueKind::Tagged(_)
+            | ValueKind::Weak(_)
+            | ValueKind::MaybeWeak(_)
+            | ValueKind::Smi
+            | ValueKind::SmiBits(_) => Some(true),
+            ValueKind::Bits(_) | ValueKind::Raw(_) | ValueKind::External(_) => Some(false),
+            ValueKind::Struct(_) => None,
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Reads a `#[heap_object]` declaration: arguments, attributes, fields. What concerns several of them is left to
 //! [`check`](super::check).
 
-use super::model::Openness;
+use super::model::{Inherited, Openness, ValueKind};
 use super::types::{self, Declared};
 use crate::attrs::Decor;
 use crate::errors::{Errors, did_you_mean, one_of};
@@ -12,8 +12,8 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Data, DeriveInput, Expr, Fields, Meta, Path, Token, Visibility};
 
-const ARGUMENTS: &[&str] = &["extends", "open", "abstract"];
-const FIELD_WORDS: &[&str] = &["constant", "relaxed", "acquire_release", "length"];
+const ARGUMENTS: &[&str] = &["extends", "open", "abstract", "inherits"];
+const FIELD_WORDS: &[&str] = &["constant", "relaxed", "acquire_release", "length", "present_if"];
 
 /// A declaration, read word by word.
 pub(super) struct Declaration {
@@ -29,6 +29,7 @@ pub(super) struct Arguments {
     pub(super) parent: Option<Path>,
     pub(super) openness: Openness,
     pub(super) has_factory: bool,
+    pub(super) inherits: Vec<Inherited>,
 }
 
 /// A field, read word by word.
@@ -48,17 +49,17 @@ pub(super) struct Words {
     pub(super) constant: Option<Attribute>,
     pub(super) relaxed: Option<Attribute>,
     pub(super) acquire_release: Option<Attribute>,
-    pub(super) length: Length,
+    /// `#[length = …]`
+    pub(super) length: Option<Length>,
+    /// `#[present_if = …]`
+    pub(super) present_if: Option<Length>,
 }
 
-/// `#[length = field]`
-#[derive(Default)]
-pub(super) enum Length {
-    #[default]
-    Absent,
-    /// Reported already.
-    Broken,
-    Named(Attribute, Ident),
+/// `#[length = expr]` or `#[present_if = expr]`
+pub(super) struct Length {
+    pub(super) attr: Attribute,
+    /// `None` after an error.
+    pub(super) expr: Option<Expr>,
 }
 
 /// What can be made of the macro's input.
@@ -147,7 +148,7 @@ fn generic_stand_in(vis: &Visibility, ident: &Ident, generics: &syn::Generics) -
 }
 
 fn arguments(args: TokenStream, errors: &mut Errors) -> Arguments {
-    let mut arguments = Arguments { parent: None, openness: Openness::Leaf, has_factory: true };
+    let mut arguments = Arguments { parent: None, openness: Openness::Leaf, has_factory: true, inherits: Vec::new() };
     let mut seen: Vec<String> = Vec::new();
     let parsed = (|input: ParseStream<'_>| {
         while !input.is_empty() {
@@ -212,6 +213,7 @@ fn argument(
                 return Err(input.error(format!("`{name}` takes no value: write it alone")));
             }
         }
+        "inherits" => arguments.inherits = inherits(word, input, errors)?,
         "factory" => {
             input.parse::<Token![=]>()?;
             let value: Ident = input.parse()?;
@@ -235,6 +237,41 @@ fn argument(
     }
     seen.push(name);
     Ok(())
+}
+
+/// `inherits(length: Smi, …)`
+fn inherits(word: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Vec<Inherited>> {
+    let example = "name the inherited fields that lengths are made from, with their types: `inherits(length: Smi)`";
+    if !input.peek(syn::token::Paren) {
+        return Err(syn::Error::new_spanned(word, example));
+    }
+    let list;
+    syn::parenthesized!(list in input);
+    let mut found = Vec::new();
+    while !list.is_empty() {
+        let ident: Ident = list.parse().map_err(|error: syn::Error| syn::Error::new(error.span(), example))?;
+        list.parse::<Token![:]>().map_err(|error| syn::Error::new(error.span(), example))?;
+        let ty: syn::Type = list.parse()?;
+        match types::field(&ty, &plain(&ident), errors) {
+            Some(Declared::Value(ValueKind::Smi)) => found.push(Inherited { ident, prim: None }),
+            Some(Declared::Value(ValueKind::Raw(prim))) if !prim.word.starts_with('f') => {
+                found.push(Inherited { ident, prim: Some(prim) });
+            }
+            None => {}
+            Some(_) => errors.at(
+                &ty,
+                format!(
+                    "`{}` makes no length: only a Smi, an integer or a `bool` does. The other fields of the class above are \
+                     inherited anyway",
+                    types::spelled(&ty)
+                ),
+            ),
+        }
+        if !list.is_empty() {
+            list.parse::<Token![,]>()?;
+        }
+    }
+    Ok(found)
 }
 
 /// Skips the rest of an argument that makes no sense.
@@ -280,10 +317,21 @@ fn word(attr: &Attribute, word: &str, words: &mut Words, errors: &mut Errors) ->
         "relaxed" => &mut words.relaxed,
         "acquire_release" => &mut words.acquire_release,
         "length" => {
-            if !matches!(words.length, Length::Absent) {
-                errors.at(attr, "`#[length]` is given twice: elements are counted by one field. Remove one of them");
+            if words.length.is_some() {
+                errors.at(attr, "`#[length]` is given twice: elements are counted once. Remove one of them");
             }
-            words.length = length(attr, errors);
+            let example =
+                "name the field that holds the number of elements, or say how to compute it: `#[length = length]`";
+            words.length = Some(length(attr, example, errors));
+            return true;
+        }
+        "present_if" => {
+            if words.present_if.is_some() {
+                errors.at(attr, "`#[present_if]` is given twice: join the conditions with `&&`");
+            }
+            let example =
+                "say when an object has the field, by earlier constant fields: `#[present_if = flags.has_name()]`";
+            words.present_if = Some(length(attr, example, errors));
             return true;
         }
         _ => return false,
@@ -297,14 +345,14 @@ fn word(attr: &Attribute, word: &str, words: &mut Words, errors: &mut Errors) ->
     true
 }
 
-/// The field named in `#[length = field]`.
-fn length(attr: &Attribute, errors: &mut Errors) -> Length {
-    if let Meta::NameValue(value) = &attr.meta
-        && let Expr::Path(path) = &value.value
-        && let Some(ident) = path.path.get_ident()
-    {
-        return Length::Named(attr.clone(), ident.clone());
-    }
-    errors.at(attr, "name the field that holds the number of elements: `#[length = length]`");
-    Length::Broken
+/// The expression in `#[length = expr]` or `#[present_if = expr]`.
+fn length(attr: &Attribute, example: &str, errors: &mut Errors) -> Length {
+    let expr = match &attr.meta {
+        Meta::NameValue(value) => Some(value.value.clone()),
+        _ => {
+            errors.at(attr, example);
+            None
+        }
+    };
+    Length { attr: attr.clone(), expr }
 }

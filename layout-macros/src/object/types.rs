@@ -1,6 +1,6 @@
 //! What the type of a field says: the words of the declaration language, and what to write instead of others.
 
-use super::model::{Element, Prim, Shape, Union, ValueKind};
+use super::model::{Prim, Shape, Union, ValueKind};
 use crate::errors::{Errors, closest};
 use crate::prims;
 use proc_macro2::Ident;
@@ -8,7 +8,8 @@ use quote::ToTokens;
 use syn::{Expr, GenericArgument, PathArguments, PathSegment, Type};
 
 /// The words that make a field of something.
-const WORDS: &[&str] = &["Tagged", "Weak", "Smi", "SmiBits", "Bits", "Padding", "OptionalPadding"];
+const WORDS: &[&str] =
+    &["Tagged", "Weak", "Smi", "SmiBits", "Bits", "External", "Inline", "Padding", "OptionalPadding"];
 const PRIMS: &[(&str, u32)] = &[
     ("u8", 1),
     ("u16", 2),
@@ -27,7 +28,7 @@ const PRIMS: &[(&str, u32)] = &[
 pub(super) enum Declared {
     Value(ValueKind),
     Padding { bytes: Expr, optional: bool },
-    Tail(Element),
+    Tail(ValueKind),
 }
 
 /// Reads a field's type. `None` after an error.
@@ -43,10 +44,12 @@ pub(super) fn field(ty: &Type, name: &str, errors: &mut Errors) -> Option<Declar
     let word = last.ident.to_string();
     let value = |kind| Some(Declared::Value(kind));
     match word.as_str() {
-        "Tagged" => value(ValueKind::Tagged(union(argument(last, "Tagged<Any>", errors)?, errors)?)),
+        "Tagged" => value(tagged(argument(last, "Tagged<Any>", errors)?, errors)?),
         "Weak" => value(ValueKind::Weak(weak(argument(last, "Weak<Class>", errors)?, errors)?)),
         "SmiBits" => value(ValueKind::SmiBits(bits(argument(last, "SmiBits<Flags>", errors)?, true, errors)?)),
         "Bits" => value(ValueKind::Bits(bits(argument(last, "Bits<Flags>", errors)?, false, errors)?)),
+        "External" => value(ValueKind::External(argument(last, "External<T>", errors)?.clone())),
+        "Inline" => value(ValueKind::Struct(inline(argument(last, "Inline<Struct>", errors)?, errors)?)),
         "Padding" | "OptionalPadding" => {
             Some(Declared::Padding { bytes: bytes(last, errors)?, optional: word == "OptionalPadding" })
         }
@@ -65,27 +68,68 @@ pub(super) fn field(ty: &Type, name: &str, errors: &mut Errors) -> Option<Declar
     }
 }
 
-/// The element type of a tail.
-fn element(ty: &Type, errors: &mut Errors) -> Option<Element> {
-    if let Some(prim) = prim(ty) {
-        return Some(Element::Raw(prim));
-    }
+/// The element type of a tail: whatever a field may be, but for padding.
+fn element(ty: &Type, errors: &mut Errors) -> Option<ValueKind> {
     let last = last_segment(ty);
     let word = last.map(|last| last.ident.to_string()).unwrap_or_default();
     match (word.as_str(), last) {
-        ("Tagged", Some(last)) => return Some(Element::Tagged(union(argument(last, "Tagged<Any>", errors)?, errors)?)),
-        ("Weak", Some(last)) => return Some(Element::Weak(weak(argument(last, "Weak<Class>", errors)?, errors)?)),
-        ("Smi", _) => errors.at(ty, "elements that may be Smis are `[Tagged<Any>]`, or `[Tagged<(Class, Smi)>]`; plain integers are `[i32]`"),
-        (word, Some(last)) if prims::is_word(word) => errors.at(ty, unknown(last, ty, word)),
-        _ => errors.at(
-            ty,
-            format!(
-                "`{}` cannot be the element of a tail: write `[Tagged<…>]`, `[Weak<Class>]`, or a primitive such as `[u8]`",
-                spelled(ty)
-            ),
-        ),
+        ("Padding" | "OptionalPadding", _) => {
+            errors.at(ty, "padding has a fixed size: write it as a field, `padding: Padding<4>`, before the elements");
+            None
+        }
+        (word, Some(last)) if prims::is_word(word) && prim(ty).is_none() => {
+            errors.at(ty, unknown(last, ty, word));
+            None
+        }
+        (word, Some(_)) if WORDS.contains(&word) || prims::is_word(word) => match field(ty, "elements", errors)? {
+            Declared::Value(kind) => Some(kind),
+            Declared::Padding { .. } | Declared::Tail(_) => None,
+        },
+        _ => {
+            errors.at(
+                ty,
+                format!(
+                    "`{}` cannot be the element of a tail: write `[Tagged<…>]`, `[Weak<Class>]`, `[Smi]`, `[Inline<Struct>]`, \
+                     or a primitive such as `[u8]`",
+                    spelled(ty)
+                ),
+            );
+            None
+        }
     }
-    None
+}
+
+/// The argument of `Inline<…>`.
+fn inline(ty: &Type, errors: &mut Errors) -> Option<Type> {
+    let ty = ungrouped(ty);
+    class(ty, "Inline<Struct>", errors)?;
+    Some(ty.clone())
+}
+
+/// The argument of `Tagged<…>`, and whether its values may be weak.
+fn tagged(ty: &Type, errors: &mut Errors) -> Option<ValueKind> {
+    let ty = ungrouped(ty);
+    if is_word(ty, "MaybeObject") {
+        return Some(ValueKind::MaybeWeak(syn::parse_quote!(::heapwright::MaybeObject)));
+    }
+    let Type::Tuple(tuple) = ty else { return union(ty, errors).map(ValueKind::Tagged) };
+    if !tuple.elems.iter().any(|member| is_word(ungrouped(member), "Weak")) {
+        return union(ty, errors).map(ValueKind::Tagged);
+    }
+    members(ty, tuple, errors)?;
+    let members = tuple.elems.iter().map(|member| {
+        let member = ungrouped(member);
+        match last_segment(member) {
+            Some(last) if last.ident == "Weak" => {
+                let arguments = &last.arguments;
+                syn::parse_quote!(::heapwright::Weak #arguments)
+            }
+            _ if is_word(member, "Smi") => syn::parse_quote!(::heapwright::Smi),
+            _ => member.clone(),
+        }
+    });
+    let members: Vec<Type> = members.collect();
+    Some(ValueKind::MaybeWeak(syn::parse_quote!((#(#members,)*))))
 }
 
 /// The argument of `Tagged<…>`.
@@ -156,6 +200,11 @@ fn members(ty: &Type, tuple: &syn::TypeTuple, errors: &mut Errors) -> Option<()>
                 format!("`{word}` is raw bytes and cannot share a tagged word: write `Smi`, or a field of its own"),
             );
             right = false;
+        } else if is_word(member, "Weak") {
+            match last_segment(member).and_then(|last| argument(last, "Weak<Class>", errors)) {
+                Some(of) if weak(of, errors).is_some() => {}
+                _ => right = false,
+            }
         } else if !is_word(member, "Smi") && class(member, "Tagged<(ClassA, ClassB)>", errors).is_none() {
             right = false;
         }
@@ -268,7 +317,7 @@ fn unknown(last: &PathSegment, ty: &Type, name: &str) -> String {
     }
     format!(
         "`{word}` alone is not a kind of field: if it is a class, write `{name}: Tagged<{word}>` (strong) or `Weak<{word}>`; \
-         if it is a bit field, `SmiBits<{word}>` or `Bits<{word}>`"
+         if it is a bit field, `SmiBits<{word}>` or `Bits<{word}>`; if it is a `#[heap_struct]`, `Inline<{word}>`"
     )
 }
 
@@ -315,12 +364,17 @@ fn instead_of(ty: &Type, name: &str) -> String {
             "the collector moves objects, so a field is no Rust reference: write `Tagged<{}>`",
             spelled(&reference.elem)
         ),
-        Type::Ptr(_) | Type::FnPtr(_) => "an address outside the heap is written as `u64`".to_owned(),
+        Type::Ptr(pointer) => {
+            format!("an address outside the heap is written `{name}: External<{}>`", spelled(&pointer.elem))
+        }
+        Type::FnPtr(_) => {
+            "a function lives as long as the program: write `u64`, and convert where you read it".to_owned()
+        }
         Type::Tuple(tuple) if tuple.elems.is_empty() => "`()` holds nothing: remove the field".to_owned(),
         Type::Tuple(_) => {
             format!("a union of classes is written `Tagged<{}>`; several values are several fields", spelled(ty))
         }
-        _ => "write `Tagged<…>`, `Weak<…>`, `Smi`, `SmiBits<…>`, `Bits<…>`, a primitive, or a tail `[…]`".to_owned(),
+        _ => "write `Tagged<…>`, `Weak<…>`, `Smi`, `SmiBits<…>`, `Bits<…>`, `External<…>`, `Inline<…>`, a primitive, or a tail `[…]`".to_owned(),
     }
 }
 

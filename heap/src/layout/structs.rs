@@ -1,0 +1,63 @@
+//! A struct whose fields lie inside objects: no map, no identity, no life of its own.
+
+use super::field::FieldLayout;
+use super::width::PerWidth;
+
+/// Everything the declaration of a `#[heap_struct]` says. Offsets are from the struct's start.
+#[derive(Debug)]
+pub struct StructLayout {
+    /// The struct's name.
+    pub name: &'static str,
+    /// The module that declares it.
+    pub module_path: &'static str,
+    /// The file that declares it.
+    pub file: &'static str,
+    /// The line of its name.
+    pub line: u32,
+    /// The doc comment, lines joined by `\n`.
+    pub doc: &'static str,
+    /// Its fields.
+    pub fields: &'static [FieldLayout],
+    /// Whether its fields are tagged words, all of them; else they are raw, all of them.
+    pub is_tagged: bool,
+    /// Bytes.
+    pub size: PerWidth,
+    /// The alignment it needs, in bytes.
+    pub align: PerWidth,
+}
+
+impl StructLayout {
+    /// The layout of a struct with these fields. Called by the macros.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        module_path: &'static str,
+        file: &'static str,
+        line: u32,
+        doc: &'static str,
+        is_tagged: bool,
+        fields: &'static [FieldLayout],
+    ) -> StructLayout {
+        let (mut size, mut align) = (PerWidth::both(0), PerWidth::both(1));
+        let mut i = 0;
+        while i < fields.len() {
+            size = fields[i].offset.plus(fields[i].size);
+            align = align.max(fields[i].align);
+            i += 1;
+        }
+        StructLayout { name, module_path, file, line, doc, fields, is_tagged, size, align }
+    }
+
+    /// Whether the collector may find a pointer in it.
+    #[must_use]
+    pub const fn may_hold_pointer(&self) -> bool {
+        let mut i = 0;
+        while i < self.fields.len() {
+            if self.fields[i].kind.may_hold_pointer() {
+                return true;
+            }
+            i += 1;
+        }
+        false
+    }
+}
