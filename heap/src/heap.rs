@@ -424,6 +424,7 @@ fn too_long<T: HeapClass>(length: usize) -> OutOfMemory {
 /// `address` is the start of `size` free bytes of heap memory, the size of a `T` with `init`'s elements, and `map` is
 /// a map of `T`.
 #[inline(always)]
+#[track_caller]
 pub(crate) unsafe fn initialize<'gc, T: ConcreteClass, I>(
     address: usize,
     size: usize,

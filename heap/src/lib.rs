@@ -99,10 +99,10 @@ pub mod __private {
         inherited_input, place,
     };
     pub use crate::tagged::{
-        Admits, AdmitsMaybeWeak, AdmitsWeak, AlignTagged, BitsField, Elements, ExternalField, HeapStruct, Inherited,
-        Init, IntoSmi, MaybeWeakField, ObjectAddress, OptionalInit, OptionalPaddingBytes, PaddingBytes, RawField,
-        SmiBitsField, SmiField, StructField, StructInit, StructRef, TaggedField, Tail, TailInit, WeakField, Word,
-        expect_at_most, expect_length, inherited, upcast,
+        Admits, AdmitsMaybeWeak, AdmitsWeak, AlignTagged, BitsField, ElementInit, Elements, ExternalField, HeapStruct,
+        Inherited, Init, IntoSmi, MaybeWeakField, ObjectAddress, OptionalInit, OptionalPaddingBytes, PaddingBytes,
+        RawField, RawTailInit, SmiBitsField, SmiField, StructField, StructInit, StructRef, TaggedField, Tail, TailInit,
+        WeakField, Word, expect_at_most, expect_length, inherited, upcast,
     };
 
     /// The end of an infallible allocation that failed.

@@ -218,7 +218,7 @@ pub fn heap_object(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// let mut isolate = Isolate::builder().classes(&CLASSES).build()?;
 /// let mut scope = isolate.enter();
-/// let none = Descriptors::new(&mut scope, DescriptorsInit { entries: &[] as &[DescriptorInit<Handle<HeapObject>>] });
+/// let none = Descriptors::new(&mut scope, DescriptorsInit { entries: Absent });
 /// let one = Descriptors::new(&mut scope, DescriptorsInit { entries: &[DescriptorInit { key: none, details: 7 }] });
 /// let entry = one.get(&scope).entries(0);
 /// assert_eq!(entry.details(), 7);

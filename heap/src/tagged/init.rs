@@ -43,6 +43,7 @@ pub unsafe trait Init<T: HeapClass, I>: Sized {
     /// # Safety
     ///
     /// `object` is the start of as many bytes as `T` needs with these tails, not yet seen by anyone.
+    #[track_caller]
     unsafe fn write(self, object: ObjectAddress);
 }
 

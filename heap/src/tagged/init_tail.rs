@@ -25,7 +25,7 @@ impl<V> Filled<V> {
     }
 }
 
-/// What an optional field is given in an object that has it not.
+/// What an optional field is given in an object that has it not, and a tail that is empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Absent;
 
@@ -33,7 +33,7 @@ pub struct Absent;
 ///
 /// # Safety
 ///
-/// `init` and `init_all` give each cell a value that its type describes.
+/// `init` gives the cell a value that its type describes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an element here",
     label = "not a value of the elements' declared type",
@@ -55,19 +55,6 @@ pub unsafe trait ElementInit<C, I>: Sized {
     ///
     /// The cell is in an object being made, and a scope of the value's isolate is in use.
     unsafe fn init(&self, cell: &C);
-
-    /// Writes the cells from `start` on.
-    ///
-    /// # Safety
-    ///
-    /// As for `init`, for as many cells as there are values.
-    #[inline]
-    unsafe fn init_all(values: &[Self], start: usize) {
-        for (i, value) in values.iter().enumerate() {
-            // SAFETY: the caller's contract.
-            unsafe { value.init(&*core::ptr::with_exposed_provenance::<C>(start + i * size_of::<C>())) }
-        }
-    }
 }
 
 /// Values for a tail of cells of type `C`: a slice, an array or a `Vec` of what an element is made from, or [`Filled`].
@@ -137,7 +124,7 @@ pub unsafe trait OptionalInit<C, I> {
 }
 
 macro_rules! tail_of_slice {
-    ([$($const:tt)*] $slice:ty, |$this:ident| $values:expr) => {
+    ([$($const:tt)*] $slice:ty) => {
         // SAFETY: each element is admitted by itself.
         unsafe impl<C, I, V: ElementInit<C, I> $($const)*> TailInit<C, I> for $slice {
             #[inline]
@@ -152,17 +139,84 @@ macro_rules! tail_of_slice {
 
             #[inline]
             unsafe fn write(&self, address: usize) {
-                let $this = self;
-                // SAFETY: the caller's contract.
-                unsafe { V::init_all($values, address) }
+                for (i, value) in self.iter().enumerate() {
+                    // SAFETY: the caller's contract.
+                    unsafe { value.init(&*core::ptr::with_exposed_provenance::<C>(address + i * size_of::<C>())) }
+                }
             }
         }
     };
 }
-tail_of_slice!([] & [V], |values| values);
-tail_of_slice!([] &Vec<V>, |values| values);
-tail_of_slice!([] Vec<V>, |values| values);
-tail_of_slice!([, const N: usize] &[V; N], |values| values.as_slice());
+tail_of_slice!([] & [V]);
+tail_of_slice!([] &Vec<V>);
+tail_of_slice!([] Vec<V>);
+tail_of_slice!([, const N: usize] &[V; N]);
+
+/// Values for a tail of raw elements: a slice, an array or a `Vec`, or [`Filled`].
+///
+/// # Safety
+///
+/// `len` does not change, and `write` writes that many elements.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not initialise elements declared `{T}`",
+    label = "not a slice of `{T}`",
+    note = "pass `&[{T}]`, `[{T}; N]`, `&Vec<{T}>` or `Filled::new(value, count)`"
+)]
+pub unsafe trait RawTailInit<T: RawValue> {
+    /// Elements.
+    fn len(&self) -> usize;
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Writes all elements from `address` on.
+    ///
+    /// # Safety
+    ///
+    /// `address` is the start of `len` elements inside an object being made.
+    unsafe fn write(&self, address: usize);
+}
+
+macro_rules! raw_slice {
+    ([$($const:tt)*] $slice:ty) => {
+        // SAFETY: copies exactly `len` elements.
+        unsafe impl<T: RawValue $($const)*> RawTailInit<T> for $slice {
+            #[inline]
+            fn len(&self) -> usize {
+                (**self).len()
+            }
+
+            #[inline]
+            unsafe fn write(&self, address: usize) {
+                let to = core::ptr::with_exposed_provenance_mut::<u8>(address);
+                // SAFETY: the caller gives room for `len` elements, which no slice of Rust memory overlaps; raw
+                // elements are plain bytes.
+                unsafe { core::ptr::copy_nonoverlapping(self.as_ptr().cast::<u8>(), to, size_of::<T>() * (**self).len()) }
+            }
+        }
+    };
+}
+raw_slice!([] & [T]);
+raw_slice!([] &Vec<T>);
+raw_slice!([] Vec<T>);
+raw_slice!([, const N: usize] &[T; N]);
+
+// SAFETY: writes exactly `len` elements.
+unsafe impl<T: RawValue> RawTailInit<T> for Filled<T> {
+    #[inline]
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline]
+    unsafe fn write(&self, address: usize) {
+        let to = core::ptr::with_exposed_provenance_mut::<T>(address);
+        for i in 0..self.len {
+            // SAFETY: the caller gives room for `len` elements; 8-byte ones may be aligned to 4 only.
+            unsafe { to.add(i).write_unaligned(self.value) }
+        }
+    }
+}
 
 // SAFETY: the one value is admitted.
 unsafe impl<C, I, V: ElementInit<C, I>> TailInit<C, I> for Filled<V> {
@@ -237,6 +291,31 @@ unsafe impl<C, I, V: ElementInit<C, I>> OptionalInit<C, how::Maybe<I>> for Optio
     }
 }
 
+// SAFETY: no elements.
+unsafe impl<C> TailInit<C, how::Nothing> for Absent {
+    #[inline]
+    fn len(&self) -> usize {
+        0
+    }
+
+    #[inline]
+    fn check(&self) {}
+
+    #[inline]
+    unsafe fn write(&self, _: usize) {}
+}
+
+// SAFETY: no elements.
+unsafe impl<T: RawValue> RawTailInit<T> for Absent {
+    #[inline]
+    fn len(&self) -> usize {
+        0
+    }
+
+    #[inline]
+    unsafe fn write(&self, _: usize) {}
+}
+
 // SAFETY: no value.
 unsafe impl<C> OptionalInit<C, how::Nothing> for Absent {
     #[inline]
@@ -309,13 +388,5 @@ unsafe impl<T: RawValue> ElementInit<RawField<T>, T> for T {
     unsafe fn init(&self, cell: &RawField<T>) {
         // SAFETY: the object is being made, so nothing is constant yet.
         unsafe { cell.set(*self) }
-    }
-
-    #[inline]
-    unsafe fn init_all(values: &[T], start: usize) {
-        let to = core::ptr::with_exposed_provenance_mut::<u8>(start);
-        // SAFETY: the caller gives room for that many elements, which no slice of Rust memory overlaps; raw elements are
-        // plain bytes.
-        unsafe { core::ptr::copy_nonoverlapping(values.as_ptr().cast::<u8>(), to, size_of_val(values)) }
     }
 }

@@ -41,7 +41,7 @@ pub use field::{
 };
 pub use heap_object::HeapObject;
 pub use init::{Init, ObjectAddress};
-pub use init_tail::{Absent, ElementInit, Filled, OptionalInit, TailInit};
+pub use init_tail::{Absent, ElementInit, Filled, OptionalInit, RawTailInit, TailInit};
 pub use maybe_weak::{
     AdmitsMaybeWeak, MaybeObject, MaybeWeak, MaybeWeakField, MaybeWeakMember, MaybeWeakType, Weak, Weakly,
 };

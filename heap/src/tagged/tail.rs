@@ -6,7 +6,7 @@
 
 use super::heap_object::HeapObject;
 use super::init::ObjectAddress;
-use super::init_tail::TailInit;
+use super::init_tail::{RawTailInit, TailInit};
 use super::raw::RawValue;
 use super::{HeapClass, RawField};
 use core::cell::Cell;
@@ -61,6 +61,19 @@ impl<C> Tail<C> {
     /// is not young.
     #[inline]
     pub unsafe fn init<I>(&self, object: ObjectAddress, offset: usize, values: impl TailInit<C, I>) {
+        // SAFETY: the caller's contract.
+        unsafe { values.write(object.offset(offset)) }
+    }
+}
+
+impl<T: RawValue> Tail<RawField<T>> {
+    /// Writes the raw elements of an object being made.
+    ///
+    /// # Safety
+    ///
+    /// There is room for `values.len()` elements after `offset` bytes.
+    #[inline]
+    pub unsafe fn init_raw(&self, object: ObjectAddress, offset: usize, values: impl RawTailInit<T>) {
         // SAFETY: the caller's contract.
         unsafe { values.write(object.offset(offset)) }
     }

@@ -253,27 +253,25 @@ fn the_tails(
         let here = generated_at(name.span());
         let cell = tail.kind.cell();
         let init_trait = if tail.is_optional() { quote!(OptionalInit) } else { quote!(TailInit) };
-        // Where there is only one way to be an element, the marker is the element.
-        let only_way = match &tail.kind {
-            ValueKind::Smi => Some(quote!(::heapwright::Smi)),
-            ValueKind::SmiBits(ty) | ValueKind::Bits(ty) => Some(ty.to_token_stream()),
-            ValueKind::Raw(prim) => Some(prim.ty.to_token_stream()),
-            ValueKind::External(ty) => Some(quote!(*mut #ty)),
+        let raw = match &tail.kind {
+            ValueKind::Raw(prim) if !tail.is_optional() => Some(&prim.ty),
             _ => None,
         };
         let mut bound = TokenStream::new();
         let ty = parameters.add(name, |marker| {
-            let marker = match &only_way {
-                Some(way) if !tail.is_optional() => way.clone(),
-                _ => marker.to_token_stream(),
+            bound = match raw {
+                Some(ty) => quote_spanned!(here=> ::heapwright::__private::RawTailInit<#ty>),
+                None => quote_spanned!(here=> ::heapwright::__private::#init_trait<#cell, #marker>),
             };
-            bound = quote_spanned!(here=> ::heapwright::__private::#init_trait<#cell, #marker>);
             bound.clone()
         });
         let docs = about(&class.ident, &tail.common);
         fields.push(quote!(#docs #vis #name: #ty,));
         let len = quote!(<#ty as #bound>::len(&self.#name));
-        checks.push(quote!(<#ty as #bound>::check(&self.#name);));
+        if raw.is_none() {
+            checks.push(quote!(<#ty as #bound>::check(&self.#name);));
+        }
+        let init = Ident::new(if raw.is_some() { "init_raw" } else { "init" }, here);
         let is_implied =
             matches!(tail.length, TailLength::Field { source: Source::Slot(slot), .. } if Some(slot) == implied);
         if is_implied && let Some(length) = implied.and_then(|slot| class.slots[slot].value()) {
@@ -309,7 +307,7 @@ fn the_tails(
         };
         writes.push(match tail.is_optional() {
             true => quote_spanned!(here=> <#ty as #bound>::write(&self.#name, ::heapwright::__private::ObjectAddress::offset(object, #offset));),
-            false => quote_spanned!(here=> ::heapwright::__private::Tail::init(&this.#name, object, #offset, self.#name);),
+            false => quote_spanned!(here=> ::heapwright::__private::Tail::#init(&this.#name, object, #offset, self.#name);),
         });
         lengths.push((len, cell));
     }

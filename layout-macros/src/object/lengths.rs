@@ -3,7 +3,6 @@
 
 use super::model::{Computed, Inherited, Slot, Source, Tail, TailLength, ValueKind};
 use super::parse::{Length, Words};
-use super::types::spelled;
 use crate::errors::{Errors, did_you_mean};
 use crate::names::plain;
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -221,8 +220,13 @@ fn computed(tail: &str, expr: Expr, found: &Found<'_>, errors: &mut Errors) -> O
             None => right = false,
         }
     }
-    let text = spelled(&expr);
+    let text = written(&expr);
     right.then_some(Computed { expr, text, inputs })
+}
+
+/// An expression as rustc prints it, on one line.
+fn written(expr: &Expr) -> String {
+    expr.to_token_stream().to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Where a name leads.
