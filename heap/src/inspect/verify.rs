@@ -260,7 +260,8 @@ impl Verifier<'_> {
             _ => types.admits_class(target),
         };
         if !admitted {
-            return wrong_type(format!("a {}{}", if weak { "weak " } else { "" }, target.name()));
+            let weakly = if weak && matches!(kind, FieldKind::MaybeWeak(_)) { "weak " } else { "" };
+            return wrong_type(format!("a {weakly}{}", target.name()));
         }
         let remembers = chunk.has(ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING);
         let to_young = MemoryChunk::of(word.address()).has(ChunkFlags::POINTERS_TO_HERE_ARE_INTERESTING);
