@@ -66,7 +66,7 @@ pub mod tagged;
 pub use barrier::WriteBarrierMode;
 pub use error::{EnterError, IsolateError, OutOfMemory, OutOfMemoryReason, ReservationExhausted};
 pub use gc::{CollectionKind, CollectionReason, CollectionRecord};
-pub use handles::{Escape, Global, Handle, HandleScope, Reservation, WeakGlobal};
+pub use handles::{Escape, Factory, Global, Handle, HandleScope, Reservation, WeakGlobal};
 pub use heapwright_macros::{BitEnum, bitfield, heap_classes, heap_object};
 pub use isolate::{Isolate, IsolateBuilder, core_classes};
 pub use layout::{BitEnum, Bitfield, BitfieldError, ClassDescriptor, ClassLayout, ClassRegistry, SmiBitfield};
@@ -80,6 +80,7 @@ pub use tagged::{
 
 /// Everything a crate that declares classes needs.
 pub mod prelude {
+    pub use crate::Factory as _;
     pub use crate::{
         AllocationType, Any, BitEnum, CollectionKind, Filled, Global, Handle, HandleScope, HeapObject, HeapObjectExt,
         Isolate, Nil, OutOfMemory, Reservation, Smi, Tagged, WeakGlobal, bitfield, heap_classes, heap_object, smi,
@@ -89,7 +90,6 @@ pub mod prelude {
 /// What generated code refers to. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::error::{OutOfMemory, ReservationExhausted};
     pub use crate::layout::{
         Access, BitKind, BitLayout, BitStorage, BitfieldLayout, ClassDescriptor, ClassLayout, FieldLayout, FieldSpec,
         Member, TailSpec, TypeSet, check_class, check_enum_fits, check_field, check_nested_fits, check_tail,
@@ -100,20 +100,4 @@ pub mod __private {
         PaddingBytes, RawElements, RawField, RawTail, RawTailInit, SmiBitsField, SmiField, TaggedElements, TaggedField,
         TaggedTail, TaggedTailInit, WeakElements, WeakField, WeakTail, WeakTailInit, Word, upcast,
     };
-
-    /// The end of an infallible allocation that failed.
-    #[cold]
-    #[inline(never)]
-    #[track_caller]
-    pub fn out_of_memory(error: OutOfMemory) -> ! {
-        panic!("{error}")
-    }
-
-    /// The end of an infallible allocation from a reservation that is used up.
-    #[cold]
-    #[inline(never)]
-    #[track_caller]
-    pub fn reservation_exhausted(error: ReservationExhausted) -> ! {
-        panic!("{error}")
-    }
 }

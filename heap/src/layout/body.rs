@@ -2,6 +2,7 @@
 
 use super::class::ClassLayout;
 use super::width::PointerWidth;
+use crate::tagged::HeapClass;
 use crate::{BitEnum, bitfield};
 
 const WORD: u32 = PointerWidth::CURRENT.tagged_size();
@@ -64,6 +65,13 @@ pub(super) struct Body {
     pub(super) bitmap: u64,
     /// Whether the pointers lie in more than one run and beyond what a bitmap covers.
     pub(super) too_scattered: bool,
+}
+
+/// The body of a class, made once for all who ask: constants of a type are remembered, function calls are not.
+pub(super) struct BodyOf<T>(core::marker::PhantomData<T>);
+
+impl<T: HeapClass> BodyOf<T> {
+    pub(super) const BODY: Body = Body::of(T::LAYOUT);
 }
 
 impl Body {
@@ -140,30 +148,24 @@ impl Body {
     }
 }
 
-/// Whether every word from `first` up to `end` is a tagged field of the class or of one above it.
+/// Whether every word from `first` up to `end` is a tagged field of the class or of one above it: there are as many
+/// such fields as words, as no two fields overlap.
 const fn all_tagged(layout: &ClassLayout, first: u32, end: u32) -> bool {
-    let mut word = first;
-    while word < end {
-        let mut found = false;
-        let mut class = layout;
-        loop {
-            let mut i = 0;
-            while i < class.fields.len() {
-                let field = &class.fields[i];
-                if field.kind.is_tagged() && field.offset.current() == word * WORD {
-                    found = true;
-                }
-                i += 1;
+    let mut missing = end - first;
+    let mut class = layout;
+    loop {
+        let mut i = 0;
+        while i < class.fields.len() {
+            let field = &class.fields[i];
+            let offset = field.offset.current();
+            if offset >= first * WORD && offset < end * WORD && offset % WORD == 0 && field.kind.is_tagged() {
+                missing -= 1;
             }
-            class = match class.parent {
-                Some(parent) => parent,
-                None => break,
-            };
+            i += 1;
         }
-        if !found {
-            return false;
-        }
-        word += 1;
+        class = match class.parent {
+            Some(parent) => parent,
+            None => return missing == 0,
+        };
     }
-    true
 }

@@ -1,6 +1,6 @@
 //! The runtime identity of a class: one `static` per class, whose address is the class.
 
-use super::body::{Body, BodyDescriptor};
+use super::body::{Body, BodyDescriptor, BodyOf};
 use super::class::ClassLayout;
 use crate::tagged::HeapClass;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -32,12 +32,13 @@ impl ClassDescriptor {
             Some(_) => Some(<T::Parent as HeapClass>::CLASS),
             None => None,
         };
-        ClassDescriptor::with_parent(this, T::LAYOUT, parent)
+        ClassDescriptor::with_parent(this, T::LAYOUT, &BodyOf::<T>::BODY, parent)
     }
 
     const fn with_parent(
         this: &'static ClassDescriptor,
         layout: &'static ClassLayout,
+        body: &Body,
         parent: Option<&'static ClassDescriptor>,
     ) -> ClassDescriptor {
         let (mut display, depth) = match parent {
@@ -47,7 +48,6 @@ impl ClassDescriptor {
         if depth < MAX_INHERITANCE_DEPTH {
             display[depth] = Some(this); // deeper: `check_class` reports it
         }
-        let body = Body::of(layout);
         ClassDescriptor {
             display,
             layout,
