@@ -3,7 +3,7 @@
 use super::bits::{Bitfield, BitfieldLayout, SmiBitfield};
 use super::descriptor::ClassDescriptor;
 use super::width::PerWidth;
-use crate::tagged::{RawValue, TaggedType};
+use crate::tagged::{HeapClass, RawValue, TaggedType};
 
 /// One alternative of a tagged field's type.
 #[derive(Clone, Copy)]
@@ -30,6 +30,16 @@ impl TypeSet {
     #[must_use]
     pub const fn new(members: &'static [Member]) -> TypeSet {
         TypeSet { members }
+    }
+
+    /// The instances of `C` and of the classes below it.
+    #[must_use]
+    pub const fn class<C: HeapClass>() -> TypeSet {
+        struct Members<C>(core::marker::PhantomData<C>);
+        impl<C: HeapClass> Members<C> {
+            const MEMBERS: &'static [Member] = &[Member::Class(C::CLASS)];
+        }
+        TypeSet::new(Members::<C>::MEMBERS)
     }
 
     /// The alternatives, in the order of the declaration.

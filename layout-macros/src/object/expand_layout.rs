@@ -2,7 +2,7 @@
 //! proofs that rustc lays the struct out as the table says.
 
 use super::model::{Class, Element, Openness, Order, Padding, Slot, Tail, Value, ValueKind};
-use crate::names::{generated_at, line, plain};
+use crate::names::{generated_at, line, plain, screaming};
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 
@@ -11,7 +11,6 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
     let Class { decor, ident, slots, openness, .. } = class;
     let parent = class.parent();
     let (name, doc, at) = (plain(ident), decor.doc_expr(), line(ident.span()));
-    let count = count(slots);
     let specs = slots.iter().map(spec);
     let openness_call = match openness {
         Openness::Leaf => None,
@@ -25,7 +24,7 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
     let has_bits = has_bits(class);
     let proofs = with_proofs.then(|| proofs(class));
     // SAFETY of the generated impls:
-    // - `HeapClass`: the struct is `repr(C)`, begins with the bytes of its parent and has its cells where `__LAYOUT`
+    // - `HeapClass`: the struct is `repr(C)`, begins with the bytes of its parent and has its cells where `LAYOUT`
     //   says, which the proofs hold against rustc; `__CLASS` is its own static; its fields are private cells.
     // - `TaggedType`: `SET` names the class, whose instances are all that `Admits` lets into a slot of it.
     // - `OpenClass` and `ConcreteClass`: as the layout says, from the same words of the declaration.
@@ -36,27 +35,23 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
 
             static __CLASS: __h::ClassDescriptor = __h::ClassDescriptor::new::<#ident>(&__CLASS);
 
-            const __MEMBERS: &[__h::Member] = &[__h::Member::Class(<#ident as ::heapwright::HeapClass>::CLASS)];
-
-            const __FIELDS: [__h::FieldLayout; #count] =
-                __h::place(<#parent as ::heapwright::HeapClass>::LAYOUT.end(), [#(#specs),*]);
-
-            const __LAYOUT: __h::ClassLayout =
-                __h::ClassLayout::new(#name, ::core::module_path!(), ::core::file!(), #at, #doc, &__FIELDS)
-                    .extends(<#parent as ::heapwright::HeapClass>::LAYOUT)
-                    #openness_call
-                    #tail;
+            const __FIELDS: &[__h::FieldLayout] =
+                &__h::place(<#parent as ::heapwright::HeapClass>::LAYOUT.end(), [#(#specs),*]);
 
             #[automatically_derived]
             unsafe impl ::heapwright::HeapClass for #ident {
                 type Parent = #parent;
                 const CLASS: &'static __h::ClassDescriptor = &__CLASS;
-                const LAYOUT: &'static __h::ClassLayout = &__LAYOUT;
+                const LAYOUT: &'static __h::ClassLayout =
+                    &__h::ClassLayout::new(#name, ::core::module_path!(), ::core::file!(), #at, #doc, __FIELDS)
+                        .extends(<#parent as ::heapwright::HeapClass>::LAYOUT)
+                        #openness_call
+                        #tail;
             }
 
             #[automatically_derived]
             unsafe impl ::heapwright::TaggedType for #ident {
-                const SET: __h::TypeSet = __h::TypeSet::new(__MEMBERS);
+                const SET: __h::TypeSet = __h::TypeSet::class::<#ident>();
                 type Ref<'gc> = &'gc #ident;
                 const MAY_BE_SMI: ::core::primitive::bool = false;
                 #[inline]
@@ -224,16 +219,23 @@ fn proofs(class: &Class) -> TokenStream {
     let fields = slots.iter().enumerate().map(|(index, slot)| {
         let (cfgs, name) = (&slot.common().decor.cfgs, &slot.common().ident);
         let index = count(&slots[..index]);
+        let offset = match slot.value().filter(|value| !value.common.is_mute) {
+            Some(_) => {
+                let offset = screaming(name, "_OFFSET"); // `offset_of!`, which takes longer to compile than this
+                quote!(#ident::#offset)
+            }
+            None => quote!(::core::mem::offset_of!(#ident, #name)),
+        };
         quote_spanned! {generated_at(name.span())=>
             #(#cfgs)*
-            __h::check_field(&__LAYOUT, #index, ::core::mem::offset_of!(#ident, #name));
+            __h::check_field(__layout, #index, #offset);
         }
     });
     let whole = quote_spanned!(generated_at(ident.span())=> const _: () = __h::check_class::<#ident>(););
     let tail = class.tail.as_ref().map(|tail| {
         let name = &tail.common.ident;
         quote_spanned! {generated_at(name.span())=>
-            __h::check_tail(&__LAYOUT, ::core::mem::offset_of!(#ident, #name));
+            __h::check_tail(__layout, ::core::mem::offset_of!(#ident, #name));
         }
     });
     let parent = class.parent.as_ref().map(|parent| {
@@ -245,6 +247,14 @@ fn proofs(class: &Class) -> TokenStream {
         }
     });
     // One constant for all fields, as each costs compile time; the call that fails is the one that is shown.
-    let placed = (!slots.is_empty()).then(|| quote!(const _: () = { #(#fields)* #tail };));
+    let placed = (!slots.is_empty()).then(|| {
+        quote! {
+            const _: () = {
+                let __layout = <#ident as ::heapwright::HeapClass>::LAYOUT;
+                #(#fields)*
+                #tail
+            };
+        }
+    });
     quote!(#placed #whole #parent)
 }
