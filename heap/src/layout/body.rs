@@ -107,8 +107,9 @@ impl Body {
             class = parent;
         }
         let run_is_tagged = first == u32::MAX || all_tagged(layout, first, end);
-        let (mut descriptor, tail_is_tagged) = match &layout.tail {
-            None => (BodyDescriptor::new(), false),
+        // Put together from encoded fields, as each `with_` is interpreted for each class that is compiled.
+        let (tail_bits, tail_is_tagged) = match &layout.tail {
+            None => (0, false),
             Some(tail) => {
                 let length_word = match layout.find_field(tail.length_field) {
                     Some(field) => field.offset.current() / WORD,
@@ -117,11 +118,10 @@ impl Body {
                 let log2 = tail.element_size.current().trailing_zeros() as u8;
                 let tagged = tail.element.may_hold_pointer();
                 (
-                    BodyDescriptor::new()
-                        .with_has_tail(true)
-                        .with_length_word(length_word as u16)
-                        .with_element_size_log2(log2)
-                        .with_tail_is_tagged(tagged),
+                    BodyDescriptor::encode_has_tail(true)
+                        | BodyDescriptor::encode_length_word(length_word as u16)
+                        | BodyDescriptor::encode_element_size_log2(log2)
+                        | BodyDescriptor::encode_tail_is_tagged(tagged),
                     tagged,
                 )
             }
@@ -137,12 +137,14 @@ impl Body {
             first = header_words;
             end = header_words;
         }
-        descriptor = descriptor
-            .with_visitor_id(visitor_id)
-            .with_size_in_words((layout.instance_size() as u32 / WORD) as u16)
-            .with_header_size(header_size as u16)
-            .with_first_word(first as u16)
-            .with_end_word(end as u16);
+        let descriptor = BodyDescriptor::from_bits(
+            tail_bits
+                | BodyDescriptor::encode_visitor_id(visitor_id)
+                | BodyDescriptor::encode_size_in_words(header_words as u16)
+                | BodyDescriptor::encode_header_size(header_size as u16)
+                | BodyDescriptor::encode_first_word(first as u16)
+                | BodyDescriptor::encode_end_word(end as u16),
+        );
         let too_scattered = matches!(visitor_id, VisitorId::Bitmap) && end > BITMAP_WORDS;
         Body { descriptor, bitmap, too_scattered }
     }

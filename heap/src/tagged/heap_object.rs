@@ -19,11 +19,7 @@ static CLASS: ClassDescriptor = ClassDescriptor::new::<HeapObject>(&CLASS);
 
 const FIELDS: [FieldLayout; 1] = place(
     PerWidth::both(0),
-    [FieldSpec::tagged::<Map>("map")
-        .type_name("Tagged<Map>")
-        .doc("The class and shape of the object.")
-        .line(line!())
-        .constant()],
+    [FieldSpec::tagged::<Map>("map").written("Tagged<Map>", line!(), "The class and shape of the object.").constant()],
 );
 
 const LAYOUT: ClassLayout = ClassLayout::new(

@@ -146,12 +146,8 @@ fn raw(ty: &syn::Type, name: &str) -> TokenStream {
 
 /// What the docs say of a field.
 fn described(common: &super::model::Common) -> TokenStream {
-    let (written, at) = (&common.written, line(common.ident.span()));
-    let doc = (!common.decor.docs.is_empty()).then(|| {
-        let doc = common.decor.doc_expr();
-        quote!(.doc(#doc))
-    });
-    quote!(.type_name(#written).line(#at) #doc)
+    let (written, at, doc) = (&common.written, line(common.ident.span()), common.decor.doc_expr());
+    quote!(.written(#written, #at, #doc))
 }
 
 /// The call that adds the tail to the table.
