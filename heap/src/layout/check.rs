@@ -219,10 +219,18 @@ pub const fn check_class<T: HeapClass>() {
         size_of::<T>() == layout.instance_size() || has_misaligned(layout),
         "heapwright and rustc disagree on this class's size: please report it"
     );
+    if let Some(parent) = layout.parent
+        && parent.parent.is_some()
+    {
+        reject_inherited_names(layout, parent);
+    }
+}
+
+/// `HeapObject` has one field, whose name the macros reserve: so this is for classes below others.
+const fn reject_inherited_names(layout: &ClassLayout, parent: &ClassLayout) {
     let mut i = 0;
     while i < layout.fields.len() {
-        if let Some(parent) = layout.parent
-            && let Some(inherited) = parent.find_field(layout.fields[i].name)
+        if let Some(inherited) = parent.find_field(layout.fields[i].name)
             && !is_padding(inherited)
         {
             start(layout)
