@@ -84,6 +84,11 @@ impl Parameters {
         self.list.push(Parameter { name: name.clone(), marker, bound });
         name
     }
+
+    /// The marker of the parameter added last: named in calls, as inferring it is much of their compile time.
+    fn last_marker(&self) -> Option<&Ident> {
+        self.list.last()?.marker.as_ref()
+    }
 }
 
 /// The struct and its `Init` for one combination of `cfg`s.
@@ -131,12 +136,14 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
             ValueKind::Tagged(union) => {
                 let slot = &union.ty;
                 let ty = parameters.add(name, |marker| quote_spanned!(here=> ::heapwright::Admits<#slot, #marker>));
-                (ty.to_token_stream(), quote_spanned!(here=> #of::init(&this.#name, self.#name)))
+                let how = parameters.last_marker();
+                (ty.to_token_stream(), quote_spanned!(here=> #of::init::<#how>(&this.#name, self.#name)))
             }
             ValueKind::Weak(class) => {
                 let ty =
                     parameters.add(name, |marker| quote_spanned!(here=> ::heapwright::AdmitsWeak<#class, #marker>));
-                (ty.to_token_stream(), quote_spanned!(here=> #of::init(&this.#name, self.#name)))
+                let how = parameters.last_marker();
+                (ty.to_token_stream(), quote_spanned!(here=> #of::init::<#how>(&this.#name, self.#name)))
             }
             ValueKind::Smi => {
                 checks.push(quote!(#(#cfgs)* let _ = ::heapwright::IntoSmi::into_smi(self.#name);));
