@@ -26,7 +26,6 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
     // SAFETY of the generated impls:
     // - `HeapClass`: the struct is `repr(C)`, begins with the bytes of its parent and has its cells where `LAYOUT`
     //   says, which the proofs hold against rustc; `__CLASS` is its own static; its fields are private cells.
-    // - `TaggedType`: `SET` names the class, whose instances are all that `Admits` lets into a slot of it.
     // - `OpenClass` and `ConcreteClass`: as the layout says, from the same words of the declaration.
     // - `IsA`: reflexive; and what the parent is, for the struct begins with the parent's fields.
     quote! {
@@ -47,17 +46,6 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
                         .extends(<#parent as ::heapwright::HeapClass>::LAYOUT)
                         #openness_call
                         #tail;
-            }
-
-            #[automatically_derived]
-            unsafe impl ::heapwright::TaggedType for #ident {
-                const SET: __h::TypeSet = __h::TypeSet::class::<#ident>();
-                type Ref<'gc> = &'gc #ident;
-                const MAY_BE_SMI: ::core::primitive::bool = false;
-                #[inline]
-                unsafe fn from_word<'gc>(word: __h::Word) -> &'gc #ident {
-                    unsafe { __h::Word::as_object(word) }
-                }
             }
 
             #[automatically_derived]
