@@ -276,6 +276,22 @@ impl SmiField {
     pub unsafe fn set_release(&self, value: Smi) {
         self.cell.store(value.to_word(), Ordering::Release);
     }
+
+    /// Writes the field of an object being made.
+    ///
+    /// # Safety
+    ///
+    /// The object is being initialised.
+    ///
+    /// # Panics
+    ///
+    /// If the integer does not fit a Smi.
+    #[inline]
+    #[track_caller]
+    pub unsafe fn init(&self, value: i32) {
+        // SAFETY: the caller's contract: a new object's constant fields are written too.
+        unsafe { self.set(super::smi::IntoSmi::into_smi(value)) }
+    }
 }
 
 /// A bit field in a Smi.

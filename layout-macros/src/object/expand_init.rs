@@ -147,10 +147,7 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
             }
             ValueKind::Smi => {
                 checks.push(quote!(#(#cfgs)* let _ = ::heapwright::IntoSmi::into_smi(self.#name);));
-                (
-                    quote!(::core::primitive::i32),
-                    quote_spanned!(here=> #of::set(&this.#name, ::heapwright::IntoSmi::into_smi(self.#name))),
-                )
+                (quote!(::core::primitive::i32), quote_spanned!(here=> #of::init(&this.#name, self.#name)))
             }
             ValueKind::SmiBits(ty) | ValueKind::Bits(ty) => {
                 (ty.to_token_stream(), quote_spanned!(here=> #of::set(&this.#name, self.#name)))
