@@ -19,7 +19,7 @@ pub enum Any {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand in a tagged field",
     label = "neither a class nor a union of classes",
-    note = "a tagged field holds a class declared with `#[heap_object]`, `Any`, `Option<Class>`, or a tuple of classes and `Smi`"
+    note = "a tagged field holds a class declared with `#[heap_object]`, `Any`, `Option<Class>`, or a tuple of which each member is such a class or `Smi`"
 )]
 pub unsafe trait TaggedType: 'static {
     /// The values, as data.
