@@ -66,7 +66,7 @@ pub mod tagged;
 pub use barrier::WriteBarrierMode;
 pub use error::{EnterError, IsolateError, OutOfMemory, OutOfMemoryReason, ReservationExhausted};
 pub use gc::{CollectionKind, CollectionReason, CollectionRecord};
-pub use handles::{Escape, Global, Handle, HandleScope, Reservation, WeakGlobal};
+pub use handles::{Escape, Factory, Global, Handle, HandleScope, Reservation, WeakGlobal};
 pub use heapwright_macros::{BitEnum, bitfield, heap_classes, heap_object, heap_struct};
 pub use isolate::{Isolate, IsolateBuilder, core_classes};
 pub use layout::{BitEnum, Bitfield, BitfieldError, ClassDescriptor, ClassLayout, ClassRegistry, SmiBitfield};
@@ -81,6 +81,7 @@ pub use tagged::{
 
 /// Everything a crate that declares classes needs.
 pub mod prelude {
+    pub use crate::Factory as _;
     pub use crate::{
         Absent, AllocationType, Any, BitEnum, CollectionKind, Filled, Global, Handle, HandleScope, HeapObject,
         HeapObjectExt, Isolate, MaybeObject, Nil, OutOfMemory, Reservation, Smi, Tagged, WeakGlobal, Weakly, bitfield,
@@ -91,7 +92,6 @@ pub mod prelude {
 /// What generated code refers to. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::error::{OutOfMemory, ReservationExhausted};
     pub use crate::layout::{
         Access, BitKind, BitLayout, BitStorage, BitfieldLayout, ClassDescriptor, ClassLayout, FieldLayout, FieldSpec,
         InputKind, MAX_TAILS, Member, PerWidth, RawKind, StructLayout, TailLayout, TailLength, TailLengthsOf, TypeSet,
@@ -104,20 +104,4 @@ pub mod __private {
         RawField, RawTailInit, SmiBitsField, SmiField, StructField, StructInit, StructRef, TaggedField, Tail, TailInit,
         WeakField, Word, expect_at_most, expect_length, inherited, upcast,
     };
-
-    /// The end of an infallible allocation that failed.
-    #[cold]
-    #[inline(never)]
-    #[track_caller]
-    pub fn out_of_memory(error: OutOfMemory) -> ! {
-        panic!("{error}")
-    }
-
-    /// The end of an infallible allocation from a reservation that is used up.
-    #[cold]
-    #[inline(never)]
-    #[track_caller]
-    pub fn reservation_exhausted(error: ReservationExhausted) -> ! {
-        panic!("{error}")
-    }
 }

@@ -21,7 +21,9 @@
 //! ```
 
 use crate::{FixedArray, StandardRoots, WeakFixedArray, out_of_memory};
-use heapwright::{Any, ConcreteClass, Handle, HandleScope, Map, MapInit, OutOfMemory, Smi, bitfield, heap_object, smi};
+use heapwright::{
+    Any, ConcreteClass, Factory, Handle, HandleScope, Map, MapInit, OutOfMemory, Smi, bitfield, heap_object, smi,
+};
 
 /// The first flags of a map. V8: `Map::Bits1`.
 #[bitfield(u8)]

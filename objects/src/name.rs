@@ -3,7 +3,7 @@
 use crate::string::StrInit;
 use crate::{StandardRoots, Str, Undefined, out_of_memory};
 use core::sync::atomic::{AtomicU64, Ordering};
-use heapwright::{Handle, HandleScope, OutOfMemory, bitfield, heap_object};
+use heapwright::{Factory, Handle, HandleScope, OutOfMemory, bitfield, heap_object};
 
 /// The hash of a name, and what is known of its text. V8: the raw hash field.
 ///

@@ -9,7 +9,7 @@ use crate::{
     OddballInit, OddballKind, Str, TheHole, TheHoleInit, True, TrueInit, Undefined, UndefinedInit, WeakFixedArray,
     WeakFixedArrayInit,
 };
-use heapwright::{AllocationType, Filled, Handle, HandleScope, Nil, OutOfMemory, heap_roots, smi};
+use heapwright::{AllocationType, Factory, Filled, Handle, HandleScope, Nil, OutOfMemory, heap_roots, smi};
 
 heap_roots! {
     /// The roots of the standard classes.

@@ -17,7 +17,7 @@
 
 use crate::string::Encoded;
 use crate::{NameHash, StandardRoots, Str, out_of_memory};
-use heapwright::{AllocationType, Filled, Handle, HandleScope, Nil, OutOfMemory, heap_object};
+use heapwright::{AllocationType, Factory, Filled, Handle, HandleScope, Nil, OutOfMemory, heap_object};
 
 /// Slots of a table that holds little.
 const MIN_CAPACITY: usize = 64;

@@ -3,6 +3,7 @@
 use super::class::ClassLayout;
 use super::field::{FieldKind, FieldLayout};
 use super::width::PointerWidth;
+use crate::tagged::HeapClass;
 use crate::{BitEnum, bitfield};
 
 const WORD: u32 = PointerWidth::CURRENT.tagged_size();
@@ -72,6 +73,13 @@ pub(super) struct Body {
     pub(super) too_scattered: bool,
 }
 
+/// The body of a class, made once for all who ask: constants of a type are remembered, function calls are not.
+pub(super) struct BodyOf<T>(core::marker::PhantomData<T>);
+
+impl<T: HeapClass> BodyOf<T> {
+    pub(super) const BODY: Body = Body::of(T::LAYOUT);
+}
+
 impl Body {
     /// The body of a class, from its fields and those above it.
     pub(super) const fn of(layout: &ClassLayout) -> Body {
@@ -107,8 +115,9 @@ impl Body {
             class = parent;
         }
         let run_is_tagged = first == u32::MAX || all_tagged(layout, first, end);
-        let (mut descriptor, tail_is_tagged) = match layout.tails {
-            [] => (BodyDescriptor::new(), false),
+        // Put together from encoded fields, as each `with_` is interpreted for each class that is compiled.
+        let (tail_bits, tail_is_tagged) = match layout.tails {
+            [] => (0, false),
             [tail] if layout.has_simple_tail() => {
                 let (length_at, length_is_tagged) = match layout.find_field(tail.length.text()) {
                     Some(field) => length_bytes(field),
@@ -117,16 +126,15 @@ impl Body {
                 let log2 = tail.element_size.current().trailing_zeros() as u8;
                 let tagged = tail.element.may_hold_pointer();
                 (
-                    BodyDescriptor::new()
-                        .with_has_tail(true)
-                        .with_length_at((length_at / 4) as u16)
-                        .with_length_is_tagged(length_is_tagged)
-                        .with_element_size_log2(log2)
-                        .with_tail_is_tagged(tagged),
+                    BodyDescriptor::encode_has_tail(true)
+                        | BodyDescriptor::encode_length_at((length_at / 4) as u16)
+                        | BodyDescriptor::encode_length_is_tagged(length_is_tagged)
+                        | BodyDescriptor::encode_element_size_log2(log2)
+                        | BodyDescriptor::encode_tail_is_tagged(tagged),
                     tagged,
                 )
             }
-            _ => (BodyDescriptor::new().with_has_tail(true), false),
+            _ => (BodyDescriptor::encode_has_tail(true), false),
         };
         let visitor_id = match (first == u32::MAX, tail_is_tagged) {
             _ if layout.is_computed() => VisitorId::Computed,
@@ -140,12 +148,14 @@ impl Body {
             first = header_words;
             end = header_words;
         }
-        descriptor = descriptor
-            .with_visitor_id(visitor_id)
-            .with_size_in_words((layout.instance_size() as u32 / WORD) as u16)
-            .with_header_size(header_size as u16)
-            .with_first_word(first as u16)
-            .with_end_word(end as u16);
+        let descriptor = BodyDescriptor::from_bits(
+            tail_bits
+                | BodyDescriptor::encode_visitor_id(visitor_id)
+                | BodyDescriptor::encode_size_in_words(header_words as u16)
+                | BodyDescriptor::encode_header_size(header_size as u16)
+                | BodyDescriptor::encode_first_word(first as u16)
+                | BodyDescriptor::encode_end_word(end as u16),
+        );
         let too_scattered = matches!(visitor_id, VisitorId::Bitmap | VisitorId::Computed) && end > BITMAP_WORDS;
         Body { descriptor, bitmap, too_scattered }
     }
@@ -162,31 +172,24 @@ const fn length_bytes(field: &FieldLayout) -> (u32, bool) {
     }
 }
 
-/// Whether every word from `first` up to `end` is a tagged field of the class or of one above it.
+/// Whether every word from `first` up to `end` is a tagged field of the class or of one above it: there are as many
+/// words of such fields, as no two fields overlap.
 const fn all_tagged(layout: &ClassLayout, first: u32, end: u32) -> bool {
-    let mut word = first;
-    while word < end {
-        let mut found = false;
-        let mut class = layout;
-        loop {
-            let mut i = 0;
-            while i < class.fields.len() {
-                let field = &class.fields[i];
-                let offset = field.offset.current();
-                if field.kind.is_tagged() && offset <= word * WORD && word * WORD < offset + field.size.current() {
-                    found = true;
-                }
-                i += 1;
+    let mut missing = end - first;
+    let mut class = layout;
+    loop {
+        let mut i = 0;
+        while i < class.fields.len() {
+            let field = &class.fields[i];
+            let offset = field.offset.current();
+            if offset >= first * WORD && offset < end * WORD && offset % WORD == 0 && field.kind.is_tagged() {
+                missing -= field.size.current() / WORD;
             }
-            class = match class.parent {
-                Some(parent) => parent,
-                None => break,
-            };
+            i += 1;
         }
-        if !found {
-            return false;
-        }
-        word += 1;
+        class = match class.parent {
+            Some(parent) => parent,
+            None => return missing == 0,
+        };
     }
-    true
 }

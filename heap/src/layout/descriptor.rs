@@ -1,6 +1,6 @@
 //! The runtime identity of a class: one `static` per class, whose address is the class.
 
-use super::body::{Body, BodyDescriptor};
+use super::body::{Body, BodyDescriptor, BodyOf};
 use super::class::ClassLayout;
 use super::tails::{TailLengths, TailLengthsOf};
 use crate::tagged::{HeapClass, ObjectAddress};
@@ -34,13 +34,14 @@ impl ClassDescriptor {
             Some(_) => Some(<T::Parent as HeapClass>::CLASS),
             None => None,
         };
-        ClassDescriptor::with_parent(this, T::LAYOUT, T::TAIL_LENGTHS, parent)
+        ClassDescriptor::with_parent(this, T::LAYOUT, T::TAIL_LENGTHS, &BodyOf::<T>::BODY, parent)
     }
 
     const fn with_parent(
         this: &'static ClassDescriptor,
         layout: &'static ClassLayout,
         tail_lengths: Option<TailLengthsOf>,
+        body: &Body,
         parent: Option<&'static ClassDescriptor>,
     ) -> ClassDescriptor {
         let (mut display, depth) = match parent {
@@ -50,7 +51,6 @@ impl ClassDescriptor {
         if depth < MAX_INHERITANCE_DEPTH {
             display[depth] = Some(this); // deeper: `check_class` reports it
         }
-        let body = Body::of(layout);
         ClassDescriptor {
             display,
             layout,

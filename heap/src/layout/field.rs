@@ -4,7 +4,7 @@ use super::bits::{Bitfield, BitfieldLayout, SmiBitfield};
 use super::descriptor::ClassDescriptor;
 use super::structs::StructLayout;
 use super::width::PerWidth;
-use crate::tagged::{HeapStruct, MaybeWeakType, RawValue, TaggedType};
+use crate::tagged::{HeapClass, HeapStruct, MaybeWeakType, RawValue, TaggedType};
 
 /// One alternative of a tagged field's type.
 #[derive(Clone, Copy)]
@@ -33,6 +33,16 @@ impl TypeSet {
     #[must_use]
     pub const fn new(members: &'static [Member]) -> TypeSet {
         TypeSet { members }
+    }
+
+    /// The instances of `C` and of the classes below it.
+    #[must_use]
+    pub const fn class<C: HeapClass>() -> TypeSet {
+        struct Members<C>(core::marker::PhantomData<C>);
+        impl<C: HeapClass> Members<C> {
+            const MEMBERS: &'static [Member] = &[Member::Class(C::CLASS)];
+        }
+        TypeSet::new(Members::<C>::MEMBERS)
     }
 
     /// The alternatives, in the order of the declaration.
@@ -214,100 +224,93 @@ pub struct FieldSpec {
 }
 
 impl FieldSpec {
-    const fn new(name: &'static str, kind: FieldKind, size: PerWidth) -> FieldSpec {
-        let align = match kind {
-            FieldKind::Padding => PerWidth::both(1),
-            _ => size.min(PerWidth::tagged(1)), // V8's packing: natural, but never more than a tagged word
-        };
+    const fn new(name: &'static str, kind: FieldKind, size: PerWidth, align: PerWidth) -> FieldSpec {
         FieldSpec { name, type_name: "", doc: "", line: 0, kind, size, align, constant: false, access: Access::Plain }
+    }
+
+    const fn word(name: &'static str, kind: FieldKind) -> FieldSpec {
+        FieldSpec::new(name, kind, WORD, WORD)
+    }
+
+    const fn bytes(name: &'static str, kind: FieldKind, bytes: u32) -> FieldSpec {
+        let size = PerWidth::both(bytes);
+        FieldSpec::new(name, kind, size, size.min(WORD)) // V8's packing: natural, but never more than a tagged word
     }
 
     /// A strong tagged field.
     #[must_use]
     pub const fn tagged<U: TaggedType>(name: &'static str) -> FieldSpec {
-        FieldSpec::new(name, FieldKind::Tagged(U::SET), PerWidth::tagged(1))
+        FieldSpec::word(name, FieldKind::Tagged(U::SET))
     }
 
     /// A weak field.
     #[must_use]
     pub const fn weak<U: TaggedType>(name: &'static str) -> FieldSpec {
-        FieldSpec::new(name, FieldKind::Weak(U::SET), PerWidth::tagged(1))
+        FieldSpec::word(name, FieldKind::Weak(U::SET))
     }
 
     /// A field that may be strong or weak.
     #[must_use]
     pub const fn maybe_weak<U: MaybeWeakType>(name: &'static str) -> FieldSpec {
-        FieldSpec::new(name, FieldKind::MaybeWeak(U::SET), PerWidth::tagged(1))
+        FieldSpec::word(name, FieldKind::MaybeWeak(U::SET))
     }
 
     /// A Smi field.
     #[must_use]
     pub const fn smi(name: &'static str) -> FieldSpec {
-        FieldSpec::new(name, FieldKind::Smi, PerWidth::tagged(1))
+        FieldSpec::word(name, FieldKind::Smi)
     }
 
     /// A bit field held as a Smi.
     #[must_use]
     pub const fn smi_bits<B: SmiBitfield>(name: &'static str) -> FieldSpec {
-        FieldSpec::new(name, FieldKind::SmiBits(B::LAYOUT), PerWidth::tagged(1))
+        FieldSpec::word(name, FieldKind::SmiBits(B::LAYOUT))
     }
 
     /// A raw primitive.
     #[must_use]
     pub const fn raw<T: RawValue>(name: &'static str) -> FieldSpec {
-        FieldSpec::new(name, FieldKind::Raw(T::KIND), PerWidth::both(T::KIND.size()))
+        FieldSpec::bytes(name, FieldKind::Raw(T::KIND), T::KIND.size())
     }
 
     /// A bit field held in raw bytes.
     #[must_use]
     pub const fn bits<B: Bitfield>(name: &'static str) -> FieldSpec {
-        FieldSpec::new(name, FieldKind::Bits(B::LAYOUT), PerWidth::both(B::LAYOUT.storage.size()))
+        FieldSpec::bytes(name, FieldKind::Bits(B::LAYOUT), B::LAYOUT.storage.size())
     }
 
     /// An address outside the heap.
     #[must_use]
     pub const fn external(name: &'static str, type_name: &'static str) -> FieldSpec {
-        FieldSpec::new(name, FieldKind::External(type_name), PerWidth::both(8))
+        FieldSpec::bytes(name, FieldKind::External(type_name), 8)
     }
 
     /// A struct in the object.
     #[must_use]
     pub const fn inline<S: HeapStruct>(name: &'static str) -> FieldSpec {
-        let mut spec = FieldSpec::new(name, FieldKind::Struct(S::LAYOUT), S::LAYOUT.size);
-        spec.align = S::LAYOUT.align;
+        let mut spec = FieldSpec::new(name, FieldKind::Struct(S::LAYOUT), S::LAYOUT.size, S::LAYOUT.align);
+        spec.constant = S::LAYOUT.is_constant();
         spec
     }
 
     /// Bytes that hold nothing, under both widths.
     #[must_use]
     pub const fn padding(name: &'static str, bytes: usize) -> FieldSpec {
-        FieldSpec::new(name, FieldKind::Padding, PerWidth::both(padding_bytes(bytes)))
+        FieldSpec::new(name, FieldKind::Padding, PerWidth::both(padding_bytes(bytes)), BYTE)
     }
 
     /// Bytes that hold nothing, with full pointers only. Torque: `optional_padding`.
     #[must_use]
     pub const fn optional_padding(name: &'static str, bytes: usize) -> FieldSpec {
-        FieldSpec::new(name, FieldKind::Padding, PerWidth { compressed: 0, full: padding_bytes(bytes) })
+        FieldSpec::new(name, FieldKind::Padding, PerWidth { compressed: 0, full: padding_bytes(bytes) }, BYTE)
     }
 
-    /// The type as the declaration spells it.
+    /// The type as the declaration spells it, the line, and the doc comment.
     #[must_use]
-    pub const fn type_name(mut self, type_name: &'static str) -> FieldSpec {
+    pub const fn written(mut self, type_name: &'static str, line: u32, doc: &'static str) -> FieldSpec {
         self.type_name = type_name;
-        self
-    }
-
-    /// The field's doc comment.
-    #[must_use]
-    pub const fn doc(mut self, doc: &'static str) -> FieldSpec {
-        self.doc = doc;
-        self
-    }
-
-    /// The line of the declaration.
-    #[must_use]
-    pub const fn line(mut self, line: u32) -> FieldSpec {
         self.line = line;
+        self.doc = doc;
         self
     }
 
@@ -325,6 +328,9 @@ impl FieldSpec {
         self
     }
 }
+
+const WORD: PerWidth = PerWidth::tagged(1);
+const BYTE: PerWidth = PerWidth::both(1);
 
 const fn padding_bytes(bytes: usize) -> u32 {
     assert!(bytes <= 4096, "padding of more than 4096 bytes: an object's fixed part is smaller than that");

@@ -1,6 +1,6 @@
 //! A struct whose fields lie inside objects: no map, no identity, no life of its own.
 
-use super::field::FieldLayout;
+use super::field::{FieldKind, FieldLayout};
 use super::width::PerWidth;
 
 /// Everything the declaration of a `#[heap_struct]` says. Offsets are from the struct's start.
@@ -46,6 +46,19 @@ impl StructLayout {
             i += 1;
         }
         StructLayout { name, module_path, file, line, doc, fields, is_tagged, size, align }
+    }
+
+    /// Whether none of its fields has a setter.
+    #[must_use]
+    pub const fn is_constant(&self) -> bool {
+        let mut i = 0;
+        while i < self.fields.len() {
+            if !self.fields[i].constant && !matches!(self.fields[i].kind, FieldKind::Padding) {
+                return false;
+            }
+            i += 1;
+        }
+        true
     }
 
     /// Whether the collector may find a pointer in it.

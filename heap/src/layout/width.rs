@@ -70,7 +70,7 @@ impl PerWidth {
     /// The number under the width compiled in.
     #[must_use]
     pub const fn current(self) -> u32 {
-        self.get(PointerWidth::CURRENT)
+        if cfg!(feature = "pointer-compression") { self.compressed } else { self.full }
     }
 
     /// Sum under each width.

@@ -7,6 +7,15 @@ use super::word::Word;
 
 /// What every object can do. Inherited by method call: `object.try_cast::<Str>()`.
 pub trait HeapObjectExt: HeapClass {
+    /// Where the class's own strong fields begin, in bytes.
+    const START_OF_STRONG_FIELDS_OFFSET: usize = Self::LAYOUT.strong_fields().start;
+    /// Where the class's own strong fields end; where they begin if there are none.
+    const END_OF_STRONG_FIELDS_OFFSET: usize = Self::LAYOUT.strong_fields().end;
+    /// Where the class's own weak fields begin, in bytes.
+    const START_OF_WEAK_FIELDS_OFFSET: usize = Self::LAYOUT.weak_fields().start;
+    /// Where the class's own weak fields end; where they begin if there are none.
+    const END_OF_WEAK_FIELDS_OFFSET: usize = Self::LAYOUT.weak_fields().end;
+
     /// The object as its root class.
     #[inline]
     fn as_heap_object(&self) -> &HeapObject {

@@ -1,4 +1,5 @@
-//! The traits that say what a class is, and which class is which. All are implemented by the macros.
+//! The traits that say what a class is, and which class is which. All are implemented by the macros, or for all classes
+//! at once.
 
 use super::smi::Smi;
 use super::value::Tagged;
@@ -18,7 +19,7 @@ pub enum Any {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand in a tagged field",
     label = "neither a class nor a union of classes",
-    note = "a tagged field holds a class declared with `#[heap_object]`, `Any`, `Option<Class>`, or a tuple of classes and `Smi`"
+    note = "a tagged field holds a class declared with `#[heap_object]`, `Any`, `Option<Class>`, or a tuple of which each member is such a class or `Smi`"
 )]
 pub unsafe trait TaggedType: 'static {
     /// The values, as data.
@@ -49,7 +50,7 @@ pub unsafe trait TaggedType: 'static {
     label = "not declared with `#[heap_object]`",
     note = "declare it: `#[heap_object] struct {Self} {{ … }}`; plain Rust data lives outside the heap"
 )]
-pub unsafe trait HeapClass: TaggedType + Sized {
+pub unsafe trait HeapClass: Sized + 'static {
     /// The class it extends; `HeapObject` names itself.
     type Parent: HeapClass;
     /// Its identity.
@@ -142,6 +143,20 @@ pub trait HasBitsMut<B: Bitfield>: HasBits<B> {
     /// Replaces the whole bit field.
     #[doc(hidden)]
     fn __set_bits(&self, bits: B);
+}
+
+// SAFETY: `SET` names the class, whose instances are all that `Admits` lets into a slot of it.
+#[diagnostic::do_not_recommend]
+unsafe impl<C: HeapClass> TaggedType for C {
+    const SET: TypeSet = TypeSet::class::<C>();
+    type Ref<'gc> = &'gc C;
+    const MAY_BE_SMI: bool = false;
+
+    #[inline]
+    unsafe fn from_word<'gc>(word: Word) -> &'gc C {
+        // SAFETY: the caller's contract.
+        unsafe { word.as_object() }
+    }
 }
 
 // SAFETY: every tagged word is `Any`, and `Tagged` accepts all of them.

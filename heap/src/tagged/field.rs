@@ -5,7 +5,7 @@
 //! name its cells: only generated accessors know which fields are constant.
 
 use super::admits::{Admits, AdmitsWeak};
-use super::class::{HeapClass, IsA, TaggedType};
+use super::class::{HeapClass, TaggedType};
 use super::raw::{AtomicRawValue, RawValue};
 use super::smi::Smi;
 use super::word::{TaggedCell, Word};
@@ -44,8 +44,9 @@ pub struct OptionalPaddingBytes<const BYTES: usize>(Inherited<BYTES>);
 /// The object as its parent class. For the macros' `Deref`.
 #[inline]
 #[must_use]
-pub fn upcast<T: IsA<P>, P: HeapClass>(object: &T) -> &P {
-    super::casts::HeapObjectExt::upcast(object)
+pub fn upcast<T: HeapClass>(object: &T) -> &T::Parent {
+    // SAFETY: `HeapClass` promises that a class begins with the fields of its parent.
+    unsafe { &*core::ptr::from_ref(object).cast() }
 }
 
 #[inline(always)]
@@ -321,6 +322,22 @@ impl SmiField {
     #[inline]
     pub unsafe fn set_release(&self, value: Smi) {
         self.cell.store(value.to_word(), Ordering::Release);
+    }
+
+    /// Writes the field of an object being made.
+    ///
+    /// # Safety
+    ///
+    /// The object is being initialised.
+    ///
+    /// # Panics
+    ///
+    /// If the integer does not fit a Smi.
+    #[inline]
+    #[track_caller]
+    pub unsafe fn init(&self, value: i32) {
+        // SAFETY: the caller's contract: a new object's constant fields are written too.
+        unsafe { self.set(super::smi::IntoSmi::into_smi(value)) }
     }
 }
 

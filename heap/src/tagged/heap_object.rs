@@ -1,10 +1,10 @@
 //! `HeapObject`: the root of all classes, nothing but a map. Written by hand; all others are declared.
 
-use super::class::{HeapClass, IsA, OpenClass, TaggedType};
+use super::class::{HeapClass, IsA, OpenClass};
 use super::field::AlignTagged;
 use super::init::{Init, ObjectAddress};
 use super::word::{TaggedCell, Word};
-use crate::layout::{ClassDescriptor, ClassLayout, FieldLayout, FieldSpec, Member, PerWidth, TypeSet, place};
+use crate::layout::{ClassDescriptor, ClassLayout, FieldLayout, FieldSpec, PerWidth, place};
 use crate::map::Map;
 use core::sync::atomic::Ordering;
 
@@ -19,11 +19,7 @@ static CLASS: ClassDescriptor = ClassDescriptor::new::<HeapObject>(&CLASS);
 
 const FIELDS: [FieldLayout; 1] = place(
     PerWidth::both(0),
-    [FieldSpec::tagged::<Map>("map")
-        .type_name("Tagged<Map>")
-        .doc("The class and shape of the object.")
-        .line(line!())
-        .constant()],
+    [FieldSpec::tagged::<Map>("map").written("Tagged<Map>", line!(), "The class and shape of the object.").constant()],
 );
 
 const LAYOUT: ClassLayout = ClassLayout::new(
@@ -41,19 +37,6 @@ unsafe impl HeapClass for HeapObject {
     type Parent = HeapObject;
     const CLASS: &'static ClassDescriptor = &CLASS;
     const LAYOUT: &'static ClassLayout = &LAYOUT;
-}
-
-// SAFETY: every strong reference refers to a `HeapObject`, and `SET` says so.
-unsafe impl TaggedType for HeapObject {
-    const SET: TypeSet = TypeSet::new(&[Member::Class(<HeapObject as HeapClass>::CLASS)]);
-    type Ref<'gc> = &'gc HeapObject;
-    const MAY_BE_SMI: bool = false;
-
-    #[inline]
-    unsafe fn from_word<'gc>(word: Word) -> &'gc HeapObject {
-        // SAFETY: the caller's contract.
-        unsafe { word.as_object() }
-    }
 }
 
 // SAFETY: reflexive.

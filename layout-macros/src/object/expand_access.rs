@@ -53,14 +53,6 @@ fn constants(class: &Class) -> TokenStream {
     quote! {
         #(#offsets)*
         #size
-        /// Where the class's own strong fields begin.
-        #vis const START_OF_STRONG_FIELDS_OFFSET: ::core::primitive::usize = #layout.strong_fields().start;
-        /// Where the class's own strong fields end; where they begin if there are none.
-        #vis const END_OF_STRONG_FIELDS_OFFSET: ::core::primitive::usize = #layout.strong_fields().end;
-        /// Where the class's own weak fields begin.
-        #vis const START_OF_WEAK_FIELDS_OFFSET: ::core::primitive::usize = #layout.weak_fields().start;
-        /// Where the class's own weak fields end; where they begin if there are none.
-        #vis const END_OF_WEAK_FIELDS_OFFSET: ::core::primitive::usize = #layout.weak_fields().end;
     }
 }
 

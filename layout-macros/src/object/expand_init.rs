@@ -1,6 +1,7 @@
-//! Making objects: the `…Init` struct with a value for each field, and the `new` functions that take it.
+//! Making objects: the `…Init` struct with a value for each field. The `new` functions that take it are those of
+//! `heapwright::Factory`.
 
-use super::expand::{about, doc, doc_section};
+use super::expand::{about, doc};
 use super::model::{Class, Openness, Source, TailLength, Value, ValueKind};
 use super::types::identifiers;
 use crate::names::{around, camel, generated_at};
@@ -8,12 +9,11 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Attribute;
 
-/// The struct, its `Init`, and the functions.
+/// The struct and its `Init`.
 pub(super) fn init(class: &Class) -> TokenStream {
     let variants = variants(class).into_iter().map(|(cfg, values)| the_init(class, cfg.as_ref(), &values));
     let unit = unit(class);
-    let functions = (class.openness != Openness::Abstract).then(|| functions(class));
-    quote!(#(#variants)* #unit #functions)
+    quote!(#(#variants)* #unit)
 }
 
 /// The condition of some `#[cfg]`s together, to compare.
@@ -84,6 +84,11 @@ impl Parameters {
         self.list.push(Parameter { name: name.clone(), marker, bound });
         name
     }
+
+    /// The marker of the parameter added last: named in calls, as inferring it is much of their compile time.
+    fn last_marker(&self) -> Option<&Ident> {
+        self.list.last()?.marker.as_ref()
+    }
 }
 
 /// The struct and its `Init` for one combination of `cfg`s.
@@ -128,12 +133,14 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
             ValueKind::Tagged(union) => {
                 let slot = &union.ty;
                 let ty = parameters.add(name, |marker| quote_spanned!(here=> ::heapwright::Admits<#slot, #marker>));
-                (ty.to_token_stream(), quote_spanned!(here=> #of::init(&this.#name, self.#name)))
+                let how = parameters.last_marker();
+                (ty.to_token_stream(), quote_spanned!(here=> #of::init::<#how>(&this.#name, self.#name)))
             }
             ValueKind::Weak(class) => {
                 let ty =
                     parameters.add(name, |marker| quote_spanned!(here=> ::heapwright::AdmitsWeak<#class, #marker>));
-                (ty.to_token_stream(), quote_spanned!(here=> #of::init(&this.#name, self.#name)))
+                let how = parameters.last_marker();
+                (ty.to_token_stream(), quote_spanned!(here=> #of::init::<#how>(&this.#name, self.#name)))
             }
             ValueKind::MaybeWeak(union) => {
                 let ty = parameters
@@ -158,10 +165,7 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
             ),
             ValueKind::Smi => {
                 checks.push(quote!(#(#cfgs)* let _ = ::heapwright::IntoSmi::into_smi(self.#name);));
-                (
-                    quote!(::core::primitive::i32),
-                    quote_spanned!(here=> #of::set(&this.#name, ::heapwright::IntoSmi::into_smi(self.#name))),
-                )
+                (quote!(::core::primitive::i32), quote_spanned!(here=> #of::init(&this.#name, self.#name)))
             }
             ValueKind::SmiBits(ty) | ValueKind::Bits(ty) => {
                 (ty.to_token_stream(), quote_spanned!(here=> #of::set(&this.#name, self.#name)))
@@ -364,94 +368,4 @@ fn unit(class: &Class) -> Option<TokenStream> {
             }
         },
     })
-}
-
-/// The functions that make instances.
-fn functions(class: &Class) -> TokenStream {
-    let Class { vis, ident, .. } = class;
-    let new_doc = doc(format!("Makes a new `{ident}`. Collects garbage if need be."));
-    let panics = doc_section(
-        "Panics",
-        "If there is no memory for it even after a collection, or a value does not fit its field.",
-    );
-    let errors = doc_section(
-        "Errors",
-        "If there is no memory for it even after a collection: the heap stays as usable as before.",
-    );
-    let reserved_doc = doc(format!("Makes a new `{ident}` in reserved memory, which cannot collect."));
-    let reserved_panics =
-        doc_section("Panics", "If the reservation has not enough bytes left, or a value does not fit its field.");
-    let reserved_errors = doc_section("Errors", "If the reservation has not enough bytes left.");
-    let scope = quote!(::heapwright::HandleScope);
-    let young = quote!(::heapwright::AllocationType::Young);
-    quote! {
-        #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
-        impl #ident {
-            #new_doc #panics
-            #[inline]
-            #[track_caller]
-            #vis fn new<'s, __I>(scope: &mut #scope<'s>, init: impl ::heapwright::Init<Self, __I>) -> ::heapwright::Handle<'s, Self> {
-                Self::try_new(scope, init).unwrap_or_else(|error| ::heapwright::__private::out_of_memory(error))
-            }
-            #new_doc #errors
-            #[inline]
-            #[track_caller]
-            #vis fn try_new<'s, __I>(
-                scope: &mut #scope<'s>,
-                init: impl ::heapwright::Init<Self, __I>,
-            ) -> ::core::result::Result<::heapwright::Handle<'s, Self>, ::heapwright::OutOfMemory> {
-                #scope::try_new::<Self, __I>(scope, #young, init)
-            }
-            #new_doc
-            /// `allocation` says in which space.
-            #errors
-            #[inline]
-            #[track_caller]
-            #vis fn try_new_in<'s, __I>(
-                scope: &mut #scope<'s>,
-                allocation: ::heapwright::AllocationType,
-                init: impl ::heapwright::Init<Self, __I>,
-            ) -> ::core::result::Result<::heapwright::Handle<'s, Self>, ::heapwright::OutOfMemory> {
-                #scope::try_new::<Self, __I>(scope, allocation, init)
-            }
-            #new_doc
-            /// The reference is good until the scope is next used to allocate.
-            #panics
-            #[inline]
-            #[track_caller]
-            #vis fn allocate<'gc, __I>(scope: &'gc mut #scope<'_>, init: impl ::heapwright::Init<Self, __I>) -> &'gc Self {
-                Self::try_allocate(scope, init).unwrap_or_else(|error| ::heapwright::__private::out_of_memory(error))
-            }
-            #new_doc
-            /// The reference is good until the scope is next used to allocate.
-            #errors
-            #[inline]
-            #[track_caller]
-            #vis fn try_allocate<'gc, __I>(
-                scope: &'gc mut #scope<'_>,
-                init: impl ::heapwright::Init<Self, __I>,
-            ) -> ::core::result::Result<&'gc Self, ::heapwright::OutOfMemory> {
-                #scope::try_allocate::<Self, __I>(scope, #young, init)
-            }
-            #reserved_doc #reserved_panics
-            #[inline]
-            #[track_caller]
-            #vis fn new_reserved<'r, __I>(
-                reservation: &'r ::heapwright::Reservation<'_, '_>,
-                init: impl ::heapwright::Init<Self, __I>,
-            ) -> &'r Self {
-                Self::try_new_reserved(reservation, init)
-                    .unwrap_or_else(|error| ::heapwright::__private::reservation_exhausted(error))
-            }
-            #reserved_doc #reserved_errors
-            #[inline]
-            #[track_caller]
-            #vis fn try_new_reserved<'r, __I>(
-                reservation: &'r ::heapwright::Reservation<'_, '_>,
-                init: impl ::heapwright::Init<Self, __I>,
-            ) -> ::core::result::Result<&'r Self, ::heapwright::ReservationExhausted> {
-                ::heapwright::Reservation::try_allocate::<Self, __I>(reservation, init)
-            }
-        }
-    }
 }

@@ -2,7 +2,7 @@
 //! proofs that rustc lays the struct out as the table says.
 
 use super::model::{Class, Openness, Order, Padding, Slot, Tail, TailLength, Value, ValueKind};
-use crate::names::{generated_at, line, plain};
+use crate::names::{generated_at, line, plain, screaming};
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 
@@ -11,7 +11,6 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
     let Class { decor, ident, slots, openness, .. } = class;
     let parent = class.parent();
     let (name, doc, at) = (plain(ident), decor.doc_expr(), line(ident.span()));
-    let count = count(slots);
     let specs = slots.iter().map(spec);
     let openness_call = match openness {
         Openness::Leaf => None,
@@ -29,9 +28,8 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
     let has_bits = has_bits(class);
     let proofs = with_proofs.then(|| proofs(class));
     // SAFETY of the generated impls:
-    // - `HeapClass`: the struct is `repr(C)`, begins with the bytes of its parent and has its cells where `__LAYOUT`
+    // - `HeapClass`: the struct is `repr(C)`, begins with the bytes of its parent and has its cells where `LAYOUT`
     //   says, which the proofs hold against rustc; `__CLASS` is its own static; its fields are private cells.
-    // - `TaggedType`: `SET` names the class, whose instances are all that `Admits` lets into a slot of it.
     // - `OpenClass` and `ConcreteClass`: as the layout says, from the same words of the declaration.
     // - `IsA`: reflexive; and what the parent is, for the struct begins with the parent's fields.
     quote! {
@@ -40,34 +38,19 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
 
             static __CLASS: __h::ClassDescriptor = __h::ClassDescriptor::new::<#ident>(&__CLASS);
 
-            const __MEMBERS: &[__h::Member] = &[__h::Member::Class(<#ident as ::heapwright::HeapClass>::CLASS)];
-
-            const __FIELDS: [__h::FieldLayout; #count] =
-                __h::place(<#parent as ::heapwright::HeapClass>::LAYOUT.end(), [#(#specs),*]);
-
-            const __LAYOUT: __h::ClassLayout =
-                __h::ClassLayout::new(#name, ::core::module_path!(), ::core::file!(), #at, #doc, &__FIELDS)
-                    .extends(<#parent as ::heapwright::HeapClass>::LAYOUT)
-                    #openness_call
-                    #tails;
+            const __FIELDS: &[__h::FieldLayout] =
+                &__h::place(<#parent as ::heapwright::HeapClass>::LAYOUT.end(), [#(#specs),*]);
 
             #[automatically_derived]
             unsafe impl ::heapwright::HeapClass for #ident {
                 type Parent = #parent;
                 const CLASS: &'static __h::ClassDescriptor = &__CLASS;
-                const LAYOUT: &'static __h::ClassLayout = &__LAYOUT;
+                const LAYOUT: &'static __h::ClassLayout =
+                    &__h::ClassLayout::new(#name, ::core::module_path!(), ::core::file!(), #at, #doc, __FIELDS)
+                        .extends(<#parent as ::heapwright::HeapClass>::LAYOUT)
+                        #openness_call
+                        #tails;
                 #lengths
-            }
-
-            #[automatically_derived]
-            unsafe impl ::heapwright::TaggedType for #ident {
-                const SET: __h::TypeSet = __h::TypeSet::new(__MEMBERS);
-                type Ref<'gc> = &'gc #ident;
-                const MAY_BE_SMI: ::core::primitive::bool = false;
-                #[inline]
-                unsafe fn from_word<'gc>(word: __h::Word) -> &'gc #ident {
-                    unsafe { __h::Word::as_object(word) }
-                }
             }
 
             #[automatically_derived]
@@ -168,12 +151,8 @@ fn access(order: Order) -> Option<TokenStream> {
 
 /// What the docs say of a field.
 fn described(common: &super::model::Common) -> TokenStream {
-    let (written, at) = (&common.written, line(common.ident.span()));
-    let doc = (!common.decor.docs.is_empty()).then(|| {
-        let doc = common.decor.doc_expr();
-        quote!(.doc(#doc))
-    });
-    quote!(.type_name(#written).line(#at) #doc)
+    let (written, at, doc) = (&common.written, line(common.ident.span()), common.decor.doc_expr());
+    quote!(.written(#written, #at, #doc))
 }
 
 /// The line of the table for a tail or an optional field.
@@ -264,16 +243,23 @@ fn proofs(class: &Class) -> TokenStream {
     let fields = slots.iter().enumerate().map(|(index, slot)| {
         let (cfgs, name) = (&slot.common().decor.cfgs, &slot.common().ident);
         let index = count(&slots[..index]);
+        let offset = match slot.value().filter(|value| !value.common.is_mute) {
+            Some(_) => {
+                let offset = screaming(name, "_OFFSET"); // `offset_of!`, which takes longer to compile than this
+                quote!(#ident::#offset)
+            }
+            None => quote!(::core::mem::offset_of!(#ident, #name)),
+        };
         quote_spanned! {generated_at(name.span())=>
             #(#cfgs)*
-            __h::check_field(&__LAYOUT, #index, ::core::mem::offset_of!(#ident, #name));
+            __h::check_field(__layout, #index, #offset);
         }
     });
     let whole = quote_spanned!(generated_at(ident.span())=> const _: () = __h::check_class::<#ident>(););
     let tails = class.tails.iter().enumerate().map(|(index, tail)| {
         let name = &tail.common.ident;
         quote_spanned! {generated_at(name.span())=>
-            __h::check_tail(&__LAYOUT, #index, ::core::mem::offset_of!(#ident, #name));
+            __h::check_tail(__layout, #index, ::core::mem::offset_of!(#ident, #name));
         }
     });
     let parent = class.parent.as_ref().map(|parent| {
@@ -285,7 +271,14 @@ fn proofs(class: &Class) -> TokenStream {
         }
     });
     // One constant for all fields, as each costs compile time; the call that fails is the one that is shown.
-    let placed =
-        (!slots.is_empty() || !class.tails.is_empty()).then(|| quote!(const _: () = { #(#fields)* #(#tails)* };));
+    let placed = (!slots.is_empty() || !class.tails.is_empty()).then(|| {
+        quote! {
+            const _: () = {
+                let __layout = <#ident as ::heapwright::HeapClass>::LAYOUT;
+                #(#fields)*
+                #(#tails)*
+            };
+        }
+    });
     quote!(#placed #whole #parent)
 }

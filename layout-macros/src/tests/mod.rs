@@ -5,6 +5,7 @@ mod bitfield;
 mod classes;
 mod object;
 mod object_fields;
+mod size;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 

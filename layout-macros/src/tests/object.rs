@@ -39,8 +39,8 @@ fn the_expansion_has_all_parts() {
         "unsafe impl :: heapwright :: OpenClass for Script",
         "unsafe impl :: heapwright :: ConcreteClass for Script",
         "# [diagnostic :: do_not_recommend] unsafe impl < __T > :: heapwright :: IsA < __T >",
-        ". doc (\"The name.\")",
-        ". type_name (\"[Tagged<Any>]\")",
+        ". written (\"Tagged<Any>\" , 0u32 , \"The name.\")",
+        ". written (\"[Tagged<Any>]\" , 0u32 , \"\")",
     ] {
         assert!(output.contains(part), "`{part}` is not in\n{output}");
     }
@@ -126,7 +126,7 @@ fn what_is_reported_is_not_made() {
     assert!(!twice.contains("__b :") && !twice.contains("fn parent"), "{twice}");
     let setter = output("a: Smi, set_a: Smi, new: Smi");
     assert_eq!(setter.matches("fn set_a (").count(), 1, "{setter}");
-    assert_eq!(setter.matches("fn new ").count(), 1, "{setter}");
+    assert!(!setter.contains("fn new "), "{setter}");
     assert!(setter.contains("set_a : :: heapwright :: __private :: SmiField"), "the field stays: {setter}");
 }
 

@@ -34,7 +34,7 @@ fn primitives_are_what_their_words_say() {
     let output = crate::object::heap_object(tokens(""), tokens(source)).to_string();
     for part in [
         "RawField < :: core :: primitive :: u8 >",
-        "raw :: < :: core :: primitive :: u8 > (\"a\") . type_name (\"u8\")",
+        "raw :: < :: core :: primitive :: u8 > (\"a\") . written (\"u8\"",
         "fn a (& self) -> :: core :: primitive :: u8",
         "b : :: core :: primitive :: u64",
         "RawTail < :: core :: primitive :: u16 >",

@@ -2,7 +2,7 @@
 
 use super::{SeqOneByteString, SeqOneByteStringInit, SeqTwoByteString, SeqTwoByteStringInit, Str, StrContent, hash};
 use crate::name::{NameHash, string_parent};
-use heapwright::{AllocationType, Handle, HandleScope, OutOfMemory};
+use heapwright::{AllocationType, Factory, Handle, HandleScope, OutOfMemory};
 use std::borrow::Cow;
 
 /// Text in canonical form, outside the heap, with its hash.
