@@ -10,9 +10,9 @@ use heapwright_objects::prelude::*;
 #[track_caller]
 fn assert_offsets(layout: &'static ClassLayout, fields: &[(&str, u32, u32)]) {
     for (name, full, compressed) in fields {
-        let offset = match (layout.find_field(name), &layout.tail) {
+        let offset = match (layout.find_field(name), layout.tails) {
             (Some(field), _) => field.offset,
-            (None, Some(tail)) if tail.name == *name => layout.end(),
+            (None, [tail, ..]) if tail.name == *name => layout.end(),
             _ => panic!("{} has no field {name}", layout.name),
         };
         assert_eq!(offset.get(PointerWidth::Full), *full, "{}::{name} with full pointers", layout.name);

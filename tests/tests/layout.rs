@@ -3,7 +3,7 @@
 #![allow(missing_docs)]
 
 use heapwright::layout::{
-    Access, BitKind, BitStorage, FieldKind, FieldLayout, Member, PerWidth, PointerWidth, RawKind, VisitorId,
+    Access, BitKind, BitStorage, FieldKind, FieldLayout, Member, PerWidth, PointerWidth, RawKind, TailLength, VisitorId,
 };
 use heapwright::prelude::*;
 use heapwright::tagged::TAGGED_SIZE;
@@ -257,7 +257,8 @@ fn the_collector_sees_the_shapes_that_the_fields_have() {
     assert!(Group::CLASS.body().has_tail() && Group::CLASS.body().tail_is_tagged());
     assert!(Text::CLASS.body().has_tail() && !Text::CLASS.body().tail_is_tagged());
     assert_eq!(Polygon::CLASS.body().element_size_log2(), 3);
-    assert_eq!(usize::from(Polygon::CLASS.body().length_word()) * TAGGED_SIZE, Polygon::LENGTH_OFFSET);
+    // A Smi of 8 bytes is its upper half.
+    assert_eq!(usize::from(Polygon::CLASS.body().length_at()) * 4, Polygon::LENGTH_OFFSET + TAGGED_SIZE - 4);
 }
 
 #[test]
@@ -297,11 +298,12 @@ fn tables_say_what_the_declaration_says() {
     assert_eq!(field(Disc::LAYOUT, "below").size, PerWidth::tagged(1));
     assert_eq!(field(Text::LAYOUT, "pad").size, PerWidth { compressed: 0, full: 4 });
 
-    let tail = Polygon::LAYOUT.tail.unwrap();
-    assert_eq!((tail.name, tail.type_name, tail.length_field, tail.doc), ("points", "[f64]", "length", "All corners."));
+    let tail = Polygon::LAYOUT.tails[0];
+    assert_eq!((tail.name, tail.type_name, tail.doc), ("points", "[f64]", "All corners."));
+    assert_eq!(tail.length, TailLength::Field("length"));
     assert_eq!((tail.element_size, tail.constant), (PerWidth::both(8), false));
-    assert!(Text::LAYOUT.tail.unwrap().constant);
-    assert_eq!(Group::LAYOUT.tail.unwrap().element_size, PerWidth::tagged(1));
+    assert!(Text::LAYOUT.tails[0].constant);
+    assert_eq!(Group::LAYOUT.tails[0].element_size, PerWidth::tagged(1));
 
     let access: Vec<_> = Ordered::LAYOUT.fields.iter().map(|f| f.access).collect();
     let (plain, relaxed, ordered) = (Access::Plain, Access::Relaxed, Access::AcquireRelease);
