@@ -72,7 +72,8 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
                     }
                     let order = order(&words, &kind, errors);
                     let constant = constant(&words, &kind, &common, errors);
-                    slots.push(Slot::Value(Value { common, kind, constant, order }));
+                    let default = default(words, &kind, &common.ident, errors);
+                    slots.push(Slot::Value(Value { common, kind, constant, order, default }));
                     continue;
                 }
                 (kind, false)
@@ -83,7 +84,10 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
                     follows(tail, &common.ident, errors);
                 }
                 let condition = words.present_if.map(|length| length.attr);
-                for attr in [words.constant, words.relaxed, words.acquire_release, condition].into_iter().flatten() {
+                let default = words.default.map(|default| default.attr);
+                for attr in
+                    [words.constant, words.relaxed, words.acquire_release, condition, default].into_iter().flatten()
+                {
                     errors.at(attr, "padding holds nothing and has no accessors: remove the attribute");
                 }
                 slots.push(Slot::Padding(Padding { common, bytes, optional }));
@@ -110,12 +114,42 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
         }
         let order = order(&words, &kind, errors);
         let constant = constant(&words, &kind, &common, errors);
+        if let Some(default) = words.default.take() {
+            errors.at(
+                &default.attr,
+                "what varies from object to object has no default: give its elements, or `Absent`, to each new object",
+            );
+        }
         let found = Found { slots: &slots, tails: &tails, inherits: &inherits, names: &names, index };
         if let Some(length) = lengths::length(&common.ident, is_slice, words, &found, errors) {
             tails.push(Tail { common, kind, constant, order, length });
         }
     }
-    Class { decor, vis, ident, parent, openness, has_factory, inherits, slots, tails }
+    let class = Class { decor, vis, ident, parent, openness, has_factory, inherits, slots, tails };
+    if let Some(slot) = class.implied_length()
+        && let Some(Value { common, default: Some(default), .. }) = class.slots[slot].value()
+    {
+        errors.at(
+            default,
+            format!(
+                "`{}` is the number of elements that an object is given, and needs no default: remove it",
+                common.ident
+            ),
+        );
+    }
+    class
+}
+
+/// What a new object has if nothing else is given.
+fn default(words: Words, kind: &ValueKind, ident: &Ident, errors: &mut Errors) -> Option<syn::Expr> {
+    let Length { attr, expr } = words.default?;
+    match kind {
+        ValueKind::Struct(_) => {
+            errors.at(attr, format!("`{ident}` is a struct, which has no default: give its fields to each new object"));
+            None
+        }
+        _ => expr,
+    }
 }
 
 /// A field after what has no fixed size.

@@ -9,9 +9,17 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Attribute;
 
-/// The struct and its `Init`.
+/// The struct and its `Init`; with defaults, the one without and the one with them.
 pub(super) fn init(class: &Class) -> TokenStream {
-    let variants = variants(class).into_iter().map(|(cfg, values)| the_init(class, cfg.as_ref(), &values));
+    let variants = variants(class).into_iter().map(|(cfg, values)| {
+        if values.iter().all(|value| value.default.is_none()) {
+            return the_init(class, cfg.as_ref(), &values, Form::Only).0;
+        }
+        let (all, given) = the_init(class, cfg.as_ref(), &values, Form::All);
+        let (required, _) = the_init(class, cfg.as_ref(), &values, Form::Required);
+        let with = super::expand_defaults::with(class, cfg.as_ref(), &given);
+        quote!(#required #all #with)
+    });
     let unit = unit(class);
     quote!(#(#variants)* #unit)
 }
@@ -63,6 +71,28 @@ struct Parameter {
     bound: TokenStream,
 }
 
+/// Which struct is made of a class's fields.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// `…Init`, with all fields: none has a default.
+    Only,
+    /// `…Init`, without the fields that have defaults.
+    Required,
+    /// `…InitWith`, with all fields.
+    All,
+}
+
+/// A field of the struct.
+pub(super) struct Given {
+    pub(super) name: Ident,
+    pub(super) vis: syn::Visibility,
+    pub(super) cfgs: Vec<Attribute>,
+    pub(super) ty: TokenStream,
+    /// Whether `ty` is a type parameter.
+    pub(super) is_generic: bool,
+    pub(super) default: Option<syn::Expr>,
+}
+
 struct Parameters {
     list: Vec<Parameter>,
     taken: Vec<Ident>,
@@ -91,8 +121,8 @@ impl Parameters {
     }
 }
 
-/// The struct and its `Init` for one combination of `cfg`s.
-fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> TokenStream {
+/// One struct and its `Init` for one combination of `cfg`s, and what its fields are.
+fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value], form: Form) -> (TokenStream, Vec<Given>) {
     let Class { vis, ident, .. } = class;
     let mut taken = vec![ident.clone()];
     for value in values {
@@ -111,6 +141,7 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
     let mut checks = Vec::new();
     let mut parent_write = None;
     let mut writes = Vec::new();
+    let mut given = Vec::new();
     if let Some(parent) = &class.parent {
         let name = format_ident!("parent");
         let here = parent.segments.last().map_or_else(Span::call_site, |segment| generated_at(segment.ident.span()));
@@ -119,6 +150,14 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
         fields.push(quote! {
             /// The fields of the class above; `()` if it has none.
             #vis parent: #ty,
+        });
+        given.push(Given {
+            name: name.clone(),
+            vis: vis.clone(),
+            cfgs: Vec::new(),
+            ty: ty.to_token_stream(),
+            is_generic: true,
+            default: None,
         });
         checks.push(quote_spanned!(here=> ::heapwright::Init::<#parent, #marker>::check(&self.parent);));
         parent_write = Some(quote_spanned!(here=> ::heapwright::Init::<#parent, #marker>::write(self.parent, object);));
@@ -129,6 +168,18 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
         let here = generated_at(name.span());
         let of = value.cell_word(here);
         let cfgs: &[Attribute] = if generic { &[] } else { cfgs };
+        if let (Form::Required, Some(default)) = (form, &value.default) {
+            let method = if matches!(
+                value.kind,
+                ValueKind::Tagged(_) | ValueKind::Weak(_) | ValueKind::MaybeWeak(_) | ValueKind::Smi
+            ) {
+                quote_spanned!(here=> init)
+            } else {
+                quote_spanned!(here=> set)
+            };
+            writes.push(quote_spanned!(here=> #(#cfgs)* #of::#method(&this.#name, #default);));
+            continue;
+        }
         let (ty, write) = match &value.kind {
             ValueKind::Tagged(union) => {
                 let slot = &union.ty;
@@ -177,9 +228,17 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
         let docs = about(ident, &value.common);
         fields.push(quote!(#(#cfgs)* #docs #vis #name: #ty,));
         writes.push(quote!(#(#cfgs)* #write;));
+        given.push(Given {
+            name: name.clone(),
+            vis: vis.clone(),
+            cfgs: cfgs.to_vec(),
+            ty,
+            is_generic: generic,
+            default: value.default.clone(),
+        });
     }
-    let tails = the_tails(class, &mut parameters, &mut fields, &mut checks, &mut writes);
-    let init = around("", ident, "Init");
+    let tails = the_tails(class, &mut parameters, &mut fields, &mut checks, &mut writes, &mut given);
+    let init = around("", ident, if form == Form::All { "InitWith" } else { "Init" });
     let Parameters { list, .. } = parameters;
     let names: Vec<_> = list.iter().map(|parameter| &parameter.name).collect();
     let markers: Vec<_> = list.iter().filter_map(|parameter| parameter.marker.as_ref()).collect();
@@ -197,6 +256,7 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
         }
     });
     let init_doc = doc(match class.openness {
+        _ if form == Form::All => format!("All fields of a new [`{ident}`], those with defaults too."),
         Openness::Abstract => {
             format!("The fields of a [`{ident}`], for the `parent` of a new object of a class below it.")
         }
@@ -222,7 +282,7 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
     };
     // SAFETY of the generated impl: `write` is given the memory of such an object and writes each field, with a value
     // that its type admits; the length is the number of elements that it writes.
-    quote! {
+    let code = quote! {
         #cfg
         #init_doc
         #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
@@ -239,7 +299,8 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value]) -> Toke
             #[track_caller]
             #write
         }
-    }
+    };
+    (code, given)
 }
 
 /// The tails' part of `Init`; returns its `tail_len` and `tail_bytes`.
@@ -249,6 +310,7 @@ fn the_tails(
     fields: &mut Vec<TokenStream>,
     checks: &mut Vec<TokenStream>,
     writes: &mut Vec<TokenStream>,
+    given: &mut Vec<Given>,
 ) -> Option<TokenStream> {
     let implied = class.implied_length();
     let mut lengths = Vec::new();
@@ -271,6 +333,14 @@ fn the_tails(
         });
         let docs = about(&class.ident, &tail.common);
         fields.push(quote!(#docs #vis #name: #ty,));
+        given.push(Given {
+            name: name.clone(),
+            vis: vis.clone(),
+            cfgs: Vec::new(),
+            ty: ty.to_token_stream(),
+            is_generic: true,
+            default: None,
+        });
         let len = quote!(<#ty as #bound>::len(&self.#name));
         if raw.is_none() {
             checks.push(quote!(<#ty as #bound>::check(&self.#name);));

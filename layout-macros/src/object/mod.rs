@@ -7,6 +7,7 @@
 mod check;
 mod expand;
 mod expand_access;
+mod expand_defaults;
 mod expand_init;
 mod expand_layout;
 mod lengths;

@@ -64,6 +64,8 @@ pub(super) struct Value {
     pub(super) kind: ValueKind,
     pub(super) constant: bool,
     pub(super) order: Order,
+    /// What a new object has if nothing else is given.
+    pub(super) default: Option<Expr>,
 }
 
 /// What a field holds.

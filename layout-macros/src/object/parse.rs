@@ -13,7 +13,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Data, DeriveInput, Expr, Fields, Meta, Path, Token, Visibility};
 
 const ARGUMENTS: &[&str] = &["extends", "open", "abstract", "inherits"];
-const FIELD_WORDS: &[&str] = &["constant", "relaxed", "acquire_release", "length", "present_if"];
+const FIELD_WORDS: &[&str] = &["constant", "relaxed", "acquire_release", "length", "present_if", "default"];
 
 /// A declaration, read word by word.
 pub(super) struct Declaration {
@@ -53,9 +53,11 @@ pub(super) struct Words {
     pub(super) length: Option<Length>,
     /// `#[present_if = …]`
     pub(super) present_if: Option<Length>,
+    /// `#[default = …]`
+    pub(super) default: Option<Length>,
 }
 
-/// `#[length = expr]` or `#[present_if = expr]`
+/// `#[length = expr]`, `#[present_if = expr]`, `#[default = expr]`
 pub(super) struct Length {
     pub(super) attr: Attribute,
     /// `None` after an error.
@@ -287,7 +289,7 @@ fn field(field: syn::Field, class_vis: &Visibility, errors: &mut Errors) -> Opti
     if let Some((_, value)) = &field.default {
         errors.at(
             value,
-            format!("fields have no default values, each new object names them all: remove it, and write a function that fills in `{ident}`"),
+            format!("a default is an attribute here, as rustc does not take this form yet: write `#[default = {}]` before `{ident}`", types::spelled(value)),
         );
     }
     let mut words = Words::default();
@@ -323,6 +325,14 @@ fn word(attr: &Attribute, word: &str, words: &mut Words, errors: &mut Errors) ->
             let example =
                 "name the field that holds the number of elements, or say how to compute it: `#[length = length]`";
             words.length = Some(length(attr, example, errors));
+            return true;
+        }
+        "default" => {
+            if words.default.is_some() {
+                errors.at(attr, "`#[default]` is given twice: remove one of them");
+            }
+            words.default =
+                Some(length(attr, "say what a new object has if nothing is given: `#[default = 0]`", errors));
             return true;
         }
         "present_if" => {

@@ -49,6 +49,9 @@ fn check_fields(class: &Class, errors: &mut Errors) {
     }
     let mut first: Option<(&Value, bool)> = None;
     for value in class.values() {
+        if let Some(default) = &value.default {
+            errors.at(default, "fields of a struct have no defaults: give them all to each new one");
+        }
         let name = &value.common.ident;
         let Some(is_tagged) = value.kind.is_tagged() else {
             errors.at(name, "structs do not nest: write the fields of the inner one here");
