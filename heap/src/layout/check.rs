@@ -46,6 +46,8 @@ impl Message {
         self
     }
 
+    /// All who lead here are `track_caller`: what the compiler then shows is the user's token alone.
+    #[track_caller]
     const fn fail(&self) -> ! {
         match core::str::from_utf8(self.bytes.split_at(self.len).0) {
             Ok(text) => panic!("{}", text),
@@ -59,6 +61,7 @@ impl Message {
 /// # Panics
 ///
 /// At compile time, with the offset, the alignment and the bytes of padding that are missing.
+#[track_caller]
 pub const fn check_field(layout: &ClassLayout, index: usize, rustc_offset: usize) {
     let field = &layout.fields[index];
     let FieldLayout { offset, align, .. } = field;
@@ -134,6 +137,7 @@ const fn misaligned(field: &FieldLayout) -> Option<PointerWidth> {
 ///
 /// At compile time, with the offset, the alignment and the bytes of padding that are missing, or with the tail that the
 /// elements have to stand before.
+#[track_caller]
 pub const fn check_tail(layout: &ClassLayout, index: usize, rustc_offset: usize) {
     if has_misaligned(layout) {
         return; // that field is reported
@@ -149,6 +153,7 @@ pub const fn check_tail(layout: &ClassLayout, index: usize, rustc_offset: usize)
     );
 }
 
+#[track_caller]
 const fn check_tail_alignment(layout: &ClassLayout, index: usize, width: PointerWidth) {
     let tail = &layout.tails[index];
     let (offset, align) = (layout.end().get(width), tail.element_align.get(width));
@@ -220,6 +225,7 @@ const fn check_tail_alignment(layout: &ClassLayout, index: usize, width: Pointer
 ///
 /// At compile time, if the class above has no such field, or it is mutable or of another kind.
 #[must_use]
+#[track_caller]
 pub const fn inherited_input(parent: &ClassLayout, name: &str, wanted: InputKind) -> usize {
     let Some(field) = parent.find_field(name) else {
         Message::new()
@@ -272,6 +278,7 @@ pub enum InputKind {
 /// # Panics
 ///
 /// At compile time, with the bytes of padding that are missing.
+#[track_caller]
 pub const fn check_struct(layout: &StructLayout, rustc_size: usize) {
     let mut i = 0;
     while i < layout.fields.len() {
@@ -296,6 +303,7 @@ pub const fn check_struct(layout: &StructLayout, rustc_size: usize) {
     );
 }
 
+#[track_caller]
 const fn struct_padding(
     layout: &StructLayout,
     what: &str,
@@ -334,6 +342,7 @@ const fn struct_padding(
 /// # Panics
 ///
 /// At compile time, with the limit and the number that exceeds it.
+#[track_caller]
 pub const fn check_class<T: HeapClass>() {
     let layout = T::LAYOUT;
     let mut depth = 0;
@@ -390,6 +399,7 @@ pub const fn check_class<T: HeapClass>() {
 }
 
 /// `HeapObject` has one field, whose name the macros reserve: so this is for classes below others.
+#[track_caller]
 const fn reject_inherited_names(layout: &ClassLayout, parent: &ClassLayout) {
     let mut i = 0;
     while i < layout.fields.len() {
@@ -421,6 +431,7 @@ const fn start(layout: &ClassLayout) -> Message {
 /// # Panics
 ///
 /// At compile time, with both numbers of bits.
+#[track_caller]
 pub const fn check_enum_fits(field: &str, needs: u32, has: u32) {
     if needs > has {
         Message::new()
@@ -442,6 +453,7 @@ pub const fn check_enum_fits(field: &str, needs: u32, has: u32) {
 /// # Panics
 ///
 /// At compile time, with both numbers of bits.
+#[track_caller]
 pub const fn check_nested_fits(field: &str, nested: &super::bits::BitfieldLayout, has: u32) {
     let needs = match nested.fields {
         [.., last] => last.shift + last.size,

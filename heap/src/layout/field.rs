@@ -295,12 +295,14 @@ impl FieldSpec {
 
     /// Bytes that hold nothing, under both widths.
     #[must_use]
+    #[track_caller]
     pub const fn padding(name: &'static str, bytes: usize) -> FieldSpec {
         FieldSpec::new(name, FieldKind::Padding, PerWidth::both(padding_bytes(bytes)), BYTE)
     }
 
     /// Bytes that hold nothing, with full pointers only. Torque: `optional_padding`.
     #[must_use]
+    #[track_caller]
     pub const fn optional_padding(name: &'static str, bytes: usize) -> FieldSpec {
         FieldSpec::new(name, FieldKind::Padding, PerWidth { compressed: 0, full: padding_bytes(bytes) }, BYTE)
     }
@@ -332,6 +334,7 @@ impl FieldSpec {
 const WORD: PerWidth = PerWidth::tagged(1);
 const BYTE: PerWidth = PerWidth::both(1);
 
+#[track_caller]
 const fn padding_bytes(bytes: usize) -> u32 {
     assert!(bytes <= 4096, "padding of more than 4096 bytes: an object's fixed part is smaller than that");
     bytes as u32

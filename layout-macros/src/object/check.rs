@@ -93,10 +93,7 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
                 slots.push(Slot::Padding(Padding { common, bytes, optional }));
                 continue;
             }
-            None => {
-                reject_length(&mut words, &common.ident, errors);
-                continue;
-            }
+            None => continue, // reported; what its attributes are about is not known
         };
         if tails.len() == MAX_TAILS {
             errors.at(

@@ -605,32 +605,37 @@ fn input(class: &Class, source: Source, here: Span) -> TokenStream {
         }
         Source::Inherited(index) => {
             let inherited = &class.inherits[index];
-            let (parent, name) = (class.parent(), plain(&inherited.ident));
             let at = generated_at(inherited.ident.span());
-            let (ty, kind) = match &inherited.prim {
-                None => (quote!(::heapwright::__private::SmiField), quote!(Smi)),
+            let offset = inherited_offset(class, inherited);
+            let ty = match &inherited.prim {
+                None => quote!(::heapwright::__private::SmiField),
                 Some(prim) => {
-                    let (ty, kind) = (&prim.ty, format_ident!("{}", raw_kind(prim.word)));
-                    (
-                        quote!(::heapwright::__private::RawField<#ty>),
-                        quote!(Raw(::heapwright::__private::RawKind::#kind)),
-                    )
+                    let ty = &prim.ty;
+                    quote!(::heapwright::__private::RawField<#ty>)
                 }
             };
             // SAFETY of the generated code: the layout of the class above says that there is such a field.
-            quote_spanned! {at=>
-                unsafe {
-                    ::heapwright::__private::inherited::<_, #ty>(self, const {
-                        ::heapwright::__private::inherited_input(
-                            <#parent as ::heapwright::HeapClass>::LAYOUT,
-                            #name,
-                            ::heapwright::__private::InputKind::#kind,
-                        )
-                    })
-                }
-                .get()
-            }
+            quote_spanned!(at=> unsafe { ::heapwright::__private::inherited::<_, #ty>(self, const { #offset }) }.get())
         }
+    }
+}
+
+/// Where an inherited field is, as a constant expression that fails if it is not what the declaration says.
+pub(super) fn inherited_offset(class: &Class, inherited: &super::model::Inherited) -> TokenStream {
+    let (parent, name) = (class.parent(), plain(&inherited.ident));
+    let kind = match &inherited.prim {
+        None => quote!(Smi),
+        Some(prim) => {
+            let kind = format_ident!("{}", raw_kind(prim.word));
+            quote!(Raw(::heapwright::__private::RawKind::#kind))
+        }
+    };
+    quote_spanned! {generated_at(inherited.ident.span())=>
+        ::heapwright::__private::inherited_input(
+            <#parent as ::heapwright::HeapClass>::LAYOUT,
+            #name,
+            ::heapwright::__private::InputKind::#kind,
+        )
     }
 }
 

@@ -4,11 +4,50 @@
 //! with other types. Hence a second struct, `…InitWith`, that has them all, and methods that lead from one to the other.
 
 use super::expand_init::Given;
-use super::model::Class;
+use super::model::{Class, ValueKind};
 use crate::names::{around, generated_at, plain};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Expr;
+
+/// The constants that hold the defaults, so that each is written once.
+pub(super) fn constants(class: &Class) -> Option<TokenStream> {
+    let constants: Vec<_> = class
+        .values()
+        .filter_map(|value| {
+            let (default, name) = (value.default.as_ref()?, &value.common.ident);
+            let cfgs = &value.common.decor.cfgs;
+            let ty = match &value.kind {
+                ValueKind::Smi => quote!(::core::primitive::i32),
+                ValueKind::SmiBits(ty) | ValueKind::Bits(ty) => ty.to_token_stream(),
+                ValueKind::Raw(prim) => prim.ty.to_token_stream(),
+                ValueKind::External(ty) => quote!(*mut #ty),
+                _ => default_type(default),
+            };
+            let constant = constant_name(name);
+            Some(quote!(#(#cfgs)* const #constant: #ty = #default;))
+        })
+        .collect();
+    let ident = &class.ident;
+    (!constants.is_empty()).then(|| {
+        quote! {
+            #[allow(clippy::all, clippy::pedantic)]
+            impl #ident {
+                #(#constants)*
+            }
+        }
+    })
+}
+
+/// The default of a field of a class.
+pub(super) fn constant(class: &Ident, field: &Ident) -> TokenStream {
+    let constant = constant_name(field);
+    quote!(#class::#constant)
+}
+
+fn constant_name(field: &Ident) -> Ident {
+    format_ident!("__DEFAULT_{}", plain(field).to_uppercase(), span = generated_at(field.span()))
+}
 
 /// The `with_…` methods of both structs.
 pub(super) fn with(class: &Class, cfg: Option<&TokenStream>, given: &[Given]) -> TokenStream {
@@ -17,8 +56,8 @@ pub(super) fn with(class: &Class, cfg: Option<&TokenStream>, given: &[Given]) ->
         given.iter().filter(|given| given.is_generic && given.default.is_none()).map(|given| &given.ty).collect();
     let all: Vec<_> = given.iter().filter(|given| given.is_generic).map(|given| &given.ty).collect();
     let defaulted = || given.iter().filter(|given| given.default.is_some());
-    let from_required = defaulted().map(|changed| method(&init_with, given, changed, true));
-    let from_all = defaulted().map(|changed| method(&init_with, given, changed, false));
+    let from_required = defaulted().map(|changed| method(class, given, changed, true));
+    let from_all = defaulted().map(|changed| method(class, given, changed, false));
     quote! {
         #cfg
         #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
@@ -35,7 +74,8 @@ pub(super) fn with(class: &Class, cfg: Option<&TokenStream>, given: &[Given]) ->
 }
 
 /// The method that gives one field another value; from a struct with all fields, or without those that have defaults.
-fn method(init_with: &Ident, given: &[Given], changed: &Given, from_required: bool) -> TokenStream {
+fn method(class: &Class, given: &[Given], changed: &Given, from_required: bool) -> TokenStream {
+    let init_with = around("", &class.ident, "InitWith");
     let Given { name, vis, cfgs, ty, is_generic, .. } = changed;
     let here = generated_at(name.span());
     let with = around("with_", name, "");
@@ -50,7 +90,7 @@ fn method(init_with: &Ident, given: &[Given], changed: &Given, from_required: bo
         let (field, cfgs) = (&given.name, &given.cfgs);
         let value = match &given.default {
             _ if field == name => quote!(value),
-            Some(default) if from_required => default.to_token_stream(),
+            Some(_) if from_required => constant(&class.ident, field),
             _ => quote!(self.#field),
         };
         quote!(#(#cfgs)* #field: #value,)

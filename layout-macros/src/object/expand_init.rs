@@ -21,7 +21,8 @@ pub(super) fn init(class: &Class) -> TokenStream {
         quote!(#required #all #with)
     });
     let unit = unit(class);
-    quote!(#(#variants)* #unit)
+    let defaults = super::expand_defaults::constants(class);
+    quote!(#(#variants)* #unit #defaults)
 }
 
 /// The condition of some `#[cfg]`s together, to compare.
@@ -168,7 +169,7 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value], form: F
         let here = generated_at(name.span());
         let of = value.cell_word(here);
         let cfgs: &[Attribute] = if generic { &[] } else { cfgs };
-        if let (Form::Required, Some(default)) = (form, &value.default) {
+        if form == Form::Required && value.default.is_some() {
             let method = if matches!(
                 value.kind,
                 ValueKind::Tagged(_) | ValueKind::Weak(_) | ValueKind::MaybeWeak(_) | ValueKind::Smi
@@ -177,6 +178,7 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value], form: F
             } else {
                 quote_spanned!(here=> set)
             };
+            let default = super::expand_defaults::constant(ident, name);
             writes.push(quote_spanned!(here=> #(#cfgs)* #of::#method(&this.#name, #default);));
             continue;
         }

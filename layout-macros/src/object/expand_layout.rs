@@ -262,6 +262,10 @@ fn proofs(class: &Class) -> TokenStream {
             __h::check_tail(__layout, #index, ::core::mem::offset_of!(#ident, #name));
         }
     });
+    let inherits = class.inherits.iter().map(|inherited| {
+        let offset = super::expand_access::inherited_offset(class, inherited);
+        quote!(const _: ::core::primitive::usize = #offset;)
+    });
     let parent = class.parent.as_ref().map(|parent| {
         let at = parent.segments.last().map_or_else(|| ident.span(), |segment| segment.ident.span());
         let call = quote_spanned!(generated_at(at)=> __parent_is_open::<#parent>());
@@ -280,5 +284,5 @@ fn proofs(class: &Class) -> TokenStream {
             };
         }
     });
-    quote!(#placed #whole #parent)
+    quote!(#placed #whole #(#inherits)* #parent)
 }
