@@ -151,7 +151,7 @@ impl Body {
 }
 
 /// Whether every word from `first` up to `end` is a tagged field of the class or of one above it: there are as many
-/// such fields as words, as no two fields overlap.
+/// such fields as words, as no two fields overlap and tagged ones are aligned.
 const fn all_tagged(layout: &ClassLayout, first: u32, end: u32) -> bool {
     let mut missing = end - first;
     let mut class = layout;
@@ -160,7 +160,7 @@ const fn all_tagged(layout: &ClassLayout, first: u32, end: u32) -> bool {
         while i < class.fields.len() {
             let field = &class.fields[i];
             let offset = field.offset.current();
-            if offset >= first * WORD && offset < end * WORD && offset % WORD == 0 && field.kind.is_tagged() {
+            if offset >= first * WORD && offset < end * WORD && field.kind.is_tagged() {
                 missing -= 1;
             }
             i += 1;
