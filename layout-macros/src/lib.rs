@@ -114,11 +114,12 @@ use proc_macro::TokenStream;
 ///   and nothing else.
 /// - For a tail `elements`: `elements(index)`, `set_elements(index, value)`, `elements_len()`, `elements_iter()`, and
 ///   for raw elements of at most 4 bytes `elements_slice()`.
-/// - `NAME_OFFSET`, `SIZE` (with a tail `HEADER_SIZE` and `size_for(length)`),
-///   `START_OF_STRONG_FIELDS_OFFSET` and its three kin.
+/// - `NAME_OFFSET`, `SIZE` (with a tail `HEADER_SIZE` and `size_for(length)`); and by the trait `HeapObjectExt`, which
+///   the prelude brings into scope, `START_OF_STRONG_FIELDS_OFFSET` and its three kin.
 /// - `ScriptInit { name, … }` with a value for each field (`parent: …` for those of the class above; the length of a
-///   tail is taken from its elements), and to make objects with it: `new`, `try_new`, `try_new_in`, `allocate`,
-///   `try_allocate`, `new_reserved`, `try_new_reserved`.
+///   tail is taken from its elements), and to make objects with it, by the trait `Factory` of the prelude: `new`,
+///   `try_new`, `try_new_in`, `allocate`, `try_allocate`, `new_reserved`, `try_new_reserved`. Functions of these names
+///   in an `impl` of the class come before the trait's.
 /// - `Deref` to the class above, `Debug`, and the traits that make it a class: `HeapClass`, `IsA`, …
 /// - The accessors of bit fields that it holds, such as `is_repl_mode()`, once the bit field's `…Access` trait is in
 ///   scope.

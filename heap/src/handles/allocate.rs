@@ -1,4 +1,4 @@
-//! Making objects through a scope. The classes' own `new`, `allocate` and their kin call these.
+//! Making objects through a scope. `new`, `allocate` and their kin, in [`Factory`](super::Factory), call these.
 
 use super::handle::Handle;
 use super::scope::HandleScope;
