@@ -67,9 +67,11 @@ pub use barrier::WriteBarrierMode;
 pub use error::{EnterError, IsolateError, OutOfMemory, OutOfMemoryReason, ReservationExhausted};
 pub use gc::{CollectionKind, CollectionReason, CollectionRecord};
 pub use handles::{Escape, Global, Handle, HandleScope, Reservation, WeakGlobal};
-pub use heapwright_macros::{BitEnum, bitfield, heap_classes, heap_object};
+pub use heapwright_macros::{BitEnum, bitfield, define_bit_fields, define_bit_ranges, heap_classes, heap_object};
 pub use isolate::{Isolate, IsolateBuilder, core_classes};
-pub use layout::{BitEnum, Bitfield, BitfieldError, ClassDescriptor, ClassLayout, ClassRegistry, SmiBitfield};
+pub use layout::{
+    AtomicBits, BitEnum, Bitfield, BitfieldError, ClassDescriptor, ClassLayout, ClassRegistry, SmiBitfield,
+};
 pub use map::{Map, MapInit};
 pub use roots::{RootKey, RootTable};
 pub use spaces::{AllocationType, SpaceId};
@@ -94,6 +96,10 @@ pub mod __private {
         Access, BitKind, BitLayout, BitStorage, BitfieldLayout, ClassDescriptor, ClassLayout, FieldLayout, FieldSpec,
         Member, TailSpec, TypeSet, check_class, check_enum_fits, check_field, check_nested_fits, check_tail,
         debug_bits, first_bits, place,
+    };
+    pub use crate::layout::{
+        FlagSet, NoBitEnum, NoBitfield, NoFlagSet, bits_after, check_bits_follow, check_flags_fit,
+        checked_element_shift, element_shift, repeat,
     };
     pub use crate::tagged::{
         Admits, AdmitsWeak, AlignTagged, BitsField, Inherited, Init, IntoSmi, ObjectAddress, OptionalPaddingBytes,

@@ -255,6 +255,95 @@ pub fn bitfield(args: TokenStream, item: TokenStream) -> TokenStream {
     bitfield::bitfield(args.into(), item.into()).into()
 }
 
+/// Declares types for the fields of an integer, each of which encodes and decodes its own bits: for people who port
+/// lists of `base::BitField`s. New code has more of [`#[bitfield]`](macro@bitfield), which makes a type of the integer
+/// too. V8: `DEFINE_BIT_FIELDS`.
+///
+/// ```
+/// use heapwright::define_bit_fields;
+///
+/// define_bit_fields! {
+///     pub u32 {
+///         /// Whether it was typed into a console.
+///         IsReplMode: bool, 1;
+///         /// Where it came from.
+///         Origin: u8, 4;
+///         __: 3;
+///         /// Columns before it.
+///         Column: i8, 5;
+///     }
+/// }
+/// define_bit_fields! {
+///     pub u32 after Column {
+///         /// How often it ran.
+///         Runs: u32, 19;
+///     }
+/// }
+///
+/// const WORD: u32 = IsReplMode::encode(true) | Column::encode(-3);
+/// assert_eq!((Origin::SHIFT, Origin::MASK, Column::SHIFT, Runs::SHIFT), (1, 0b1_1110, 8, 13));
+/// assert_eq!(Column::decode(WORD), -3);
+/// assert_eq!(Origin::decode(Origin::update(WORD, 9)), 9);
+/// assert!(!Origin::is_valid(16) && Origin::try_encode(16).is_err());
+/// ```
+///
+/// # The list
+///
+/// `pub u32 { Name: Type, bits; … }`: the visibility of all that is made, the integer (`u8`, `u16`, `u31`, `u32` or
+/// `u64`), and lines that take consecutive bits from bit 0 up. Types and words after the number of bits are those of
+/// [`#[bitfield]`](macro@bitfield), without arrays; `__: 3;` leaves bits out. A list `after` a field of another begins
+/// where that ends: V8's `Next`.
+///
+/// # What is made
+///
+/// For each line an empty enum with `SHIFT`, `SIZE`, `MASK`, `LAST_USED_BIT`, `NUM_VALUES`, `MAX` (and `MIN` if
+/// signed), `NEXT_SHIFT`, `encode(value)`, `decode(bits)`, `update(bits, value)`, `is_valid(value)`, `try_encode(value)`
+/// and `try_decode(bits)`, where those can fail. All functions are `const`.
+///
+/// # Errors
+///
+/// Too many bits, a width that the type has no room for, and two lines of one name.
+#[proc_macro]
+pub fn define_bit_fields(input: TokenStream) -> TokenStream {
+    bitfield::define_bit_fields(input.into()).into()
+}
+
+/// Declares a type with constants for ranges of an integer's bits, where they are read and written by hand.
+/// V8: `DEFINE_BIT_RANGES`.
+///
+/// ```
+/// use heapwright::define_bit_ranges;
+///
+/// define_bit_ranges! {
+///     /// The parts of a position.
+///     pub Position: u64 {
+///         /// The line.
+///         LINE: 20;
+///         /// The column.
+///         COLUMN: 10;
+///     }
+/// }
+/// define_bit_ranges! {
+///     /// What follows a position.
+///     pub Rest: u64 after Position { SCRIPT: 30; }
+/// }
+///
+/// assert_eq!((Position::COLUMN_SHIFT, Position::COLUMN_MAX, Position::BITS_COUNT), (20, 1023, 30));
+/// assert_eq!((Rest::SCRIPT_MASK, Rest::BITS_COUNT), ((1 << 30) - 1 << 30, 60));
+/// ```
+///
+/// `pub Name: u32 { RANGE: bits; … }`, with visibility, integers, `__: 3;` and `after` as in [`define_bit_fields!`]:
+/// a list of ranges may follow one of fields, and the other way round. For each range `RANGE_SHIFT`, `_SIZE`, `_MASK`,
+/// `_LAST_USED_BIT`, `_NUM_VALUES` and `_MAX` are made, and for all of them `BITS_COUNT`.
+///
+/// # Errors
+///
+/// Too many bits, and two lines of one name.
+#[proc_macro]
+pub fn define_bit_ranges(input: TokenStream) -> TokenStream {
+    bitfield::define_bit_ranges(input.into()).into()
+}
+
 /// Lets an enum stand in a [bit field](macro@bitfield).
 ///
 /// The enum has no data, a representation from `u8` to `u64`, is `Copy`, and its numbers are literals or follow from
