@@ -8,6 +8,7 @@
 //! | [`#[heap_object]`](macro@heap_object) | a class of heap objects |
 //! | [`#[bitfield]`](macro@bitfield) | several values packed into one integer |
 //! | [`#[derive(BitEnum)]`](derive@BitEnum) | an enum that is one of those values |
+//! | [`define_bit_fields!`], [`define_bit_ranges!`] | bits of an integer without a type of it, as C++ lists them |
 //! | [`heap_classes!`] | the list of a crate's classes |
 //!
 //! # How it is built
@@ -225,7 +226,7 @@ pub fn heap_object(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Fields
 ///
-/// Fields take consecutive bits from bit 0 up, in the order of their declaration.
+/// Fields take consecutive bits from bit 0 up, in the order of their declaration, unless they say where they begin.
 ///
 /// | field | holds |
 /// |---|---|
@@ -234,19 +235,58 @@ pub fn heap_object(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `#[bits(4)] a: i8` | a signed integer, `i8` to `i64`, in two's complement |
 /// | `#[bits(2)] a: Kind` | an enum that derives [`BitEnum`](derive@BitEnum) |
 /// | `#[bits(8, nested)] a: Flags` | another bit field |
-/// | `#[bits(3)] __: ()` | bits that nothing uses; any number of times |
+/// | `#[bits(4, flags)] a: Permissions` | a set of flags made by `bitflags!` of version 2 |
+/// | `#[bits(2)] a: [Kind; 4]` | an array of any of these, with so many bits an element |
+/// | `#[bits(3)] __: ()` | reserved bits, any number of times: zero, and an error of `try_from_bits` if they are not |
+/// | `#[bits(3, ignored)] __: ()` | bits that may be anything: `try_from_bits` accepts them, and they are kept |
+///
+/// `#[bits(4, at = 10)]` begins at bit 10; the next field follows it, unless it says otherwise. Two fields that share
+/// a bit are an error. Bits that are left out are reserved.
 ///
 /// # What is made
 ///
 /// For the struct: `new()` (all zero; an enum without a zero is its first variant), `from_bits`, `try_from_bits`,
-/// `into_bits`, `Clone`, `Copy`, `PartialEq`, `Eq`, `Hash`, `Default`, `Debug`, and `From` into the integer.
+/// `into_bits`, `Clone`, `Copy`, `PartialEq`, `Eq`, `Hash`, `Default`, `Debug`, `From` into the integer, and `TryFrom`
+/// it, which is `try_from_bits`. Equal are structs with equal integers, ignored bits included. There is no `Ord`: the
+/// integer orders by the highest field first, which is rarely what its reader expects.
 ///
 /// For a field `a`, all `const fn`:
 ///
-/// - `A_SHIFT`, `A_SIZE`, `A_MASK`, `A_MAX` (and `A_MIN` if signed);
-/// - `a()`, `with_a(value)`, `set_a(value)`, and for integers `try_with_a(value)`;
-/// - over raw integers: `encode_a`, `decode_a`, `update_a`, `is_valid_a`, and `try_encode_a` (integers) and
-///   `try_decode_a` (enums).
+/// - `A_SHIFT`, `A_SIZE`, `A_MASK`, `A_LAST_USED_BIT`, `A_NUM_VALUES`, `A_MAX` (and `A_MIN` if signed), which are V8's
+///   `kShift`, `kSize` and so on. `A_NUM_VALUES` is a `u128`, for a field of 64 bits has 2⁶⁴;
+/// - `a()`, `with_a(value)`, `set_a(value)`, and where values may not fit `try_with_a(value)`;
+/// - over raw integers: `encode_a`, `decode_a`, `update_a`, `is_valid_a`, where values may not fit `try_encode_a`, and
+///   where bits may be no value `try_decode_a`.
+///
+/// For an array, the functions but `is_valid_a` take the element's index, before the value and after the raw integer,
+/// and panic if there is no such element; all `try_` forms exist and report it. `A_LEN` is the number of elements,
+/// `A_SHIFT` the lowest bit of the first, `A_SIZE` that of one, and `A_MASK` covers all.
+///
+/// ```
+/// # use heapwright::prelude::*;
+/// # /// Doc.
+/// # #[derive(BitEnum, Clone, Copy, Debug, PartialEq, Eq)] #[repr(u8)] pub enum Kind { Smi, Double, Tagged }
+/// /// How the fields of a shape are represented.
+/// #[bitfield(u32)]
+/// pub struct Representations {
+///     /// Of each field.
+///     #[bits(2)]
+///     pub kinds: [Kind; 4],
+///     /// Fields in use.
+///     #[bits(3, at = 16)]
+///     pub used: u8,
+/// }
+///
+/// let shape = Representations::new().with_kinds(2, Kind::Double).with_used(3);
+/// assert_eq!((shape.kinds(2), Representations::KINDS_LEN), (Kind::Double, 4));
+/// assert_eq!(format!("{shape:?}"), "Representations { kinds: [Smi, Smi, Double, Smi], used: 3 }");
+/// assert!(Representations::try_from(1 << 8).is_err(), "a reserved bit");
+/// ```
+///
+/// A set of flags keeps bits that are no flag, as `from_bits_retain` does; `try_decode_a` and `try_from_bits` report
+/// them. Flags that the field has no room for do not compile.
+///
+/// Threads that share a bit field put it into an `AtomicBits`.
 ///
 /// And a trait `ScriptFlagsAccess`, which gives the accessors of all fields as visible as the struct to every heap
 /// object that has one `ScriptFlags` field.

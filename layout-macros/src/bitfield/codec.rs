@@ -102,6 +102,16 @@ impl Codec<'_> {
         self.field.len.map(|_| quote!(index: ::core::primitive::usize,))
     }
 
+    /// `, index: usize` for an array.
+    pub(super) fn last_parameter(&self) -> Option<TokenStream> {
+        self.field.len.map(|_| quote!(, index: ::core::primitive::usize))
+    }
+
+    /// `, index` for an array.
+    pub(super) fn last(&self) -> Option<TokenStream> {
+        self.field.len.map(|_| quote!(, index))
+    }
+
     /// `index,` for an array.
     pub(super) fn index(&self) -> Option<TokenStream> {
         self.field.len.map(|_| quote!(index,))
@@ -196,13 +206,9 @@ impl Codec<'_> {
         let [shift_doc, mask_doc, last_doc, len_doc] =
             ["Lowest bit of", "The bits of", "Highest bit of", "Number of elements of"]
                 .map(|text| format!(" {text} `{name}`."));
-        let [size_doc, num_doc, max_doc, min_doc] = [
-            "Number of bits of",
-            "How many values the bits can tell apart: of",
-            "Largest value of",
-            "Smallest value of",
-        ]
-        .map(|text| format!(" {text} {of}."));
+        let [size_doc, num_doc, max_doc, min_doc] =
+            ["Number of bits of", "Number of bit patterns of", "Largest value of", "Smallest value of"]
+                .map(|text| format!(" {text} {of}."));
         let largest = mask_of(0, bits);
         let (max_type, max_value) = match kind {
             Kind::Signed(_) => (ty.to_token_stream(), hex(largest >> 1)),
@@ -240,7 +246,7 @@ impl Codec<'_> {
         let Names { mask, max, min, encode, decode, update, is_valid, .. } = &self.names;
         let (rust, ones, require) = (self.rust, self.ones(), self.require());
         let (find, shift) = self.shift();
-        let index_parameter = self.index_parameter();
+        let (index_parameter, last_parameter) = (self.index_parameter(), self.last_parameter());
         let number = match kind {
             Kind::Bool | Kind::Unsigned(_) => quote!((value as #rust)),
             Kind::Signed(_) => quote!((value as #rust & #ones)),
@@ -313,7 +319,7 @@ impl Codec<'_> {
             #[inline]
             #[must_use]
             #[track_caller]
-            #vis const fn #decode(bits: #rust, #index_parameter) -> #ty {
+            #vis const fn #decode(bits: #rust #last_parameter) -> #ty {
                 #require
                 #find
                 #decoded
@@ -426,7 +432,7 @@ impl Codec<'_> {
         let here = generated_at(ident.span());
         let Names { shift, decode, try_decode, .. } = &self.names;
         let (rust, name, require) = (self.rust, self.name(), self.require());
-        let (index, index_parameter) = (self.index(), self.index_parameter());
+        let (last, last_parameter) = (self.last(), self.last_parameter());
         let raw = self.raw(&match self.field.len {
             None => quote!(Self::#shift),
             Some(_) => self.element_shift(),
@@ -451,7 +457,7 @@ impl Codec<'_> {
                     )
                 }
             },
-            _ => quote!(::core::result::Result::Ok(Self::#decode(bits, #index))),
+            _ => quote!(::core::result::Result::Ok(Self::#decode(bits #last))),
         };
         let body = self.checked(body);
         let doc = format!(" {}, from the raw integer.", capitalised(&self.value_name()));
@@ -467,7 +473,7 @@ impl Codec<'_> {
             ///
             #[doc = #errors]
             #[inline]
-            #vis const fn #try_decode(bits: #rust, #index_parameter) -> ::core::result::Result<#ty, ::heapwright::BitfieldError> {
+            #vis const fn #try_decode(bits: #rust #last_parameter) -> ::core::result::Result<#ty, ::heapwright::BitfieldError> {
                 #require
                 #body
             }

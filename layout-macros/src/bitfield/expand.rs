@@ -112,13 +112,13 @@ fn whole(bitfield: &Bitfield<Placed>, rust: &Type, named: &[Named<'_>]) -> Token
     let reserved = hex(!used & mask_of(0, Storage::bits_of_rust(*storage)));
     let checks = partial.iter().map(|codec| {
         let (try_decode, len) = (&codec.names.try_decode, &codec.names.len);
-        let index = codec.index();
+        let last = codec.last();
         let check = quote! {
-            if let ::core::result::Result::Err(error) = Self::#try_decode(bits, #index) {
+            if let ::core::result::Result::Err(error) = Self::#try_decode(bits #last) {
                 return ::core::result::Result::Err(error);
             }
         };
-        match index {
+        match last {
             None => check,
             Some(_) => quote! {
                 let mut index = 0;
@@ -272,7 +272,7 @@ fn access(bitfield: &Bitfield<Placed>, named: &[Named<'_>]) -> TokenStream {
     let methods = named.iter().filter(visible).map(|named| {
         let Named { codec, with, setter, .. } = named;
         let Field { decor, ident: name, ty, .. } = codec.field;
-        let (index, index_parameter) = (codec.index(), codec.index_parameter());
+        let (index, index_parameter, last_parameter) = (codec.index(), codec.index_parameter(), codec.last_parameter());
         let (docs, passed) = (&decor.docs, &decor.passed);
         let documented = (!decor.is_documented()).then(|| format!(" Reads {}.", codec.value_name()));
         let documented = documented.iter();
@@ -284,7 +284,7 @@ fn access(bitfield: &Bitfield<Placed>, named: &[Named<'_>]) -> TokenStream {
             #(#docs)* #(#[doc = #documented])* #(#passed)*
             #[inline]
             #[track_caller]
-            fn #name(&self, #index_parameter) -> #ty {
+            fn #name(&self #last_parameter) -> #ty {
                 ::heapwright::HasBits::<#ident>::__bits(self).#name(#index)
             }
             #[doc = #set_doc] #(#passed)*

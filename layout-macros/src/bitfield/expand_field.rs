@@ -43,15 +43,16 @@ impl<'a> Named<'a> {
         let (docs, passed) = (&decor.docs, &decor.passed);
         let Names { decode, update, .. } = &codec.names;
         let (index, index_parameter) = (codec.index(), codec.index_parameter());
+        let (last, last_parameter) = (codec.last(), codec.last_parameter());
         let set_panics = codec.encode_panic_docs();
         // Without a doc comment there is none to add to: `missing_docs` then points at the field.
         let get_panics = (decor.is_documented() && (*kind == Kind::Enum || len.is_some()))
             .then(|| codec.panics((*kind == Kind::Enum).then_some("the bits are no variant of the enum")));
         let with_doc = format!(" The same bits with {} replaced.", codec.value_name());
         let set_doc = format!(" Replaces {}.", codec.value_name());
-        let body = quote_spanned!(here=> Self::#decode(self.0, #index));
+        let body = quote_spanned!(here=> Self::#decode(self.0 #last));
         let at = accessor_at(ident, decor.is_documented());
-        let getter = quote_spanned!(at=> const fn #ident(self, #index_parameter) -> #ty { #body });
+        let getter = quote_spanned!(at=> const fn #ident(self #last_parameter) -> #ty { #body });
         let try_with = codec.has_try_encode().then(|| self.try_with(&with_doc));
         quote_spanned! {here=>
             #(#docs)*

@@ -9,10 +9,11 @@ use crate::attrs::Decor;
 use crate::errors::Errors;
 use crate::names::{generated_at, plain};
 use crate::prims::absolute;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use std::collections::HashMap;
 use syn::parse::{ParseStream, Parser as _};
+use syn::spanned::Spanned;
 use syn::{Attribute, Path, Token, Type, Visibility, braced};
 
 /// `pub u32 after Last { Name: bool, 1; }`, or `pub Position: u32 { NAME: 3; }`.
@@ -23,7 +24,7 @@ struct List {
     holder: Option<Ident>,
     storage: TokenStream,
     after: Option<Path>,
-    items: Vec<Item>,
+    lines: Vec<TokenStream>,
 }
 
 /// `Name: Type, 4;` or `NAME: 4;`.
@@ -75,15 +76,30 @@ impl List {
         };
         let content;
         braced!(content in input);
-        let mut items = Vec::new();
-        while !content.is_empty() {
-            items.push(Item::parse(&content, what)?);
-        }
+        let lines = content.parse::<TokenStream>()?;
         if !input.is_empty() {
             return Err(input.error("nothing more is expected here: one list a macro"));
         }
-        Ok(List { attrs, vis, holder, storage, after, items })
+        Ok(List { attrs, vis, holder, storage, after, lines: lines_of(lines) })
     }
+}
+
+/// The lines of a list: what `;` separates.
+fn lines_of(tokens: TokenStream) -> Vec<TokenStream> {
+    let mut lines = vec![TokenStream::new()];
+    for token in tokens {
+        match token {
+            TokenTree::Punct(punct) if punct.as_char() == ';' => lines.push(TokenStream::new()),
+            token => lines.last_mut().expect("never empty").extend([token]),
+        }
+    }
+    lines.retain(|line| !line.is_empty());
+    lines
+}
+
+/// The type as the user wrote it.
+fn spelled(ty: &Type) -> String {
+    ty.span().source_text().unwrap_or_else(|| ty.to_token_stream().to_string())
 }
 
 impl Item {
@@ -93,23 +109,24 @@ impl Item {
         input.parse::<Token![:]>()?;
         let ty = match what {
             What::Fields if ident != "__" => {
-                let ty = input.parse()?;
-                let how = "say how many bits it has: `Name: bool, 1;`";
-                input.parse::<Token![,]>().map_err(|error| syn::Error::new(error.span(), how))?;
+                let ty: Type = input.parse()?;
+                if !input.peek(Token![,]) {
+                    let how = format!(
+                        "say how many bits `{ident}` has: `{ident}: {}, {};`",
+                        spelled(&ty),
+                        if spelled(&ty) == "bool" { 1 } else { 4 }
+                    );
+                    return Err(syn::Error::new_spanned(ty, how));
+                }
+                input.parse::<Token![,]>()?;
                 Some(ty)
             }
             _ => None,
         };
-        let mut size = TokenStream::new();
-        while !input.is_empty() && !input.peek(Token![;]) {
-            size.extend([input.parse::<proc_macro2::TokenTree>()?]);
-        }
+        let size = input.parse::<TokenStream>()?;
         if size.is_empty() {
             return Err(syn::Error::new(ident.span(), format!("say how many bits `{ident}` has")));
         }
-        input
-            .parse::<Token![;]>()
-            .map_err(|error| syn::Error::new(error.span(), "each line of the list ends with `;`"))?;
         let bits = Bits::parse.parse2(size.clone())?;
         Ok(Item { attrs, ident, ty, size, bits })
     }
@@ -131,21 +148,23 @@ fn define(input: TokenStream, what: What) -> TokenStream {
     let Some(list) = errors.take(parser.parse2(input)) else {
         return errors.into_compile_errors();
     };
-    let code = expand(list, &mut errors);
+    let code = expand(list, what, &mut errors);
     let errors = errors.into_compile_errors();
     quote!(#code #errors)
 }
 
-fn expand(list: List, errors: &mut Errors) -> TokenStream {
-    let List { attrs, vis, holder, storage: word, after, items } = list;
+fn expand(list: List, what: What, errors: &mut Errors) -> TokenStream {
+    let List { attrs, vis, holder, storage: word, after, lines } = list;
     let storage = storage(word, errors);
     let rust = absolute(storage.rust(), Span::call_site());
-    if items.is_empty() {
+    if lines.is_empty() {
         errors.push(syn::Error::new(Span::call_site(), "the list is empty: give it a line"));
     }
     let mut names: HashMap<String, Span> = HashMap::new();
     let mut declared = Vec::new();
-    for item in items {
+    for line in lines {
+        let parser = |input: ParseStream<'_>| Item::parse(input, what);
+        let Some(item) = errors.take(parser.parse2(line)) else { continue };
         if is_new(&item, &mut names, errors) {
             declared.extend(declare(item, &vis, &rust, storage, after.is_some(), errors));
         }
@@ -153,16 +172,19 @@ fn expand(list: List, errors: &mut Errors) -> TokenStream {
     let placed = place(declared, storage, "the list", str::to_owned, errors);
     let last = placed.iter().map(|bits| bits.shift + bits.size).max().unwrap_or(0);
     let base = after.as_ref().map(|after| quote!(::heapwright::__private::bits_after::<#after, #rust>()));
-    let list = Placement { vis: &vis, rust: &rust, storage, base, last };
+    let list = Placement { vis: &vis, rust: &rust, storage, base, placed: &placed, last };
     let decor = Decor::sort(attrs, &[], errors, |_, _, _| false);
+    for cfg in &decor.cfgs {
+        errors.at(cfg, "put the `cfg` before the macro, so that the whole list comes and goes");
+    }
     match holder {
         None => {
-            if let Some(doc) = decor.docs.first().filter(|_| decor.is_documented()) {
-                errors.at(doc, "the list itself becomes nothing that could be documented: write `//`");
+            for attr in decor.docs.iter().chain(&decor.passed) {
+                errors.at(attr, "the list itself becomes no item that could have this: write it at each line, or `//`");
             }
             placed.iter().map(|bits| list.field(bits)).collect()
         }
-        Some(holder) => list.ranges(&holder, &decor, &placed),
+        Some(holder) => list.ranges(&holder, &decor),
     }
 }
 
@@ -232,25 +254,37 @@ struct Placement<'a> {
     storage: Storage,
     /// Where the list begins, if not at bit 0.
     base: Option<TokenStream>,
+    placed: &'a [Placed],
     /// The bit after the last, counted from where the list begins.
     last: u32,
 }
 
 impl Placement<'_> {
-    /// The lowest bit, the mask, and a proof that the bits are bits of the integer, where only rustc knows.
+    /// The lowest bit and the mask.
     fn bits(&self, bits: &Placed, names: &Names) -> (TokenStream, TokenStream) {
         let (shift, size, rust) = (bits.shift, bits.size, self.rust);
         let Some(base) = &self.base else {
             return (shift.to_token_stream(), hex(mask_of(shift, size)).to_token_stream());
         };
+        // In 128 bits, so that too many bits are reported by the proof alone.
         let (ones, shift_name) = (hex(mask_of(0, size)), &names.shift);
-        let name = bits.content.name().replace('`', "");
+        (quote!(#base + #shift), quote!(((#ones as ::core::primitive::u128) << Self::#shift_name) as #rust))
+    }
+
+    /// A proof that the bits are bits of the integer, where only rustc knows it.
+    fn room(&self, bits: &Placed) -> Option<TokenStream> {
+        let base = self.base.as_ref()?;
+        let Content::Field(field) = &bits.content else { return None };
+        let (name, shift, size) = (plain(&field.ident), bits.shift, bits.size);
+        let previous = self.placed.iter().filter(|other| matches!(other.content, Content::Field(_)));
+        let previous = previous.map(|other| other.shift + other.size).filter(|end| *end <= shift).max().unwrap_or(0);
         let (word, has) = (self.storage.word(), self.storage.bits());
         let here = generated_at(bits.span);
-        let shift = quote_spanned! {here=>
-            ::heapwright::__private::check_bits_follow(#name, #base + #shift, #size, #word, #has)
-        };
-        (shift, quote!((#ones as #rust) << Self::#shift_name))
+        Some(quote_spanned! {here=>
+            const _: () = ::heapwright::__private::check_bits_follow(
+                #name, #base + #previous, #base + #shift, #size, #word, #has,
+            );
+        })
     }
 
     /// The type that stands for a field.
@@ -264,13 +298,13 @@ impl Placement<'_> {
         let constants = codec.constants(&shift, &mask);
         let functions = codec.functions();
         let fallible = codec.fallible();
-        let proof = codec.proof();
+        let (proof, room) = (codec.proof(), self.room(bits));
         quote! {
             #(#docs)*
             #(#passed)*
             #vis enum #ident {}
 
-            #[allow(dead_code, unused_imports, unreachable_pub, clippy::all, clippy::pedantic)]
+            #[allow(arithmetic_overflow, dead_code, unused_imports, unreachable_pub, clippy::all, clippy::pedantic)]
             impl #ident {
                 #constants
                 /// Where the next field begins.
@@ -281,8 +315,10 @@ impl Placement<'_> {
 
             const _: () = {
                 #proof
+                #room
 
                 #[automatically_derived]
+                #[diagnostic::do_not_recommend]
                 impl ::heapwright::layout::BitsBefore for #ident {
                     type Word = #rust;
                     const NEXT_SHIFT: ::core::primitive::u32 = Self::NEXT_SHIFT;
@@ -292,17 +328,21 @@ impl Placement<'_> {
     }
 
     /// The type that carries the constants of ranges.
-    fn ranges(&self, holder: &Ident, decor: &Decor, placed: &[Placed]) -> TokenStream {
+    fn ranges(&self, holder: &Ident, decor: &Decor) -> TokenStream {
         let Placement { vis, rust, last, .. } = self;
         let (docs, passed) = (&decor.docs, &decor.passed);
-        let constants = placed.iter().filter_map(|bits| {
+        let constants = self.placed.iter().filter_map(|bits| {
             let Content::Field(field) = &bits.content else { return None };
             let names = Names::of_field(&field.ident);
             let (shift, mask) = self.bits(bits, &names);
             let codec = Codec { field, path: String::new(), rust, size: bits.size, names };
-            Some(codec.constants(&shift, &mask))
+            let docs = &field.decor.docs;
+            let paragraph = field.decor.is_documented().then(|| quote!(#[doc = ""]));
+            let constants = codec.constants(&shift, &mask);
+            Some(quote!(#(#docs)* #paragraph #constants)) // the first constant is `_SHIFT`
         });
         let base = self.base.as_ref().map(|base| quote!(#base +));
+        let rooms = self.placed.iter().filter_map(|bits| self.room(bits));
         quote! {
             #(#docs)*
             #(#passed)*
@@ -315,7 +355,10 @@ impl Placement<'_> {
                 #vis const BITS_COUNT: ::core::primitive::u32 = #base #last;
             }
 
+            #(#rooms)*
+
             #[automatically_derived]
+            #[diagnostic::do_not_recommend]
             impl ::heapwright::layout::BitsBefore for #holder {
                 type Word = #rust;
                 const NEXT_SHIFT: ::core::primitive::u32 = Self::BITS_COUNT;

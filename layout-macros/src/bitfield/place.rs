@@ -96,12 +96,12 @@ fn reject_overlaps(fields: &[Declared], ranges: &[Range], storage: Storage, erro
         let (name, other_name) = (field.content.name(), fields[other].content.name());
         let room = match free_room(field.size, i, ranges, storage) {
             Some(bit) => format!("`at = {bit}` is free"),
-            None => format!("no {} free bit(s) lie side by side: narrow some field, or widen the storage", field.size),
+            None => format!("No {} bit(s) side by side are free: narrow some field, or widen the storage", field.size),
         };
-        let why = if field.at.is_some() { "" } else { ", where it follows the field before it" };
+        let why = if field.at.is_some() { "" } else { ", following the field before it," };
         errors.push(syn::Error::new(
             field.at.as_ref().map_or(field.span, |at| at.span),
-            format!("{name} ({range}){why} overlaps {other_name} ({}) in {shared}: {room}", ranges[other]),
+            format!("{name} ({range}){why} overlaps {other_name} ({}) in {shared}. {room}", ranges[other]),
         ));
         errors.push(syn::Error::new(fields[other].span, format!("{other_name} is here")));
     }

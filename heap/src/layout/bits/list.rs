@@ -23,29 +23,25 @@ pub const fn bits_after<P: BitsBefore<Word = W>, W>() -> u32 {
     P::NEXT_SHIFT
 }
 
-/// `shift`, after proving that the bits of `name` from there up are bits of an integer that has so many.
+/// Proves that the bits of `name`, `size` of them from `shift` up, are bits of an integer that has so many. If the
+/// bits before them, which end at `previous`, are not, that is reported already.
 ///
 /// # Panics
 ///
 /// At compile time, with the numbers of bits.
-#[must_use]
-pub const fn check_bits_follow(name: &str, shift: u32, size: u32, integer: &str, has: u32) -> u32 {
+pub const fn check_bits_follow(name: &str, previous: u32, shift: u32, size: u32, integer: &str, has: u32) {
     let end = shift + size;
-    if end > has {
-        Message::new()
-            .text("`")
-            .text(name)
-            .text("` has ")
-            .number(end - has)
-            .text(" bit(s) too many: it would be bits ")
-            .number(shift)
-            .text(" to ")
-            .number(end - 1)
-            .text(", but `")
-            .text(integer)
-            .text("` ends at bit ")
-            .number(has - 1)
-            .fail();
+    if previous > has || end <= has {
+        return;
     }
-    shift
+    let message = Message::new()
+        .text("`")
+        .text(name)
+        .text("` has ")
+        .number(end - has)
+        .text(" bit(s) too many: it would be bit")
+        .text(if size == 1 { " " } else { "s " })
+        .number(shift);
+    let message = if size == 1 { message } else { message.text(" to ").number(end - 1) };
+    message.text(", but `").text(integer).text("` ends at bit ").number(has - 1).fail();
 }
