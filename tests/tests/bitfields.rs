@@ -213,7 +213,7 @@ fn integers_convert_back_with_a_check() {
     assert_eq!(Register::try_from(1 << 10).map(|r| r.mode()), Ok(1));
     assert!(Register::try_from(1_u32).is_err());
     let raw: u32 = Register::new().with_mode(2).into();
-    assert_eq!(u32::try_from(Register::try_from(raw).unwrap()), Ok(raw));
+    assert_eq!(u32::from(Register::try_from(raw).unwrap()), raw);
 }
 
 // ---- flags ----
@@ -503,6 +503,49 @@ fn u31_has_no_bit_31() {
 fn decoding_is_fallible() {
     assert!(Arrays::try_from(0).is_err() && Page::try_from(0xff00).is_err() && Register::try_from(1).is_err());
     assert!(Arrays::try_from(Arrays::new().into_bits()).is_ok());
+}
+
+/// An enum whose trait says too little of its bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Liar(u64);
+
+impl heapwright::BitEnum for Liar {
+    const BITS: u32 = 1;
+    const VARIANTS: &'static [(&'static str, u64)] = &[("Lie", u64::MAX)];
+}
+
+impl Liar {
+    /// Not what the trait says.
+    #[must_use]
+    pub const fn from_bits(bits: u64) -> Option<Liar> {
+        Some(Liar(bits))
+    }
+
+    /// Not what the trait says.
+    #[must_use]
+    pub const fn into_bits(self) -> u64 {
+        self.0
+    }
+}
+
+/// Holds one.
+#[bitfield(u31)]
+pub struct Deceived {
+    /// In the middle.
+    #[bits(1, at = 4)]
+    pub liar: Liar,
+    /// And more.
+    #[bits(2, at = 28)]
+    pub liars: [Liar; 1],
+}
+
+/// A trait implemented by hand cannot reach into neighbours, nor into bit 31.
+#[test]
+fn values_never_leave_their_bits() {
+    assert_eq!(Deceived::new().into_bits(), 1 << 4 | 3 << 28);
+    let all = Deceived::from_bits(0).with_liar(Liar(u64::MAX)).with_liars(0, Liar(u64::MAX));
+    assert_eq!(all, Deceived::new());
+    assert_eq!(all.with_liar(Liar(0)).with_liars(0, Liar(0)).into_bits(), 0);
 }
 
 // Defects that are errors, each in `ui/macros`: names given twice `bitfield_names_collide`, `bits_list_name_twice`;

@@ -171,16 +171,4 @@ mod tests {
         assert!((0..31).all(|bit| svg.contains(&format!(">{bit}</text>"))));
         assert!(svg.contains("unused") && svg.contains("class=\"gap\""));
     }
-
-    #[test]
-    fn arrays_are_drawn_element_by_element() {
-        let mut model = model();
-        let flags = &mut model.bitfields[0];
-        let field = flags.fields.iter_mut().find(|f| f.size == 4 || f.size == 6).unwrap();
-        field.len = Some(2);
-        let (name, size) = (field.name.clone(), field.size / 2);
-        assert_eq!(words::bits_kind(field), format!("2 × unsigned, {size} bits each"));
-        let svg = diagram(flags).into_string();
-        assert!(svg.contains(&format!("<title>{name}[0] · bits")) && svg.contains(&format!("<title>{name}[1] · bits")));
-    }
 }

@@ -250,7 +250,9 @@ impl Codec<'_> {
         let number = match kind {
             Kind::Bool | Kind::Unsigned(_) => quote!((value as #rust)),
             Kind::Signed(_) => quote!((value as #rust & #ones)),
-            Kind::Enum | Kind::Nested => quote!((<#ty>::into_bits(value) as #rust)),
+            // Masked, lest an enum whose trait is implemented by hand reaches into neighbours.
+            Kind::Enum => quote!((<#ty>::into_bits(value) as #rust & #ones)),
+            Kind::Nested => quote!((<#ty>::into_bits(value) as #rust)),
             Kind::Flags => quote!((<#ty>::bits(&value) as #rust)),
         };
         let raw = self.raw(&shift);

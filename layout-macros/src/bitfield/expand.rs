@@ -179,7 +179,7 @@ fn whole(bitfield: &Bitfield<Placed>, rust: &Type, named: &[Named<'_>]) -> Token
 /// What is not zero of a field in a new struct.
 fn start(named: &Named<'_>, rust: &Type) -> Option<TokenStream> {
     let Field { ty, kind, len, .. } = named.codec.field;
-    let Names { shift, size, len: len_name, .. } = &named.codec.names;
+    let Names { shift, size, mask, len: len_name, .. } = &named.codec.names;
     let require = named.codec.require();
     let first = match kind {
         Kind::Enum => quote!(::heapwright::__private::first_bits(<#ty as ::heapwright::BitEnum>::VARIANTS)),
@@ -190,7 +190,7 @@ fn start(named: &Named<'_>, rust: &Type) -> Option<TokenStream> {
         None => first,
         Some(_) => quote!(::heapwright::__private::repeat(#first, Self::#size, Self::#len_name)),
     };
-    Some(quote!((#all as #rust) << Self::#shift))
+    Some(quote!(((#all as #rust) << Self::#shift) & Self::#mask))
 }
 
 /// The layout as data.
@@ -249,9 +249,9 @@ fn flag_names(ty: &Type) -> TokenStream {
         const NAMES: &'static [(&'static ::core::primitive::str, ::core::primitive::u64)] = &{
             #[allow(unused_imports)]
             use ::heapwright::__private::NoFlagSet as _;
-            let mut names = [("", 0); #flags.len()];
+            let mut names = [("", 0); <[_]>::len(#flags)];
             let mut i = 0;
-            while i < names.len() {
+            while i < <[_]>::len(&names) {
                 let flag = &#flags[i];
                 names[i] = (flag.name(), <#ty>::bits(flag.value()) as ::core::primitive::u64);
                 i += 1;

@@ -242,7 +242,7 @@ fn lists_of_fields() {
     list(
         "u8 { A: bool; B: u8, 9; C: usize, 3; }",
         &[
-            ("say how many bits `A` has: `A: bool, 4;`", "bool"),
+            ("say how many bits `A` has: `A: bool, 1;`", "bool"),
             ("`B` has 9 bits, but `u8` holds only 8", "9"),
             ("`usize` cannot stand", "usize"),
         ],
