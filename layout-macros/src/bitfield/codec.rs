@@ -381,7 +381,7 @@ impl Codec<'_> {
         let Names { max, min, encode, try_encode, is_valid, .. } = &self.names;
         let (rust, name) = (self.rust, self.name());
         let (index, index_parameter) = (self.index(), self.index_parameter());
-        let require = matches!(kind, Kind::Nested | Kind::Flags).then(|| self.require());
+        let require = self.require();
         let wide = self.value_as_u64();
         let error = match kind {
             Kind::Signed(_) => quote!(OutOfRange {

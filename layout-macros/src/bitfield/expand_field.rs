@@ -85,10 +85,10 @@ impl<'a> Named<'a> {
 
     fn try_with(&self, doc: &str) -> TokenStream {
         let Named { codec, with, .. } = self;
-        let Field { ident, ty, vis, kind, .. } = codec.field;
+        let Field { ident, ty, vis, .. } = codec.field;
         let here = generated_at(ident.span());
         let (index, index_parameter) = (codec.index(), codec.index_parameter());
-        let require = matches!(kind, Kind::Nested | Kind::Flags).then(|| codec.require());
+        let require = codec.require();
         let (try_encode, try_with, errors) =
             (&codec.names.try_encode, around("try_with_", ident, ""), codec.encode_errors());
         quote_spanned! {here=>
