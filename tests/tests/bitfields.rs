@@ -451,6 +451,12 @@ define_bit_fields! {
     }
 }
 
+define_bit_fields! {
+    u8 {
+        Unused: bool, 1; // no warning
+    }
+}
+
 /// V8: a static assertion forbids a field as wide as its word.
 #[test]
 fn full_width_fields_are_possible() {

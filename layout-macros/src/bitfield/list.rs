@@ -302,6 +302,7 @@ impl Placement<'_> {
         quote! {
             #(#docs)*
             #(#passed)*
+            #[allow(dead_code, clippy::pedantic)]
             #vis enum #ident {}
 
             #[allow(arithmetic_overflow, dead_code, unused_imports, unreachable_pub, clippy::all, clippy::pedantic)]
@@ -346,6 +347,7 @@ impl Placement<'_> {
         quote! {
             #(#docs)*
             #(#passed)*
+            #[allow(dead_code, clippy::pedantic)]
             #vis enum #holder {}
 
             #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
