@@ -140,7 +140,7 @@ pub trait HasBitsMut<B: Bitfield>: HasBits<B> {
     /// too overrides it with a compare-exchange loop.
     #[doc(hidden)]
     #[inline]
-    fn __update_bits(&self, change: impl Fn(B) -> B) {
+    fn __update_bits(&self, mut change: impl FnMut(B) -> B) {
         self.__set_bits(change(self.__bits()));
     }
 }
