@@ -67,9 +67,13 @@ pub use barrier::WriteBarrierMode;
 pub use error::{EnterError, IsolateError, OutOfMemory, OutOfMemoryReason, ReservationExhausted};
 pub use gc::{CollectionKind, CollectionReason, CollectionRecord};
 pub use handles::{Escape, Factory, Global, Handle, HandleScope, Reservation, WeakGlobal};
-pub use heapwright_macros::{BitEnum, bitfield, heap_classes, heap_object, heap_struct};
+pub use heapwright_macros::{
+    BitEnum, bitfield, define_bit_fields, define_bit_ranges, heap_classes, heap_object, heap_struct,
+};
 pub use isolate::{Isolate, IsolateBuilder, core_classes};
-pub use layout::{BitEnum, Bitfield, BitfieldError, ClassDescriptor, ClassLayout, ClassRegistry, SmiBitfield};
+pub use layout::{
+    AtomicBits, BitEnum, Bitfield, BitfieldError, ClassDescriptor, ClassLayout, ClassRegistry, SmiBitfield,
+};
 pub use map::{Map, MapInit};
 pub use roots::{RootKey, RootTable};
 pub use spaces::{AllocationType, SpaceId};
@@ -97,6 +101,10 @@ pub mod __private {
         InputKind, MAX_TAILS, Member, PerWidth, RawKind, StructLayout, TailLayout, TailLength, TailLengthsOf, TypeSet,
         check_class, check_enum_fits, check_field, check_nested_fits, check_struct, check_tail, debug_bits, first_bits,
         inherited_input, place,
+    };
+    pub use crate::layout::{
+        FlagSet, NoBitEnum, NoBitfield, NoFlagSet, bits_after, check_bits_follow, check_flags_fit,
+        checked_element_shift, element_shift, repeat,
     };
     pub use crate::tagged::{
         Admits, AdmitsMaybeWeak, AdmitsWeak, AlignTagged, BitsField, ElementInit, Elements, ExternalField, HeapStruct,

@@ -155,6 +155,11 @@ fn check_bitfield(bits: &Bitfield, all: &HashSet<&str>, place: &str) -> Result<(
         ensure(end <= bits.storage_bits, &place, || {
             format!("ends at bit {end}, but the storage has {}", bits.storage_bits)
         })?;
+        if let Some(len) = field.len {
+            ensure(len > 0 && field.size.is_multiple_of(len), &place, || {
+                format!("its {} bits cannot be shared evenly by {len} elements", field.size)
+            })?;
+        }
         if let Meaning::Nested { bitfield } = &field.means {
             ensure(all.contains(bitfield.as_str()), &place, || {
                 format!("nests \"{bitfield}\", which is not in `bitfields`")
@@ -203,6 +208,7 @@ mod tests {
         assert!(problem(|m| m.classes[1].fields[1].offset.full = 0).starts_with("classes[1] (Map).fields[1]"));
         assert!(problem(|m| m.classes[1].instance_size.full += 8).contains("instance_size (full)"));
         assert!(problem(|m| m.bitfields[0].fields[0].size = 99).contains("the storage has"));
+        assert!(problem(|m| m.bitfields[0].fields[0].len = Some(0)).contains("shared evenly by 0 elements"));
         assert!(problem(|m| m.classes[2].id = "Map".into()).contains("another class has this id"));
         assert!(problem(|m| m.classes[2].id = "a b".into()).contains("not a Rust path"));
     }

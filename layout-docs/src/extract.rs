@@ -243,6 +243,9 @@ fn bitfield(names: &Names, bits: &BitfieldLayout) -> Bitfield {
                 shift: field.shift,
                 size: field.size,
                 means: meaning(names, field.kind),
+                len: field.len,
+                flags: if let BitKind::Flags(flags) = field.kind { values(flags) } else { Vec::new() },
+                ignored: matches!(field.kind, BitKind::Ignored),
             })
             .collect(),
     }
@@ -251,14 +254,16 @@ fn bitfield(names: &Names, bits: &BitfieldLayout) -> Bitfield {
 fn meaning(names: &Names, kind: BitKind) -> Meaning {
     match kind {
         BitKind::Bool => Meaning::Bool,
-        BitKind::Unsigned => Meaning::Unsigned,
+        BitKind::Unsigned | BitKind::Flags(_) => Meaning::Unsigned,
         BitKind::Signed => Meaning::Signed,
-        BitKind::Enum(values) => Meaning::Enum {
-            values: values.iter().map(|&(name, value)| Value { name: name.to_owned(), value }).collect(),
-        },
+        BitKind::Enum(variants) => Meaning::Enum { values: values(variants) },
         BitKind::Nested(nested) => Meaning::Nested { bitfield: names.bitfield(nested) },
-        BitKind::Gap => Meaning::Gap,
+        BitKind::Gap | BitKind::Ignored => Meaning::Gap,
     }
+}
+
+fn values(values: &[(&str, u64)]) -> Vec<Value> {
+    values.iter().map(|&(name, value)| Value { name: name.to_owned(), value }).collect()
 }
 
 /// A doc comment without the space after each `///`.

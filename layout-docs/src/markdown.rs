@@ -121,10 +121,10 @@ fn render_bits(index: &Index<'_>, bits: &Bitfield, out: &mut String) {
     out.push_str("| | Bits | Name | Kind | Mask | Values |\n|---|--:|---|---|---|---|\n");
     for (i, field) in bits.fields.iter().enumerate() {
         let kind = match &field.means {
-            Meaning::Nested { bitfield } => bits_link(index, bitfield),
-            means => words::meaning(means).to_owned(),
+            Meaning::Nested { bitfield } => words::in_array(field, &bits_link(index, bitfield)),
+            _ => words::bits_kind(field),
         };
-        let values = [words::values(&field.means), inline(&field.doc)].into_iter().filter(|s| !s.is_empty());
+        let values = [words::values(field), inline(&field.doc)].into_iter().filter(|s| !s.is_empty());
         let _ = writeln!(
             out,
             "| {} | {} | `{}` | {kind} | `{:#x}` | {} |",

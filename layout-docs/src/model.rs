@@ -239,10 +239,23 @@ pub struct Bits {
     pub line: u32,
     /// The lowest bit.
     pub shift: u32,
-    /// How many bits.
+    /// How many bits; of an array, those of all elements.
     pub size: u32,
-    /// What they mean.
+    /// What they mean; of an array, what those of each element mean.
     pub means: Meaning,
+    /// How many elements share the bits evenly, if it is an array.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub len: Option<u32>,
+    /// If it is a set of flags: their names, each with its bits in the set. It means an unsigned integer then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<Value>,
+    /// Of a gap: whether its bits may be anything and are kept.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub ignored: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// What the bits of a field mean.
@@ -265,7 +278,7 @@ pub enum Meaning {
         /// Its id.
         bitfield: String,
     },
-    /// Bits that must stay zero.
+    /// Bits that must stay zero, unless they are [ignored](Bits::ignored).
     Gap,
 }
 

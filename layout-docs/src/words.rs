@@ -1,7 +1,7 @@
 //! Short phrases that several renderers share.
 
 use crate::index::{Index, Placed};
-use crate::model::{Access, Admits, Class, Holds, Meaning, PerWidth, Tail, Width};
+use crate::model::{Access, Admits, Bits, Class, Holds, Meaning, PerWidth, Tail, Value, Width};
 use crate::view::{CACHE_LINE, Losses, Role, View, collector_role};
 
 /// `1 byte`, `2 bytes`, `4 / 8 bytes`.
@@ -124,26 +124,47 @@ pub(crate) fn bit_range(shift: u32, size: u32) -> String {
     if size == 1 { shift.to_string() } else { format!("{}:{shift}", shift + size - 1) }
 }
 
-/// The kind of a field of a bit field.
-pub(crate) fn meaning(meaning: &Meaning) -> &str {
-    match meaning {
+/// The kind of a field of a bit field: `bool`, `4 × enum, 2 bits each`.
+pub(crate) fn bits_kind(bits: &Bits) -> String {
+    in_array(bits, bits_value_kind(bits))
+}
+
+/// The kind of a value in a bit field, or of an element of an array.
+fn bits_value_kind(bits: &Bits) -> &str {
+    match &bits.means {
         Meaning::Bool => "bool",
+        Meaning::Unsigned if !bits.flags.is_empty() => "flags",
         Meaning::Unsigned => "unsigned",
         Meaning::Signed => "signed",
         Meaning::Enum { .. } => "enum",
         Meaning::Nested { bitfield } => bitfield,
+        Meaning::Gap if bits.ignored => "ignored",
         Meaning::Gap => "gap",
     }
 }
 
-/// `Host = 0, Eval = 1`; nothing unless it is an enum.
-pub(crate) fn values(meaning: &Meaning) -> String {
-    match meaning {
-        Meaning::Enum { values } => {
-            values.iter().map(|v| format!("{} = {}", v.name, v.value)).collect::<Vec<_>>().join(", ")
-        }
-        _ => String::new(),
+/// `kind`, or how often it stands in an array.
+pub(crate) fn in_array(bits: &Bits, kind: &str) -> String {
+    let Some(len) = bits.len else { return kind.to_owned() };
+    let size = bits.size / len.max(1);
+    format!("{len} × {kind}, {size} bit{} each", if size == 1 { "" } else { "s" })
+}
+
+/// The names that values of a field have, with their bits: of an enum or of flags.
+pub(crate) fn named_values(bits: &Bits) -> &[Value] {
+    match &bits.means {
+        Meaning::Enum { values } => values,
+        _ => &bits.flags,
     }
+}
+
+/// `Host = 0, Eval = 1`; nothing unless it is an enum or a set of flags.
+pub(crate) fn values(bits: &Bits) -> String {
+    let values = named_values(bits).iter().map(|v| match bits.flags.is_empty() {
+        true => format!("{} = {}", v.name, v.value),
+        false => format!("{} = {:#x}", v.name, v.value),
+    });
+    values.collect::<Vec<_>>().join(", ")
 }
 
 /// The mask of some bits, in place.

@@ -175,6 +175,7 @@ fn expand(input: &DeriveInput, variants: &[Numbered<'_>], is_right: bool) -> Tok
     };
     quote! {
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl ::heapwright::BitEnum for #ident {
             const BITS: ::core::primitive::u32 = #bits;
             const VARIANTS: &'static [(&'static ::core::primitive::str, ::core::primitive::u64)] = &[#(#table),*];

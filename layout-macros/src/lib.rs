@@ -8,6 +8,7 @@
 //! | [`#[heap_object]`](macro@heap_object) | a class of heap objects |
 //! | [`#[bitfield]`](macro@bitfield) | several values packed into one integer |
 //! | [`#[derive(BitEnum)]`](derive@BitEnum) | an enum that is one of those values |
+//! | [`define_bit_fields!`], [`define_bit_ranges!`] | bits of an integer without a type of it, as C++ lists them |
 //! | [`heap_classes!`] | the list of a crate's classes |
 //!
 //! # How it is built
@@ -273,7 +274,7 @@ pub fn heap_struct(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Fields
 ///
-/// Fields take consecutive bits from bit 0 up, in the order of their declaration.
+/// Fields take consecutive bits from bit 0 up, in the order of their declaration, unless they say where they begin.
 ///
 /// | field | holds |
 /// |---|---|
@@ -282,25 +283,153 @@ pub fn heap_struct(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `#[bits(4)] a: i8` | a signed integer, `i8` to `i64`, in two's complement |
 /// | `#[bits(2)] a: Kind` | an enum that derives [`BitEnum`](derive@BitEnum) |
 /// | `#[bits(8, nested)] a: Flags` | another bit field |
-/// | `#[bits(3)] __: ()` | bits that nothing uses; any number of times |
+/// | `#[bits(4, flags)] a: Permissions` | a set of flags made by `bitflags!` of version 2 |
+/// | `#[bits(2)] a: [Kind; 4]` | an array of any of these, with so many bits an element |
+/// | `#[bits(3)] __: ()` | reserved bits, any number of times: zero, and an error of `try_from_bits` if they are not |
+/// | `#[bits(3, ignored)] __: ()` | bits that may be anything: `try_from_bits` accepts them, and they are kept |
+///
+/// `#[bits(4, at = 10)]` begins at bit 10; the next field follows it, unless it says otherwise. Two fields that share
+/// a bit are an error. Bits that are left out are reserved.
 ///
 /// # What is made
 ///
 /// For the struct: `new()` (all zero; an enum without a zero is its first variant), `from_bits`, `try_from_bits`,
-/// `into_bits`, `Clone`, `Copy`, `PartialEq`, `Eq`, `Hash`, `Default`, `Debug`, and `From` into the integer.
+/// `into_bits`, `Clone`, `Copy`, `PartialEq`, `Eq`, `Hash`, `Default`, `Debug`, `From` into the integer, and `TryFrom`
+/// it, which is `try_from_bits`. Equal are structs with equal integers, ignored bits included. There is no `Ord`: the
+/// integer orders by the highest field first, which is rarely what its reader expects.
 ///
 /// For a field `a`, all `const fn`:
 ///
-/// - `A_SHIFT`, `A_SIZE`, `A_MASK`, `A_MAX` (and `A_MIN` if signed);
-/// - `a()`, `with_a(value)`, `set_a(value)`, and for integers `try_with_a(value)`;
-/// - over raw integers: `encode_a`, `decode_a`, `update_a`, `is_valid_a`, and `try_encode_a` (integers) and
-///   `try_decode_a` (enums).
+/// - `A_SHIFT`, `A_SIZE`, `A_MASK`, `A_LAST_USED_BIT`, `A_NUM_VALUES`, `A_MAX` (and `A_MIN` if signed), which are V8's
+///   `kShift`, `kSize` and so on. `A_NUM_VALUES` is a `u128`, for a field of 64 bits has 2⁶⁴;
+/// - `a()`, `with_a(value)`, `set_a(value)`, and where values may not fit `try_with_a(value)`;
+/// - over raw integers: `encode_a`, `decode_a`, `update_a`, `is_valid_a`, where values may not fit `try_encode_a`, and
+///   where bits may be no value `try_decode_a`.
+///
+/// For an array, the functions but `is_valid_a` take the element's index, before the value and after the raw integer,
+/// and panic if there is no such element; all `try_` forms exist and report it. `A_LEN` is the number of elements,
+/// `A_SHIFT` the lowest bit of the first, `A_SIZE` that of one, and `A_MASK` covers all.
+///
+/// ```
+/// # use heapwright::prelude::*;
+/// # /// Doc.
+/// # #[derive(BitEnum, Clone, Copy, Debug, PartialEq, Eq)] #[repr(u8)] pub enum Kind { Smi, Double, Tagged }
+/// /// How the fields of a shape are represented.
+/// #[bitfield(u32)]
+/// pub struct Representations {
+///     /// Of each field.
+///     #[bits(2)]
+///     pub kinds: [Kind; 4],
+///     /// Fields in use.
+///     #[bits(3, at = 16)]
+///     pub used: u8,
+/// }
+///
+/// let shape = Representations::new().with_kinds(2, Kind::Double).with_used(3);
+/// assert_eq!((shape.kinds(2), Representations::KINDS_LEN), (Kind::Double, 4));
+/// assert_eq!(format!("{shape:?}"), "Representations { kinds: [Smi, Smi, Double, Smi], used: 3 }");
+/// assert!(Representations::try_from(1 << 8).is_err(), "a reserved bit");
+/// ```
+///
+/// A set of flags keeps bits that are no flag, as `from_bits_retain` does; `try_decode_a` and `try_from_bits` report
+/// them. Flags that the field has no room for do not compile.
+///
+/// Threads that share a bit field put it into an `AtomicBits`.
 ///
 /// And a trait `ScriptFlagsAccess`, which gives the accessors of all fields as visible as the struct to every heap
 /// object that has one `ScriptFlags` field.
 #[proc_macro_attribute]
 pub fn bitfield(args: TokenStream, item: TokenStream) -> TokenStream {
     bitfield::bitfield(args.into(), item.into()).into()
+}
+
+/// Declares types for the fields of an integer, each of which encodes and decodes its own bits: for people who port
+/// lists of `base::BitField`s. New code has more of [`#[bitfield]`](macro@bitfield), which makes a type of the integer
+/// too. V8: `DEFINE_BIT_FIELDS`.
+///
+/// ```
+/// use heapwright::define_bit_fields;
+///
+/// define_bit_fields! {
+///     pub u32 {
+///         /// Whether it was typed into a console.
+///         IsReplMode: bool, 1;
+///         /// Where it came from.
+///         Origin: u8, 4;
+///         __: 3;
+///         /// Columns before it.
+///         Column: i8, 5;
+///     }
+/// }
+/// define_bit_fields! {
+///     pub u32 after Column {
+///         /// How often it ran.
+///         Runs: u32, 19;
+///     }
+/// }
+///
+/// const WORD: u32 = IsReplMode::encode(true) | Column::encode(-3);
+/// assert_eq!((Origin::SHIFT, Origin::MASK, Column::SHIFT, Runs::SHIFT), (1, 0b1_1110, 8, 13));
+/// assert_eq!(Column::decode(WORD), -3);
+/// assert_eq!(Origin::decode(Origin::update(WORD, 9)), 9);
+/// assert!(!Origin::is_valid(16) && Origin::try_encode(16).is_err());
+/// ```
+///
+/// # The list
+///
+/// `pub u32 { Name: Type, bits; … }`: the visibility of all that is made, the integer (`u8`, `u16`, `u31`, `u32` or
+/// `u64`), and lines that take consecutive bits from bit 0 up. Types and words after the number of bits are those of
+/// [`#[bitfield]`](macro@bitfield), without arrays; `__: 3;` leaves bits out. A list `after` a field of another begins
+/// where that ends: V8's `Next`.
+///
+/// # What is made
+///
+/// For each line an empty enum with `SHIFT`, `SIZE`, `MASK`, `LAST_USED_BIT`, `NUM_VALUES`, `MAX` (and `MIN` if
+/// signed), `NEXT_SHIFT`, `encode(value)`, `decode(bits)`, `update(bits, value)`, `is_valid(value)`, `try_encode(value)`
+/// and `try_decode(bits)`, where those can fail. All functions are `const`.
+///
+/// # Errors
+///
+/// Too many bits, a width that the type has no room for, and two lines of one name.
+#[proc_macro]
+pub fn define_bit_fields(input: TokenStream) -> TokenStream {
+    bitfield::define_bit_fields(input.into()).into()
+}
+
+/// Declares a type with constants for ranges of an integer's bits, where they are read and written by hand.
+/// V8: `DEFINE_BIT_RANGES`.
+///
+/// ```
+/// use heapwright::define_bit_ranges;
+///
+/// define_bit_ranges! {
+///     /// The parts of a position.
+///     pub Position: u64 {
+///         /// The line.
+///         LINE: 20;
+///         /// The column.
+///         COLUMN: 10;
+///     }
+/// }
+/// define_bit_ranges! {
+///     /// What follows a position.
+///     pub Rest: u64 after Position { SCRIPT: 30; }
+/// }
+///
+/// assert_eq!((Position::COLUMN_SHIFT, Position::COLUMN_MAX, Position::BITS_COUNT), (20, 1023, 30));
+/// assert_eq!((Rest::SCRIPT_MASK, Rest::BITS_COUNT), ((1 << 30) - 1 << 30, 60));
+/// ```
+///
+/// `pub Name: u32 { RANGE: bits; … }`, with visibility, integers, `__: 3;` and `after` as in [`define_bit_fields!`]:
+/// a list of ranges may follow one of fields, and the other way round. For each range `RANGE_SHIFT`, `_SIZE`, `_MASK`,
+/// `_LAST_USED_BIT`, `_NUM_VALUES` and `_MAX` are made, and for all of them `BITS_COUNT`.
+///
+/// # Errors
+///
+/// Too many bits, and two lines of one name.
+#[proc_macro]
+pub fn define_bit_ranges(input: TokenStream) -> TokenStream {
+    bitfield::define_bit_ranges(input.into()).into()
 }
 
 /// Lets an enum stand in a [bit field](macro@bitfield).

@@ -64,6 +64,11 @@ mod hostile {
         fn size_for(self) {}
         fn end(self) {}
         fn try_new(self) {}
+        fn try_from_bits(self) {}
+        fn value(self) {}
+        fn bits(self) {}
+        fn all(self) {}
+        fn from_bits_retain(self) {}
         fn try_allocate(self) {}
         fn name(self) {}
         fn doc(self) {}
@@ -97,6 +102,33 @@ mod hostile {
         pub(super) small: Small,
         #[bits(3)]
         pub(super) absolute: ::core::primitive::u8,
+    }
+
+    #[bitfield(u64)]
+    pub(super) struct Many {
+        #[bits(2)]
+        pub(super) kinds: [Kind; 3],
+        #[bits(6, nested)]
+        pub(super) smalls: [Small; 2],
+        #[bits(4, flags, at = 40)]
+        pub(super) set: super::Set,
+        #[bits(1, ignored)]
+        __: (),
+        #[bits(3)]
+        pub(super) index: [i8; 2],
+    }
+
+    heapwright::define_bit_fields! {
+        pub(super) u32 {
+            Bytes: u8, 4;
+            Truth: bool, 1;
+            Third: Kind, 2;
+            Fourth: super::Set, 4, flags;
+        }
+    }
+
+    heapwright::define_bit_ranges! {
+        pub(super) Ranges: u32 after Fourth { REST: 5; }
     }
 
     #[heap_object(open)]
@@ -147,6 +179,29 @@ mod hostile {
 
 use heapwright::prelude::*;
 use hostile::{Base, BaseInit, Doubles, DoublesInit, Flags, Kind, Leaf, LeafInit, List, ListInit, Small};
+use hostile::{Bytes, Fourth, Many, Ranges, Third};
+
+bitflags::bitflags! {
+    /// A set.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct Set: u8 {
+        /// One.
+        const A = 1;
+        /// Another.
+        const B = 8;
+    }
+}
+
+#[test]
+fn shadowed_names_change_no_bits() {
+    let small = Small::new().with_kind(Kind::Ok);
+    let many = Many::new().with_kinds(1, Kind::Some).with_smalls(1, small).with_set(Set::B).with_index(1, -4);
+    assert_eq!((many.kinds(1), many.smalls(1).kind(), many.set(), many.index(1)), (Kind::Some, Kind::Ok, Set::B, -4));
+    assert_eq!(Many::try_from_bits(many.into_bits()).map(Many::into_bits), Ok(many.into_bits()));
+    assert!(format!("{many:?}").contains("set: B, index: [0, -4]"), "{many:?}");
+    assert_eq!((Bytes::MAX, Third::SHIFT, Ranges::REST_SHIFT, Ranges::REST_MASK), (15, 5, 11, 0x1f << 11));
+    assert_eq!(Fourth::decode(Fourth::encode(Set::A)), Set::A);
+}
 
 #[test]
 fn shadowed_names_change_nothing() {

@@ -12,17 +12,17 @@ use super::width::PointerWidth;
 use crate::tagged::HeapClass;
 
 /// Builds a message in a constant: `format!` is not `const`.
-struct Message {
+pub(super) struct Message {
     bytes: [u8; 512],
     len: usize,
 }
 
 impl Message {
-    const fn new() -> Message {
+    pub(super) const fn new() -> Message {
         Message { bytes: [0; 512], len: 0 }
     }
 
-    const fn text(mut self, text: &str) -> Message {
+    pub(super) const fn text(mut self, text: &str) -> Message {
         let text = text.as_bytes();
         let mut i = 0;
         while i < text.len() && self.len < self.bytes.len() {
@@ -33,7 +33,11 @@ impl Message {
         self
     }
 
-    const fn number(mut self, number: u32) -> Message {
+    pub(super) const fn number(self, number: u32) -> Message {
+        self.number64(number as u64)
+    }
+
+    pub(super) const fn number64(mut self, number: u64) -> Message {
         let mut divisor = 1;
         while number / divisor >= 10 {
             divisor *= 10;
@@ -48,10 +52,18 @@ impl Message {
 
     /// All who lead here are `track_caller`: what the compiler then shows is the user's token alone.
     #[track_caller]
-    const fn fail(&self) -> ! {
+    pub(super) const fn fail(&self) -> ! {
         match core::str::from_utf8(self.bytes.split_at(self.len).0) {
             Ok(text) => panic!("{}", text),
             Err(_) => panic!("a layout error whose message was cut inside a character"),
+        }
+    }
+
+    /// What [`fail`](Self::fail) says, for panics at run time, which are to name the caller's line.
+    pub(super) const fn as_str(&self) -> &str {
+        match core::str::from_utf8(self.bytes.split_at(self.len).0) {
+            Ok(text) => text,
+            Err(_) => "a layout error whose message was cut inside a character",
         }
     }
 }
@@ -456,9 +468,24 @@ pub const fn check_enum_fits(field: &str, needs: u32, has: u32) {
 #[track_caller]
 pub const fn check_nested_fits(field: &str, nested: &super::bits::BitfieldLayout, has: u32) {
     let needs = match nested.fields {
-        [.., last] => last.shift + last.size,
+        [.., last] => last.end(),
         [] => 0,
     };
+    if has > nested.storage.bits() {
+        Message::new()
+            .text("bit field `")
+            .text(field)
+            .text("` has ")
+            .number(has)
+            .text(" bits, but `")
+            .text(nested.name)
+            .text("` only ")
+            .number(nested.storage.bits())
+            .text(": write `#[bits(")
+            .number(nested.storage.bits())
+            .text(", nested)]`")
+            .fail();
+    }
     if needs > has {
         Message::new()
             .text("bit field `")
@@ -471,7 +498,7 @@ pub const fn check_nested_fits(field: &str, nested: &super::bits::BitfieldLayout
             .number(needs)
             .text(": write `#[bits(")
             .number(needs)
-            .text(")]`")
+            .text(", nested)]`")
             .fail();
     }
 }

@@ -23,8 +23,13 @@ mod tails;
 mod width;
 
 pub use bits::{
-    BitEnum, BitKind, BitLayout, BitStorage, Bitfield, BitfieldError, BitfieldLayout, SmiBitfield, debug_bits,
-    first_bits,
+    AtomicBits, BitEnum, BitKind, BitLayout, BitSetComputer, BitStorage, BitWord, Bitfield, BitfieldError,
+    BitfieldLayout, BitsBefore, FlagSet, SmiBitfield, debug_bits,
+};
+#[doc(hidden)]
+pub use bits::{
+    NoBitEnum, NoBitfield, NoFlagSet, bits_after, check_bits_follow, check_flags_fit, checked_element_shift,
+    element_shift, first_bits, repeat,
 };
 pub use body::{BodyDescriptor, VisitorId};
 pub use check::{

@@ -53,13 +53,22 @@ fn diagram(bits: &Bitfield) -> Markup {
             }
             @for (i, field) in bits.fields.iter().enumerate() {
                 @let class = if field.means == Meaning::Gap { "gap".to_owned() } else { hue(i) };
-                (cells(bits, field.shift, field.size, &class, &field.name, &(i + 1).to_string()))
+                @for (shift, size, name) in parts(field) {
+                    (cells(bits, shift, size, &class, &name, &(i + 1).to_string()))
+                }
             }
             @for (shift, size) in words::unused_bits(bits) {
                 (cells(bits, shift, size, "gap", "unused", ""))
             }
         }
     }
+}
+
+/// A field as it is drawn: whole, or element by element.
+fn parts(field: &Bits) -> Vec<(u32, u32, String)> {
+    let Some(len) = field.len else { return vec![(field.shift, field.size, field.name.clone())] };
+    let size = field.size / len;
+    (0..len).map(|i| (field.shift + i * size, size, format!("{}[{i}]", field.name))).collect()
 }
 
 fn hue(i: usize) -> String {
@@ -130,14 +139,18 @@ fn row(index: &Index<'_>, field: &Bits, i: usize, anchor: &str) -> Markup {
             td.name role="cell" {
                 a.code href={ "#" (row_anchor) } { (field.name) }
                 @match &field.means {
-                    Meaning::Nested { bitfield } => (bits_link(index, bitfield)),
-                    means => span.type { (words::meaning(means)) },
+                    Meaning::Nested { bitfield } => {
+                        @if let Some(len) = field.len { span.type { (len) " × " } }
+                        (bits_link(index, bitfield))
+                    },
+                    _ => span.type { (words::bits_kind(field)) },
                 }
             }
             td role="cell" data-label="Mask" { code { (format!("{:#x}", words::mask(field.shift, field.size))) } }
             td.about role="cell" {
                 (inline_doc(&field.doc))
-                @if let Meaning::Enum { values } = &field.means {
+                @let values = words::named_values(field);
+                @if !values.is_empty() {
                     span.chips { @for value in values { span.chip { (value.value) " " code { (value.name) } } } }
                 }
             }

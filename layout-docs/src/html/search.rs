@@ -61,7 +61,7 @@ fn bitfield(bits: &Bitfield) -> Entry {
     let anchor = bits_anchor(&bits.id);
     let rows = bits.fields.iter().map(|f| {
         let nested = if let Meaning::Nested { bitfield } = &f.means { bitfield } else { "" };
-        Row { id: field_anchor(&anchor, &f.name), text: text([f.name.as_str(), &words::values(&f.means), nested]) }
+        Row { id: field_anchor(&anchor, &f.name), text: text([f.name.as_str(), &words::values(f), nested]) }
     });
     Entry { text: text([bits.name.as_str(), &bits.module, &bits.storage]), rows: rows.collect(), id: anchor }
 }

@@ -23,9 +23,9 @@ pub(crate) fn render(index: &Index<'_>, bits: &Bitfield, out: &mut String) {
             letter(i, &field.means).to_string(),
             words::bit_range(field.shift, field.size),
             field.name.clone(),
-            words::meaning(&field.means).to_owned(),
+            words::bits_kind(field),
             format!("{:#x}", words::mask(field.shift, field.size)),
-            words::values(&field.means),
+            words::values(field),
             doc::plain(&field.doc),
         ]);
     }

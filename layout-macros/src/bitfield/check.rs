@@ -1,6 +1,7 @@
-//! Places the fields of a bit field and checks what concerns several of them.
+//! Checks what concerns several fields of a bit field: their names, and through [`place`] their bits.
 
-use super::model::{Bitfield, Content, Declared, Field, Kind, Placed, Storage};
+use super::model::{Bitfield, Content, Declared, Field, Kind, Placed};
+use super::place::place;
 use crate::attrs::Decor;
 use crate::errors::Errors;
 use crate::names::plain;
@@ -22,45 +23,20 @@ const RESERVED: &[&str] = &[
     "default",
     "from",
     "into",
+    "try_from",
+    "try_into",
 ];
 
 /// Gives each field its bits. Fields that have no room are reported and left out.
-pub(super) fn place(declared: Bitfield<Declared>, errors: &mut Errors) -> Bitfield<Placed> {
+pub(super) fn check(declared: Bitfield<Declared>, errors: &mut Errors) -> Bitfield<Placed> {
     let Bitfield { decor, vis, ident, storage, mut fields } = declared;
     let taken = reject_collisions(&fields, errors);
     for (field, _) in fields.iter_mut().zip(taken).filter(|(_, is_taken)| *is_taken) {
-        field.content = Content::Gap(Decor::default()); // its functions would only be reported again, by rustc
+        // Its functions would only be reported again, by rustc.
+        field.content = Content::Gap { decor: Decor::default(), ignored: false };
     }
-    let total: u32 = fields.iter().map(|field| field.size).sum();
-    let mut end = 0;
-    let mut placed = Vec::new();
-    for Declared { size, span, content } in fields {
-        if end + size > storage.bits() {
-            let name = match &content {
-                Content::Gap(_) => "this gap".to_owned(),
-                Content::Field(field) => format!("`{}`", plain(&field.ident)),
-            };
-            let excess = total - storage.bits();
-            let room = match Storage::for_bits(total) {
-                Some(wider) => format!("write `#[bitfield({})]`, or narrow some", wider.word()),
-                None => "no storage has so many: split the struct in two".to_owned(),
-            };
-            errors.push(syn::Error::new(
-                span,
-                format!(
-                    "`{ident}` has {excess} bit(s) too many: {name} would be bits {end} to {}, but `{}` ends at bit {}. \
-                     All fields need {total} bits: {room}",
-                    end + size - 1,
-                    storage.word(),
-                    storage.bits() - 1,
-                ),
-            ));
-            break; // all later ones would only repeat it
-        }
-        placed.push(Placed { shift: end, size, span, content });
-        end += size;
-    }
-    Bitfield { decor, vis, ident, storage, fields: placed }
+    let fields = place(fields, storage, &format!("`{ident}`"), |word| format!("#[bitfield({word})]"), errors);
+    Bitfield { decor, vis, ident, storage, fields }
 }
 
 /// Reports fields whose generated functions would have the same name, and says which they are.
@@ -75,7 +51,7 @@ fn reject_collisions(fields: &[Declared], errors: &mut Errors) -> Vec<bool> {
             *is_taken = true;
             continue;
         }
-        for function in functions(&name, field.kind) {
+        for function in functions(&name, field) {
             let Some(first) = makers.insert(function.clone(), field) else { continue };
             *is_taken = true;
             let first_name = plain(&first.ident);
@@ -95,13 +71,14 @@ fn reject_collisions(fields: &[Declared], errors: &mut Errors) -> Vec<bool> {
 }
 
 /// The functions made for a field.
-fn functions(name: &str, kind: Kind) -> Vec<String> {
+fn functions(name: &str, field: &Field) -> Vec<String> {
     let mut prefixes = vec!["", "with_", "set_", "encode_", "decode_", "update_", "is_valid_"];
-    match kind {
+    match field.kind {
+        _ if field.len.is_some() => prefixes.extend(["try_with_", "try_encode_", "try_decode_"]),
         Kind::Bool => {}
         Kind::Unsigned(_) | Kind::Signed(_) => prefixes.extend(["try_with_", "try_encode_"]),
         Kind::Enum => prefixes.push("try_decode_"),
-        Kind::Nested => prefixes.extend(["try_with_", "try_encode_", "try_decode_"]),
+        Kind::Nested | Kind::Flags => prefixes.extend(["try_with_", "try_encode_", "try_decode_"]),
     }
     let constant = format!("{}_SHIFT", name.to_uppercase()); // and its kin
     prefixes.into_iter().map(|prefix| format!("{prefix}{name}")).chain([constant]).collect()

@@ -1,6 +1,7 @@
 //! Writes the code of a bit field as a whole.
 
-use super::expand_field::{Named, hex, mask_of};
+use super::codec::{Names, hex, mask_of};
+use super::expand_field::Named;
 use super::model::{Bitfield, Content, Field, Kind, Placed, Storage};
 use crate::names::{around, line, plain};
 use crate::prims::absolute;
@@ -15,7 +16,7 @@ pub(super) fn bitfield(bitfield: &Bitfield<Placed>) -> TokenStream {
     let rust = absolute(storage.rust(), Span::call_site());
     let named: Vec<_> = fields.iter().filter_map(|bits| Named::of(bitfield, &rust, bits)).collect();
     let functions = named.iter().map(Named::functions);
-    let proofs = named.iter().filter_map(Named::proof);
+    let proofs = named.iter().filter_map(|named| named.codec.proof());
     let whole = whole(bitfield, &rust, &named);
     let layout = layout(bitfield);
     let access = access(bitfield, &named);
@@ -28,7 +29,7 @@ pub(super) fn bitfield(bitfield: &Bitfield<Placed>) -> TokenStream {
         #[repr(transparent)]
         #vis struct #ident(#rust);
 
-        #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
+        #[allow(dead_code, unused_imports, unreachable_pub, clippy::all, clippy::pedantic)]
         impl #ident {
             #whole
             #(#functions)*
@@ -62,8 +63,18 @@ pub(super) fn bitfield(bitfield: &Bitfield<Placed>) -> TokenStream {
                 }
             }
 
-            // SAFETY (of the generated impl): the struct is the storage integer and both functions are the identity
-            // on it (below bit 31, for `u31`); the layout names that storage.
+            #[automatically_derived]
+            impl ::core::convert::TryFrom<#rust> for #ident {
+                type Error = ::heapwright::BitfieldError;
+                #[inline]
+                fn try_from(bits: #rust) -> ::core::result::Result<Self, ::heapwright::BitfieldError> {
+                    Self::try_from_bits(bits)
+                }
+            }
+
+            // SAFETY (of the generated impl): the struct is the storage integer, transparently, and both functions are
+            // the identity on it. For `u31`, its functions keep bit 31 zero. The layout names that storage.
+            #[diagnostic::do_not_recommend]
             unsafe impl ::heapwright::Bitfield for #ident {
                 type Storage = #rust;
                 const LAYOUT: &'static ::heapwright::__private::BitfieldLayout = &#layout;
@@ -91,33 +102,36 @@ fn from_bits_mask(storage: Storage) -> Option<TokenStream> {
 fn whole(bitfield: &Bitfield<Placed>, rust: &Type, named: &[Named<'_>]) -> TokenStream {
     let Bitfield { vis, ident, storage, fields, .. } = bitfield;
     let mask = from_bits_mask(*storage);
-    let enums: Vec<_> = named.iter().filter(|named| named.field.kind == Kind::Enum).collect();
-    let mut start = quote!(0);
-    for named in named {
-        let (ty, shift) = (&named.field.ty, &named.shift);
-        match named.field.kind {
-            Kind::Enum => {
-                start.extend(quote!(| ((::heapwright::__private::first_bits::<#ty>() as #rust) << Self::#shift)))
-            }
-            Kind::Nested => start.extend(quote!(| ((<#ty>::new().into_bits() as #rust) << Self::#shift))),
-            _ => {}
-        }
-    }
+    let start = named.iter().filter_map(|named| start(named, rust));
+    let partial: Vec<_> =
+        named.iter().map(|named| &named.codec).filter(|codec| codec.field.kind.is_partial()).collect();
     let used = fields
         .iter()
-        .filter(|bits| matches!(bits.content, Content::Field(_)))
+        .filter(|bits| !bits.content.is_reserved())
         .fold(0, |used, bits| used | mask_of(bits.shift, bits.size));
     let reserved = hex(!used & mask_of(0, Storage::bits_of_rust(*storage)));
-    let checks = named.iter().filter(|named| matches!(named.field.kind, Kind::Enum | Kind::Nested)).map(|named| {
-        let try_decode = &named.function("try_decode_");
-        quote! {
-            if let ::core::result::Result::Err(error) = Self::#try_decode(bits) {
+    let checks = partial.iter().map(|codec| {
+        let (try_decode, len) = (&codec.names.try_decode, &codec.names.len);
+        let last = codec.last();
+        let check = quote! {
+            if let ::core::result::Result::Err(error) = Self::#try_decode(bits #last) {
                 return ::core::result::Result::Err(error);
             }
+        };
+        match last {
+            None => check,
+            Some(_) => quote! {
+                let mut index = 0;
+                while index < Self::#len {
+                    #check
+                    index += 1;
+                }
+            },
         }
     });
     let name = plain(ident);
-    let new_doc = match enums.is_empty() {
+    let has_enums = partial.iter().any(|codec| codec.field.kind == Kind::Enum);
+    let new_doc = match !has_enums {
         true => " All fields zero.",
         false => " All fields zero; an enum without a zero is its first variant.",
     };
@@ -126,7 +140,7 @@ fn whole(bitfield: &Bitfield<Placed>, rust: &Type, named: &[Named<'_>]) -> Token
         #[inline]
         #[must_use]
         #vis const fn new() -> Self {
-            Self(#start)
+            Self(0 #(| #start)*)
         }
 
         /// From the raw integer, as it is. Bits that are no value of their field show when the field is read.
@@ -162,6 +176,23 @@ fn whole(bitfield: &Bitfield<Placed>, rust: &Type, named: &[Named<'_>]) -> Token
     }
 }
 
+/// What is not zero of a field in a new struct.
+fn start(named: &Named<'_>, rust: &Type) -> Option<TokenStream> {
+    let Field { ty, kind, len, .. } = named.codec.field;
+    let Names { shift, size, mask, len: len_name, .. } = &named.codec.names;
+    let require = named.codec.require();
+    let first = match kind {
+        Kind::Enum => quote!(::heapwright::__private::first_bits(<#ty as ::heapwright::BitEnum>::VARIANTS)),
+        Kind::Nested => quote!({ #require <#ty>::into_bits(<#ty>::new()) as ::core::primitive::u64 }),
+        _ => return None,
+    };
+    let all = match len {
+        None => first,
+        Some(_) => quote!(::heapwright::__private::repeat(#first, Self::#size, Self::#len_name)),
+    };
+    Some(quote!(((#all as #rust) << Self::#shift) & Self::#mask))
+}
+
 /// The layout as data.
 fn layout(bitfield: &Bitfield<Placed>) -> TokenStream {
     let Bitfield { decor, ident, storage, fields, .. } = bitfield;
@@ -169,23 +200,32 @@ fn layout(bitfield: &Bitfield<Placed>) -> TokenStream {
     let storage = format_ident!("{}", storage.word().to_uppercase());
     let fields = fields.iter().map(|Placed { shift, size, span, content }| {
         let kind = match content {
-            Content::Gap(_) => quote!(Gap),
+            Content::Gap { ignored: false, .. } => quote!(Gap),
+            Content::Gap { ignored: true, .. } => quote!(Ignored),
             Content::Field(Field { ty, kind, .. }) => match kind {
                 Kind::Bool => quote!(Bool),
                 Kind::Unsigned(_) => quote!(Unsigned),
                 Kind::Signed(_) => quote!(Signed),
                 Kind::Enum => quote!(Enum(<#ty as ::heapwright::BitEnum>::VARIANTS)),
                 Kind::Nested => quote!(Nested(<#ty as ::heapwright::Bitfield>::LAYOUT)),
+                Kind::Flags => {
+                    let names = flag_names(ty);
+                    quote!(Flags(#names))
+                }
             },
         };
         let (name, doc) = match content {
-            Content::Gap(decor) => (String::new(), decor.doc_expr()),
+            Content::Gap { decor, .. } => (String::new(), decor.doc_expr()),
             Content::Field(field) => (plain(&field.ident), field.decor.doc_expr()),
         };
         let at = line(*span);
+        let len = match content {
+            Content::Field(Field { len: Some(len), .. }) => quote!(::core::option::Option::Some(#len)),
+            _ => quote!(::core::option::Option::None),
+        };
         quote! {
             ::heapwright::__private::BitLayout {
-                name: #name, doc: #doc, shift: #shift, size: #size, kind: ::heapwright::__private::BitKind::#kind, line: #at,
+                name: #name, doc: #doc, shift: #shift, size: #size, len: #len, kind: ::heapwright::__private::BitKind::#kind, line: #at,
             }
         }
     });
@@ -202,35 +242,61 @@ fn layout(bitfield: &Bitfield<Placed>) -> TokenStream {
     }
 }
 
+/// The names and bits of a type's flags.
+fn flag_names(ty: &Type) -> TokenStream {
+    let flags = quote!(<#ty as ::heapwright::__private::FlagSet>::FLAGS);
+    quote!({
+        const NAMES: &'static [(&'static ::core::primitive::str, ::core::primitive::u64)] = &{
+            #[allow(unused_imports)]
+            use ::heapwright::__private::NoFlagSet as _;
+            let mut names = [("", 0); <[_]>::len(#flags)];
+            let mut i = 0;
+            while i < <[_]>::len(&names) {
+                let flag = &#flags[i];
+                names[i] = (flag.name(), <#ty>::bits(flag.value()) as ::core::primitive::u64);
+                i += 1;
+            }
+            names
+        };
+        NAMES
+    })
+}
+
 /// The trait that carries the accessors to objects with a field of this type.
 fn access(bitfield: &Bitfield<Placed>, named: &[Named<'_>]) -> TokenStream {
     let Bitfield { vis, ident, .. } = bitfield;
     let visible = |named: &&Named<'_>| {
-        let own = named.field.vis.to_token_stream().to_string();
+        let own = named.codec.field.vis.to_token_stream().to_string();
         own == "pub" || own == vis.to_token_stream().to_string()
     };
     let methods = named.iter().filter(visible).map(|named| {
-        let Named { field, setter, .. } = named;
-        let Field { decor, ident: name, ty, .. } = field;
+        let Named { codec, with, setter, .. } = named;
+        let Field { decor, ident: name, ty, .. } = codec.field;
+        let (index, index_parameter, last_parameter) = (codec.index(), codec.index_parameter(), codec.last_parameter());
         let (docs, passed) = (&decor.docs, &decor.passed);
-        let with = named.function("with_");
-        let documented = (!decor.is_documented()).then(|| format!(" Reads `{}`.", plain(name)));
+        let documented = (!decor.is_documented()).then(|| format!(" Reads {}.", codec.value_name()));
         let documented = documented.iter();
-        let set_doc = format!(" Sets `{}`.", plain(name));
+        let set_doc = format!(" Sets {}.", codec.value_name());
+        let (require, encode) = (codec.require(), &codec.names.encode);
+        // Outside the closure, which would be where a panic is reported.
+        let check = codec.encode_panics().then(|| quote!(let _ = #ident::#encode(#index value);));
         quote! {
             #(#docs)* #(#[doc = #documented])* #(#passed)*
             #[inline]
-            fn #name(&self) -> #ty {
-                ::heapwright::HasBits::<#ident>::__bits(self).#name()
+            #[track_caller]
+            fn #name(&self #last_parameter) -> #ty {
+                ::heapwright::HasBits::<#ident>::__bits(self).#name(#index)
             }
             #[doc = #set_doc] #(#passed)*
             #[inline]
             #[track_caller]
-            fn #setter(&self, value: #ty)
+            fn #setter(&self, #index_parameter value: #ty)
             where
                 Self: ::heapwright::HasBitsMut<#ident>,
             {
-                ::heapwright::HasBitsMut::<#ident>::__set_bits(self, ::heapwright::HasBits::<#ident>::__bits(self).#with(value));
+                #require
+                #check
+                ::heapwright::HasBitsMut::<#ident>::__update_bits(self, |bits| bits.#with(#index value));
             }
         }
     });
@@ -238,7 +304,8 @@ fn access(bitfield: &Bitfield<Placed>, named: &[Named<'_>]) -> TokenStream {
     let doc = format!(" The fields of [`{ident}`] as accessors of every heap object that has one `{ident}`.");
     quote! {
         #[doc = #doc]
-        #[allow(dead_code, unreachable_pub, private_interfaces, private_bounds, clippy::all, clippy::pedantic)]
+        #[allow(dead_code, unused_imports, unreachable_pub, private_interfaces, private_bounds)]
+        #[allow(clippy::all, clippy::pedantic)]
         #vis trait #name: ::heapwright::HasBits<#ident> {
             #(#methods)*
         }

@@ -1,6 +1,7 @@
 //! What a `#[bitfield]` declaration says.
 
 use crate::attrs::Decor;
+use crate::names::plain;
 use proc_macro2::{Ident, Span};
 use syn::{Type, Visibility};
 
@@ -60,23 +61,32 @@ pub(super) struct Bitfield<F> {
     pub(super) vis: Visibility,
     pub(super) ident: Ident,
     pub(super) storage: Storage,
-    /// From bit 0 up.
+    /// As declared; once placed, from bit 0 up.
     pub(super) fields: Vec<F>,
 }
 
 /// Bits, before their position is known.
 pub(super) struct Declared {
-    /// How many; not 0.
+    /// How many, of an array those of all elements; not 0.
     pub(super) size: u32,
+    /// Where they begin, if the declaration says it; else they follow the field before.
+    pub(super) at: Option<At>,
     /// Where to report that they are too many.
     pub(super) span: Span,
     pub(super) content: Content,
+}
+
+/// `at = 10`.
+pub(super) struct At {
+    pub(super) bit: u32,
+    pub(super) span: Span,
 }
 
 /// Bits in their place.
 pub(super) struct Placed {
     /// The lowest bit.
     pub(super) shift: u32,
+    /// How many, of an array those of all elements.
     pub(super) size: u32,
     pub(super) span: Span,
     pub(super) content: Content,
@@ -84,10 +94,25 @@ pub(super) struct Placed {
 
 /// What the bits are for.
 pub(super) enum Content {
-    /// Nothing: they must be zero.
-    Gap(Decor),
+    /// Nothing. They must be zero, or are ignored.
+    Gap { decor: Decor, ignored: bool },
     /// A named value.
     Field(Field),
+}
+
+impl Content {
+    /// What messages call it.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Content::Gap { .. } => "this gap".to_owned(),
+            Content::Field(field) => format!("`{}`", plain(&field.ident)),
+        }
+    }
+
+    /// Whether the bits must be zero.
+    pub(super) fn is_reserved(&self) -> bool {
+        matches!(self, Content::Gap { ignored: false, .. })
+    }
 }
 
 /// A named value in some bits.
@@ -95,8 +120,11 @@ pub(super) struct Field {
     pub(super) decor: Decor,
     pub(super) vis: Visibility,
     pub(super) ident: Ident,
+    /// The type of the value; of an array, that of an element.
     pub(super) ty: Type,
     pub(super) kind: Kind,
+    /// How many elements, if it is an array.
+    pub(super) len: Option<u32>,
 }
 
 /// How the bits encode the value.
@@ -111,4 +139,13 @@ pub(super) enum Kind {
     Enum,
     /// Another `#[bitfield]`.
     Nested,
+    /// A type made by `bitflags!`.
+    Flags,
+}
+
+impl Kind {
+    /// Whether some bits are no value of the type.
+    pub(super) fn is_partial(self) -> bool {
+        matches!(self, Kind::Enum | Kind::Nested | Kind::Flags)
+    }
 }

@@ -1,5 +1,6 @@
 //! Reads a `#[bitfield]` declaration.
 
+use super::attribute::{Bits, Word};
 use super::model::{Bitfield, Content, Declared, Field, Kind, Storage};
 use crate::attrs::Decor;
 use crate::errors::{Errors, did_you_mean, one_of};
@@ -7,10 +8,9 @@ use crate::names::plain;
 use crate::prims::{absolute, primitive};
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
-use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Fields, Lit, Path, Token, Type};
+use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, Path, Token, Type, TypeArray};
 
 /// Traits that every bit field has already.
 const DERIVED: &[&str] = &["Clone", "Copy", "PartialEq", "Eq", "Hash", "Debug", "Default"];
@@ -76,7 +76,7 @@ pub(super) fn bitfield(args: TokenStream, item: TokenStream, errors: &mut Errors
 }
 
 /// The word in `#[bitfield(…)]`; 64 bits if it is wrong, so that nothing else is.
-fn storage(args: TokenStream, errors: &mut Errors) -> Storage {
+pub(super) fn storage(args: TokenStream, errors: &mut Errors) -> Storage {
     let words: Vec<&str> = Storage::ALL.iter().map(|storage| storage.word()).collect();
     if args.is_empty() {
         errors.push(syn::Error::new(
@@ -173,30 +173,84 @@ fn field(field: syn::Field, errors: &mut Errors) -> Option<Declared> {
             errors.at(&field.ty, "unused bits have no value and so no type: write `__: ()`, or name the field");
             return None;
         }
-        let size = bits.and_then(|(bits, attr)| bits.plain(&attr, "unused bits", errors));
-        if size.is_none() && errors.is_empty() {
+        let Some((bits, attr)) = bits else {
             errors.at(&ident, "say how many bits stay unused: `#[bits(3)] __: ()`");
-        }
-        return Some(Declared { size: size?, span, content: Content::Gap(decor) });
+            return None;
+        };
+        let size = bits.number(&attr, "unused bits", &[Word::Ignored], errors)?;
+        let ignored = bits.word == Some(Word::Ignored);
+        return Some(Declared { size, at: bits.at, span, content: Content::Gap { decor, ignored } });
     }
     if name.starts_with('_') {
         errors.at(&ident, "names of bit fields become accessors and cannot begin with `_`; bits that nothing uses are `#[bits(n)] __: ()`");
         return None;
     }
-    let (kind, size) = kind_and_size(&name, &field.ty, bits, errors)?;
-    let ty = match primitive(&field.ty) {
-        Some((word, at)) => absolute(word, at.span()),
-        None => field.ty,
+    let (ty, len) = match array(&field.ty) {
+        Some(array) => (&*array.elem, Some(array_len(&name, array, errors)?)),
+        None => (&field.ty, None),
     };
-    Some(Declared { size, span, content: Content::Field(Field { decor, vis: field.vis, ident, ty, kind }) })
+    let at = bits.as_mut().and_then(|(bits, _)| bits.at.take());
+    let bits = bits.as_ref().map(|(bits, attr)| (bits, attr as &dyn ToTokens));
+    let (kind, size) = kind_and_size(&name, ty, len, bits, errors)?;
+    let content = Content::Field(Field { decor, vis: field.vis, ident, ty: resolved(ty), kind, len });
+    Some(Declared { size: size.saturating_mul(len.unwrap_or(1)), at, span, content })
 }
 
-/// What the type says, and how wide the field is.
-fn kind_and_size(name: &str, ty: &Type, bits: Option<(Bits, Attribute)>, errors: &mut Errors) -> Option<(Kind, u32)> {
+/// The type, whatever the words of primitives name in the user's module.
+pub(super) fn resolved(ty: &Type) -> Type {
+    match primitive(ty) {
+        Some((word, at)) => absolute(word, at.span()),
+        None => ty.clone(),
+    }
+}
+
+/// The type, if it is an array.
+fn array(ty: &Type) -> Option<&TypeArray> {
+    match ty {
+        Type::Array(array) => Some(array),
+        Type::Group(group) => array(&group.elem), // from a `macro_rules!`
+        Type::Paren(paren) => array(&paren.elem),
+        _ => None,
+    }
+}
+
+/// The number of elements.
+fn array_len(name: &str, array: &TypeArray, errors: &mut Errors) -> Option<u32> {
+    let mut len = &array.len;
+    while let Expr::Group(group) = len {
+        len = &group.expr;
+    }
+    let Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) = len else {
+        errors.at(
+            &array.len,
+            format!("the macro must know how many elements `{name}` has, to place what follows: write a literal"),
+        );
+        return None;
+    };
+    let len = errors.take(number.base10_parse())?;
+    if len == 0 {
+        errors.at(&array.len, "an array of 0 elements holds nothing: give it an element, or remove it");
+        return None;
+    }
+    Some(len)
+}
+
+/// What the type says, and how many bits a value has. `bits` come with what to report them at.
+pub(super) fn kind_and_size(
+    name: &str,
+    ty: &Type,
+    len: Option<u32>,
+    bits: Option<(&Bits, &dyn ToTokens)>,
+    errors: &mut Errors,
+) -> Option<(Kind, u32)> {
     let word = match primitive(ty) {
         Some((word, _)) => word.to_owned(),
         None => ty.to_token_stream().to_string(),
     };
+    let mut ty = ty;
+    while let Type::Group(group) = ty {
+        ty = &group.elem; // from a `macro_rules!`
+    }
     let kind = match word.as_str() {
         "bool" => Kind::Bool,
         "u8" => Kind::Unsigned(8),
@@ -217,15 +271,16 @@ fn kind_and_size(name: &str, ty: &Type, bits: Option<(Bits, Attribute)>, errors:
             );
             return None;
         }
-        _ if matches!(ty, Type::Path(_)) => match &bits {
-            Some((Bits { nested: true, .. }, _)) => Kind::Nested,
+        _ if matches!(ty, Type::Path(_)) => match bits.and_then(|(bits, _)| bits.word) {
+            Some(Word::Nested) => Kind::Nested,
+            Some(Word::Flags) => Kind::Flags,
             _ => Kind::Enum,
         },
         _ => {
             errors.at(
                 ty,
                 "this type cannot stand in a bit field: write `bool`, an integer, an enum that derives `BitEnum`, \
-                 or another bit field with `#[bits(n, nested)]`",
+                 another bit field with `#[bits(n, nested)]`, or a `bitflags!` type with `#[bits(n, flags)]`",
             );
             return None;
         }
@@ -234,95 +289,45 @@ fn kind_and_size(name: &str, ty: &Type, bits: Option<(Bits, Attribute)>, errors:
         if kind == Kind::Bool {
             return Some((kind, 1));
         }
-        errors.at(ty, format!("say how many bits `{name}` has: `#[bits(4)] {name}: {word}`"));
+        errors.at(
+            ty,
+            match len {
+                None => format!("say how many bits `{name}` has: `#[bits(4)] {name}: {word}`"),
+                Some(len) => {
+                    format!("say how many bits an element of `{name}` has: `#[bits(4)] {name}: [{word}; {len}]`")
+                }
+            },
+        );
         return None;
     };
-    let size = match kind {
-        Kind::Nested => bits.number(&attr, errors)?,
-        _ => bits.plain(&attr, &format!("`{word}`"), errors)?,
+    let allowed: &[Word] = match kind {
+        Kind::Nested => &[Word::Nested],
+        Kind::Flags => &[Word::Flags],
+        _ => &[],
     };
+    let size = bits.number(attr, &format!("`{word}`"), allowed, errors)?;
+    let element = if len.is_some() { "an element of " } else { "" };
     match kind {
         Kind::Bool if size > 1 => {
             errors.at(
-                &attr,
+                attr,
                 format!("a `bool` has 1 bit, not {size}: write `#[bits(1)]`, and `#[bits({})] __: ()` if bits are to stay unused", size - 1),
             );
             None
         }
         Kind::Unsigned(has) | Kind::Signed(has) if size > has => {
             errors.at(
-                &attr,
+                attr,
                 format!(
-                    "`{name}` has {size} bits, but `{word}` holds only {has}: narrow the field or write a wider integer"
+                    "{element}`{name}` has {size} bits, but `{word}` holds only {has}: narrow the field or write a wider integer"
                 ),
             );
             None
         }
         _ if size > 64 => {
-            errors.at(&attr, format!("{size} bits are more than the widest storage, `u64`, has"));
+            errors.at(attr, format!("{size} bits are more than the widest storage, `u64`, has"));
             None
         }
         _ => Some((kind, size)),
-    }
-}
-
-/// `#[bits(4)]` or `#[bits(4, nested)]`.
-struct Bits {
-    size: u32,
-    nested: bool,
-}
-
-impl Bits {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Bits> {
-        if input.is_empty() {
-            return Err(input.error("say how many bits: `#[bits(4)]`"));
-        }
-        let size = match input.parse::<Lit>() {
-            Ok(Lit::Int(number)) => number.base10_parse()?,
-            Ok(other) => return Err(syn::Error::new_spanned(other, "the number of bits is an integer: `#[bits(4)]`")),
-            Err(error) => {
-                return Err(syn::Error::new(
-                    error.span(),
-                    "the number of bits comes first and is a literal: `#[bits(4)]`",
-                ));
-            }
-        };
-        let mut nested = false;
-        if input.parse::<Option<Token![,]>>()?.is_some() && !input.is_empty() {
-            let word: Ident = input.parse()?;
-            if word != "nested" {
-                let hint = did_you_mean(&word.to_string(), &["nested"]);
-                return Err(syn::Error::new_spanned(
-                    &word,
-                    format!(
-                        "unknown word `{word}`{hint}: only `nested`, for a bit field in a bit field, may follow the number of bits"
-                    ),
-                ));
-            }
-            nested = true;
-            input.parse::<Option<Token![,]>>()?;
-        }
-        if !input.is_empty() {
-            return Err(input.error("nothing more is expected here: `#[bits(4)]` or `#[bits(4, nested)]`"));
-        }
-        Ok(Bits { size, nested })
-    }
-
-    /// The number of bits, if it is not 0.
-    fn number(&self, attr: &Attribute, errors: &mut Errors) -> Option<u32> {
-        if self.size == 0 {
-            errors.at(attr, "a field of 0 bits holds nothing: give it a bit, or remove it");
-            return None;
-        }
-        Some(self.size)
-    }
-
-    /// The number of bits of what cannot be nested.
-    fn plain(&self, attr: &Attribute, what: &str, errors: &mut Errors) -> Option<u32> {
-        if self.nested {
-            errors.at(attr, format!("only another bit field can be nested, not {what}: remove `nested`"));
-            return None;
-        }
-        self.number(attr, errors)
     }
 }

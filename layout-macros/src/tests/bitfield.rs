@@ -155,3 +155,117 @@ fn all_mistakes_at_once() {
         &[("1 bit", "#"), ("holds only 8", "#"), ("`usize`", "usize"), ("1 bit(s) too many", "e")],
     );
 }
+
+#[test]
+fn arrays_expand_and_their_mistakes_are_reported() {
+    check(
+        "u64",
+        "struct F { #[bits(2)] a: [Kind; 4], b: [bool; 3], #[bits(4)] c: [i8; 2], #[bits(3, nested)] d: [G; 2], \
+         #[bits(4, flags)] e: [Set; 2] }",
+        &[],
+    );
+    check("u64", "struct F { #[bits(64)] a: [u64; 1] }", &[]);
+    fields("#[bits(2)] a: [u8; N]", &[("write a literal", "N")]);
+    fields("#[bits(2)] a: [u8; 0]", &[("0 elements holds nothing", "0")]);
+    fields("a: [u8; 2]", &[("an element of `a` has: `#[bits(4)] a: [u8; 2]`", "u8")]);
+    fields("#[bits(9)] a: [u8; 2]", &[("an element of `a` has 9 bits, but `u8` holds only 8", "#")]);
+    fields("#[bits(3)] a: [u8; 3]", &[("1 bit(s) too many: `a` would be bits 0 to 8", "a")]);
+    fields("#[bits(8)] a: [u8; 4294967295]", &[("no storage has so many", "a")]);
+    fields("#[bits(1)] a: [[bool; 2]; 2]", &[("this type cannot stand in a bit field", "[")]);
+    fields("a: [bool; 2], try_decode_a: bool", &[("make a function `try_decode_a`", "try_decode_a"), ("here", "a")]);
+}
+
+#[test]
+fn places_are_checked() {
+    check("u32", "struct F { #[bits(4, at = 10)] a: u8, b: bool, #[bits(3, at = 0)] c: u8, #[bits(1)] __: () }", &[]);
+    fields(
+        "#[bits(4, at = 2)] a: u8, #[bits(2, at = 5)] b: u8",
+        &[("`b` (bits 5 to 6) overlaps `a` (bits 2 to 5) in bit 5. `at = 0` is free", "5"), ("`a` is here", "a")],
+    );
+    fields(
+        "#[bits(4, at = 4)] a: u8, #[bits(4, at = 0)] b: u8, c: bool",
+        &[("`c` (bit 4), following the field before it, overlaps `a` (bits 4 to 7)", "c"), ("`a` is here", "a")],
+    );
+    fields(
+        "#[bits(8)] a: u8, #[bits(1, at = 7)] b: bool",
+        &[("No 1 bit(s) side by side are free", "7"), ("here", "a")],
+    );
+    fields(
+        "#[bits(3, at = 1)] __: (), #[bits(1, at = 2)] b: bool",
+        &[("overlaps this gap (bits 1 to 3)", "2"), ("this gap is here", "__")],
+    );
+    fields(
+        "#[bits(4, at = 6)] a: u8, #[bits(1, at = 0)] b: bool",
+        &[(
+            "2 bit(s) too many: `a` would be bits 6 to 9, but `u8` ends at bit 7. The highest field ends after 10",
+            "6",
+        )],
+    );
+    fields("#[bits(1, at = 4294967295)] a: bool", &[("no storage has so many", "4294967295")]);
+    fields("#[bits(1, at)] a: bool", &[("`at = 10`", "at")]);
+    fields("#[bits(1, at = X)] a: bool", &[("with a literal", "X")]);
+    fields("#[bits(1, at = 1, at = 2)] a: bool", &[("`at` is given twice", "at")]);
+}
+
+#[test]
+fn words_say_what_bits_hold() {
+    fields("#[bits(3, ignored)] __: (), #[bits(2, flags)] a: Set, #[bits(2, nested, at = 6)] b: F", &[]);
+    fields("#[bits(3, ignored)] a: u8", &[("write `#[bits(3, ignored)] __: ()`", "#")]);
+    fields("#[bits(3, flags)] a: u8", &[("only a type made by `bitflags!`", "#")]);
+    fields("#[bits(3, nested)] __: ()", &[("not unused bits: remove `nested`", "#")]);
+    fields("#[bits(3, flags, nested)] a: Set", &[("either `flags` or `nested`", "nested")]);
+    fields("#[bits(3, flags, flags)] a: Set", &[("`flags` is given twice", "flags")]);
+    fields("#[bits(3, flag)] a: Set", &[("(did you mean `flags`?)", "flag")]);
+    fields("#[bits(3 nested)] a: Set", &[("nothing more is expected", "nested")]);
+    fields("try_from: bool", &[("has a function `try_from` already", "try_from")]);
+}
+
+#[track_caller]
+fn list(source: &str, expected: &[(&str, &str)]) {
+    assert_errors(source, &crate::bitfield::define_bit_fields(tokens(source)), expected);
+}
+
+#[track_caller]
+fn ranges(source: &str, expected: &[(&str, &str)]) {
+    assert_errors(source, &crate::bitfield::define_bit_ranges(tokens(source)), expected);
+}
+
+#[test]
+fn lists_of_fields() {
+    list("pub u32 { /// Doc.\nA: bool, 1; B: Kind, 2; __: 3; C: i8, 4; D: Set, 3, flags; E: F, 2, nested }", &[]);
+    list("u64 after m::Last { A: u64, 64; }", &[]);
+    list("u31 { A: u32, 31; }", &[]);
+    list("u31 { A: u32, 32; }", &[("1 bit(s) too many: `A` would be bits 0 to 31, but `u31` ends at bit 30", "A")]);
+    list("u8 { A: u8, 6; B: u8, 3; }", &[("All fields need 9 bits: write `u16`, or narrow some", "B")]);
+    list("u8 { A: bool, 1; A: bool, 1; }", &[("two lines define `A`", "A"), ("`A` is defined here", "A")]);
+    list("u8 { A: bool, 2; }", &[("a `bool` has 1 bit, not 2", "2")]);
+    list(
+        "u8 { A: bool; B: u8, 9; C: usize, 3; }",
+        &[
+            ("say how many bits `A` has: `A: bool, 1;`", "bool"),
+            ("`B` has 9 bits, but `u8` holds only 8", "9"),
+            ("`usize` cannot stand", "usize"),
+        ],
+    );
+    list("u8 { A: u8, 2, at = 3; B: u8, 2, at = 4; }", &[("`B` (bits 4 to 5) overlaps `A`", "4"), ("here", "A")]);
+    list("u8 after Last { A: u8, 2, at = 3; }", &[("no fixed places", "3")]);
+    list("u12 { A: bool, 1; }", &[("`u12` cannot hold bit fields", "u12")]);
+    list("u8 before Last { A: bool, 1; }", &[("write `after Last`", "before")]);
+    list("u8 { }", &[("the list is empty", "")]);
+    list("/// Doc.\nu8 { A: bool, 1; }", &[("becomes no item", "/// Doc.")]);
+    list("#[cfg(test)] u8 { A: bool, 1; }", &[("before the macro", "#")]);
+    list("u8 { #[cfg(test)] A: bool, 1; }", &[("cannot come and go", "#")]);
+    list("u8 { A: bool, 1; } u8 { B: bool, 1; }", &[("one list a macro", "u8")]);
+}
+
+#[test]
+fn lists_of_ranges() {
+    ranges("/// Doc.\npub Position: u32 { /// Doc.\nLINE: 20; __: 2; COLUMN: 10; }", &[]);
+    ranges("Position: u64 after m::Other { LINE: 64; }", &[]);
+    ranges("Position: u8 { LINE: 9; }", &[("1 bit(s) too many: `LINE`", "LINE")]);
+    ranges("Position: u8 { LINE: 2; LINE: 2; }", &[("two lines define `LINE`", "LINE"), ("defined here", "LINE")]);
+    ranges("Position: u8 { LINE: 0; }", &[("0 bits holds nothing", "0")]);
+    ranges("Position: u8 { LINE: 2, flags; }", &[("not a range: remove `flags`", "2")]);
+    ranges("u8 { LINE: 2; }", &[("expected", "{")]);
+    ranges("Position: u8 { LINE: }", &[("say how many bits `LINE` has", "LINE")]);
+}

@@ -8,10 +8,16 @@ enum Colour {
     Green,
 }
 
+enum Shape {
+    Round,
+}
+
 #[bitfield(u32)]
 struct Flags {
     #[bits(1)]
     colour: Colour,
+    #[bits(1)]
+    shapes: [Shape; 3],
 }
 
 fn main() {}
