@@ -66,10 +66,13 @@ pub mod tagged;
 pub use barrier::WriteBarrierMode;
 pub use error::{EnterError, IsolateError, OutOfMemory, OutOfMemoryReason, ReservationExhausted};
 pub use gc::{CollectionKind, CollectionReason, CollectionRecord};
-pub use handles::{Escape, Global, Handle, HandleScope, Reservation, WeakGlobal};
+pub use handles::{CopyClass, CopyError, Escape, Global, Handle, HandleScope, Reservation, WeakGlobal};
 pub use heapwright_macros::{BitEnum, bitfield, heap_classes, heap_object};
 pub use isolate::{Isolate, IsolateBuilder, core_classes};
-pub use layout::{BitEnum, Bitfield, BitfieldError, ClassDescriptor, ClassLayout, ClassRegistry, SmiBitfield};
+pub use layout::{
+    BitEnum, Bitfield, BitfieldError, ClassDescriptor, ClassLayout, ClassRegistry, InstanceTypeError,
+    InstanceTypeRange, SmiBitfield,
+};
 pub use map::{Map, MapInit};
 pub use roots::{RootKey, RootTable};
 pub use spaces::{AllocationType, SpaceId};
@@ -81,8 +84,9 @@ pub use tagged::{
 /// Everything a crate that declares classes needs.
 pub mod prelude {
     pub use crate::{
-        AllocationType, Any, BitEnum, CollectionKind, Filled, Global, Handle, HandleScope, HeapObject, HeapObjectExt,
-        Isolate, Nil, OutOfMemory, Reservation, Smi, Tagged, WeakGlobal, bitfield, heap_classes, heap_object, smi,
+        AllocationType, Any, BitEnum, CollectionKind, CopyClass, Filled, Global, Handle, HandleScope, HeapObject,
+        HeapObjectExt, Isolate, Nil, OutOfMemory, Reservation, Smi, Tagged, WeakGlobal, bitfield, heap_classes,
+        heap_object, smi,
     };
 }
 
@@ -92,7 +96,8 @@ pub mod __private {
     pub use crate::error::{OutOfMemory, ReservationExhausted};
     pub use crate::layout::{
         Access, BitKind, BitLayout, BitStorage, BitfieldLayout, ClassDescriptor, ClassLayout, FieldLayout, FieldSpec,
-        Member, TailSpec, TypeSet, check_class, check_enum_fits, check_field, check_nested_fits, check_tail,
+        Hooks, HooksOf, InstanceTypeOrder, InstanceTypeRange, Member, PrintHook, Splice, TailSpec, TypeSet, VerifyHook,
+        check_class, check_enum_fits, check_field, check_instance_types, check_nested_fits, check_splice, check_tail,
         debug_bits, first_bits, place,
     };
     pub use crate::tagged::{

@@ -3,7 +3,7 @@
 //! **Owns** the scavenger, the marker, the order in which they run, and the record of each collection.
 //!
 //! **Promises** that after a collection every root and every field refers to a live object at its new place, that
-//! weak references to dead ones are cleared, and that a collection never fails: what it needs is set aside before.
+//! weak references to dead ones are cleared (or spliced, where a class says so), and that a collection never fails: what it needs is set aside before.
 //!
 //! **Never calls** code of users: no hook, no subscriber, nothing that could panic half-way. The event of a collection
 //! is emitted when the heap is whole again.
@@ -21,6 +21,7 @@ mod body;
 mod marker;
 mod record;
 mod scavenger;
+mod splice;
 
 pub(crate) use body::{object_size, refers_to_read_only_alone, remember_young_references, size_of_object};
 pub(crate) use record::CollectorState;

@@ -29,12 +29,14 @@
 //! **Never touches** spaces: a slot is a root, nothing else.
 
 mod allocate;
+mod copy;
 mod global;
 mod handle;
 mod reservation;
 mod scope;
 mod stack;
 
+pub use copy::{CopyClass, CopyError};
 pub(crate) use global::GlobalHandles;
 pub use global::{Global, WeakGlobal, WrongIsolate};
 pub use handle::{Handle, ToHandle};

@@ -8,6 +8,6 @@ mod verify;
 mod walk;
 
 pub(crate) use print::brief;
-pub use print::debug_object;
+pub use print::{debug_fields, debug_object};
 pub use statistics::{ClassStatistics, HeapStatistics};
 pub use verify::{VerifyError, Violation};

@@ -10,17 +10,17 @@ use super::width::PointerWidth;
 use crate::tagged::HeapClass;
 
 /// Builds a message in a constant: `format!` is not `const`.
-struct Message {
+pub(super) struct Message {
     bytes: [u8; 512],
     len: usize,
 }
 
 impl Message {
-    const fn new() -> Message {
+    pub(super) const fn new() -> Message {
         Message { bytes: [0; 512], len: 0 }
     }
 
-    const fn text(mut self, text: &str) -> Message {
+    pub(super) const fn text(mut self, text: &str) -> Message {
         let text = text.as_bytes();
         let mut i = 0;
         while i < text.len() && self.len < self.bytes.len() {
@@ -31,7 +31,7 @@ impl Message {
         self
     }
 
-    const fn number(mut self, number: u32) -> Message {
+    pub(super) const fn number(mut self, number: u32) -> Message {
         let mut divisor = 1;
         while number / divisor >= 10 {
             divisor *= 10;
@@ -44,7 +44,7 @@ impl Message {
         self
     }
 
-    const fn fail(&self) -> ! {
+    pub(super) const fn fail(&self) -> ! {
         match core::str::from_utf8(self.bytes.split_at(self.len).0) {
             Ok(text) => panic!("{}", text),
             Err(_) => panic!("a layout error whose message was cut inside a character"),
@@ -204,6 +204,11 @@ pub const fn check_class<T: HeapClass>() {
     if Body::of(layout).too_scattered {
         start(layout)
             .text(" interleaves pointers and raw bytes beyond its first 64 words: put the tagged fields next to each other")
+            .fail();
+    }
+    if layout.is_copy && layout.is_map() {
+        start(layout)
+            .text(" cannot be `copy`: a map is made for one class by its runtime, and objects are told apart by it. Remove `copy`")
             .fail();
     }
     if core::mem::needs_drop::<T>() {

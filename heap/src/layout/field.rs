@@ -176,6 +176,7 @@ pub struct FieldSpec {
     pub(super) align: PerWidth,
     pub(super) constant: bool,
     pub(super) access: Access,
+    pub(super) splice: Option<&'static str>,
 }
 
 impl FieldSpec {
@@ -184,7 +185,18 @@ impl FieldSpec {
             FieldKind::Padding => PerWidth::both(1),
             _ => size.min(PerWidth::tagged(1)), // V8's packing: natural, but never more than a tagged word
         };
-        FieldSpec { name, type_name: "", doc: "", line: 0, kind, size, align, constant: false, access: Access::Plain }
+        FieldSpec {
+            name,
+            type_name: "",
+            doc: "",
+            line: 0,
+            kind,
+            size,
+            align,
+            constant: false,
+            access: Access::Plain,
+            splice: None,
+        }
     }
 
     /// A strong tagged field.
@@ -263,6 +275,13 @@ impl FieldSpec {
         self
     }
 
+    /// Declared `#[splice = link]`.
+    #[must_use]
+    pub const fn splice(mut self, link: &'static str) -> FieldSpec {
+        self.splice = Some(link);
+        self
+    }
+
     /// Declared with a memory order.
     #[must_use]
     pub const fn access(mut self, access: Access) -> FieldSpec {
@@ -299,4 +318,7 @@ pub struct FieldLayout {
     pub constant: bool,
     /// The memory order of its accessors.
     pub access: Access,
+    /// Of a weak field: the field of its referent that takes its place when the referent dies. V8: Torque's
+    /// `@customWeakMarking`, with the visitor written by hand.
+    pub splice: Option<&'static str>,
 }

@@ -32,8 +32,13 @@ const RESERVED: &[(&[&str], &str)] = &[
 
 /// The class. Fields with errors are left out.
 pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
-    let Declaration { arguments: Arguments { mut parent, openness, has_factory }, decor, vis, ident, fields } =
-        declaration;
+    let Declaration {
+        arguments: Arguments { mut parent, openness, has_factory, words: class_words },
+        decor,
+        vis,
+        ident,
+        fields,
+    } = declaration;
     if let Some(path) = parent.take_if(|path| path.is_ident(&ident)) {
         errors.at(path, format!("`{ident}` extends itself: name the class above it, or leave `extends` out"));
     }
@@ -59,6 +64,7 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
             continue;
         }
         let common = Common { decor, vis, ident, written, is_mute: taken[index] == Taken::Accessors };
+        let splice = splice(&words, kind.as_ref(), &common.ident, errors);
         match kind {
             Some(Declared::Tail(element)) => {
                 if let Some((first, _)) = names[..index].iter().find(|(_, is_tail)| *is_tail) {
@@ -82,7 +88,7 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
         match kind {
             Some(Declared::Value(kind)) => {
                 let order = order(&words, &kind, errors);
-                slots.push(Slot::Value(Value { common, kind, constant: words.constant.is_some(), order }));
+                slots.push(Slot::Value(Value { common, kind, constant: words.constant.is_some(), order, splice }));
             }
             Some(Declared::Padding { bytes, optional }) => {
                 for attr in [words.constant, words.relaxed, words.acquire_release].into_iter().flatten() {
@@ -93,7 +99,7 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
             Some(Declared::Tail(_)) | None => {}
         }
     }
-    Class { decor, vis, ident, parent, openness, has_factory, slots, tail }
+    Class { decor, vis, ident, parent, openness, has_factory, words: class_words, slots, tail }
 }
 
 fn order(words: &Words, kind: &ValueKind, errors: &mut Errors) -> Order {
@@ -120,6 +126,24 @@ fn order(words: &Words, kind: &ValueKind, errors: &mut Errors) -> Order {
         return Order::Plain;
     }
     order
+}
+
+/// The link that `#[splice]` names, if it stands on a weak field.
+fn splice(words: &Words, kind: Option<&Declared>, ident: &Ident, errors: &mut Errors) -> Option<Ident> {
+    let (attr, link) = words.splice.as_ref()?;
+    match kind {
+        Some(Declared::Value(ValueKind::Weak(_))) => return Some(link.clone()),
+        None => {}
+        Some(Declared::Tail(Element::Weak(_))) => errors.at(
+            attr,
+            format!("`#[splice]` belongs to a single weak field, and `{ident}` is a tail: its elements are cleared when their referents die"),
+        ),
+        Some(_) => errors.at(
+            attr,
+            format!("`#[splice]` says what replaces a weak reference whose referent dies, and `{ident}` is not weak: write `{ident}: Weak<Class>`, or remove it"),
+        ),
+    }
+    None
 }
 
 /// `#[length]` where there are no elements to count.

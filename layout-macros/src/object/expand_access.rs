@@ -211,7 +211,7 @@ struct Setter<'a> {
 
 /// Getter and setters of a field.
 fn value(value: &Value) -> TokenStream {
-    let Value { common, kind, constant, order } = value;
+    let Value { common, kind, constant, order, .. } = value;
     let name = &common.ident;
     let (vis, docs, cfgs, passed) = (&common.vis, &common.decor.docs, &common.decor.cfgs, &common.decor.passed);
     let is_raw = matches!(kind, ValueKind::Raw(_) | ValueKind::Bits(_));

@@ -23,6 +23,9 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
     let concrete =
         (*openness != Openness::Abstract).then(|| quote!(unsafe impl ::heapwright::ConcreteClass for #ident {}));
     let has_bits = has_bits(class);
+    let words_calls = class.words.layout_calls();
+    let hooks = class.words.hooks(ident, &splices(class, with_proofs));
+    let copy = class.words.copy(ident);
     let proofs = with_proofs.then(|| proofs(class));
     // SAFETY of the generated impls:
     // - `HeapClass`: the struct is `repr(C)`, begins with the bytes of its parent and has its cells where `__LAYOUT`
@@ -45,6 +48,7 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
                 __h::ClassLayout::new(#name, ::core::module_path!(), ::core::file!(), #at, #doc, &__FIELDS)
                     .extends(<#parent as ::heapwright::HeapClass>::LAYOUT)
                     #openness_call
+                    #words_calls
                     #tail;
 
             #[automatically_derived]
@@ -52,6 +56,7 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
                 type Parent = #parent;
                 const CLASS: &'static __h::ClassDescriptor = &__CLASS;
                 const LAYOUT: &'static __h::ClassLayout = &__LAYOUT;
+                #hooks
             }
 
             #[automatically_derived]
@@ -72,6 +77,7 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
             unsafe impl<__T> ::heapwright::IsA<__T> for #ident where #parent: ::heapwright::IsA<__T> {}
             #open
             #concrete
+            #copy
 
             #[automatically_derived]
             impl ::core::ops::Deref for #ident {
@@ -93,6 +99,24 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
             #proofs
         };
     }
+}
+
+/// The name of the field that a weak field's `#[splice]` names.
+fn value_splice(slot: &Slot) -> Option<String> {
+    slot.value().and_then(|value| value.splice.as_ref()).map(plain)
+}
+
+/// The fields that the collector splices.
+fn splices(class: &Class, is_right: bool) -> Vec<TokenStream> {
+    let slots = if is_right { &class.slots[..] } else { &[] };
+    let spliced = slots.iter().enumerate().filter_map(|(index, slot)| Some((index, slot, slot.value()?)));
+    spliced
+        .filter_map(|(index, slot, value)| {
+            let (ValueKind::Weak(referent), Some(_)) = (&value.kind, &value.splice) else { return None };
+            let (cfgs, index) = (&slot.common().decor.cfgs, count(&class.slots[..index]));
+            Some(quote!(#(#cfgs)* __h::Splice::of::<#referent>(&__LAYOUT, #index)))
+        })
+        .collect()
 }
 
 /// How many of these there are, as a constant expression: `cfg`s decide.
@@ -133,7 +157,8 @@ fn spec(slot: &Slot) -> TokenStream {
                 Order::Relaxed => Some(quote!(.access(__h::Access::Relaxed))),
                 Order::AcquireRelease => Some(quote!(.access(__h::Access::AcquireRelease))),
             };
-            (made, Some(quote!(#constant #order)))
+            let splice = value_splice(slot).map(|link| quote!(.splice(#link)));
+            (made, Some(quote!(#constant #order #splice)))
         }
     };
     let cfgs = &common.decor.cfgs;
@@ -229,6 +254,17 @@ fn proofs(class: &Class) -> TokenStream {
             __h::check_field(&__LAYOUT, #index, ::core::mem::offset_of!(#ident, #name));
         }
     });
+    let splices = slots.iter().enumerate().filter_map(|(index, slot)| {
+        let value = slot.value()?;
+        let (ValueKind::Weak(referent), Some(link)) = (&value.kind, &value.splice) else { return None };
+        let (cfgs, index) = (&slot.common().decor.cfgs, count(&slots[..index]));
+        Some(quote_spanned! {generated_at(link.span())=>
+            #(#cfgs)*
+            // A static: it may look at the descriptors, a constant may not.
+            const _: () = { static CHECK: () = __h::check_splice::<#referent>(&__LAYOUT, #index); };
+        })
+    });
+    let numbers = class.words.proof(ident);
     let whole = quote_spanned!(generated_at(ident.span())=> const _: () = __h::check_class::<#ident>(););
     let tail = class.tail.as_ref().map(|tail| {
         let name = &tail.common.ident;
@@ -246,5 +282,5 @@ fn proofs(class: &Class) -> TokenStream {
     });
     // One constant for all fields, as each costs compile time; the call that fails is the one that is shown.
     let placed = (!slots.is_empty()).then(|| quote!(const _: () = { #(#fields)* #tail };));
-    quote!(#placed #whole #parent)
+    quote!(#placed #(#splices)* #numbers #whole #parent)
 }

@@ -14,6 +14,8 @@ pub(super) struct Class {
     pub(super) openness: Openness,
     /// Whether to make an `…Init` struct and `new` functions.
     pub(super) has_factory: bool,
+    /// What else stands in `#[heap_object(…)]`.
+    pub(super) words: super::class_words::ClassWords,
     /// Own fields in order, without the tail.
     pub(super) slots: Vec<Slot>,
     pub(super) tail: Option<Tail>,
@@ -54,6 +56,8 @@ pub(super) struct Value {
     pub(super) kind: ValueKind,
     pub(super) constant: bool,
     pub(super) order: Order,
+    /// Of a weak field: the field of its referent that replaces it when that dies.
+    pub(super) splice: Option<Ident>,
 }
 
 /// What a field holds.

@@ -1,6 +1,7 @@
 //! Reads a `#[heap_object]` declaration: arguments, attributes, fields. What concerns several of them is left to
 //! [`check`](super::check).
 
+use super::class_words::{self, ClassWords};
 use super::model::Openness;
 use super::types::{self, Declared};
 use crate::attrs::Decor;
@@ -12,8 +13,20 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Data, DeriveInput, Expr, Fields, Meta, Path, Token, Visibility};
 
-const ARGUMENTS: &[&str] = &["extends", "open", "abstract"];
-const FIELD_WORDS: &[&str] = &["constant", "relaxed", "acquire_release", "length"];
+/// What may stand in `#[heap_object(…)]`.
+const ARGUMENTS: &[&str] = &[
+    "extends",
+    "open",
+    "abstract",
+    "copy",
+    "print",
+    "verify",
+    "instance_type",
+    "instance_types",
+    "lowest_instance_type",
+    "highest_instance_type",
+];
+const FIELD_WORDS: &[&str] = &["constant", "relaxed", "acquire_release", "length", "splice"];
 
 /// A declaration, read word by word.
 pub(super) struct Declaration {
@@ -29,6 +42,7 @@ pub(super) struct Arguments {
     pub(super) parent: Option<Path>,
     pub(super) openness: Openness,
     pub(super) has_factory: bool,
+    pub(super) words: ClassWords,
 }
 
 /// A field, read word by word.
@@ -49,6 +63,7 @@ pub(super) struct Words {
     pub(super) relaxed: Option<Attribute>,
     pub(super) acquire_release: Option<Attribute>,
     pub(super) length: Length,
+    pub(super) splice: Option<(Attribute, Ident)>,
 }
 
 /// `#[length = field]`
@@ -147,7 +162,8 @@ fn generic_stand_in(vis: &Visibility, ident: &Ident, generics: &syn::Generics) -
 }
 
 fn arguments(args: TokenStream, errors: &mut Errors) -> Arguments {
-    let mut arguments = Arguments { parent: None, openness: Openness::Leaf, has_factory: true };
+    let mut arguments =
+        Arguments { parent: None, openness: Openness::Leaf, has_factory: true, words: ClassWords::default() };
     let mut seen: Vec<String> = Vec::new();
     let parsed = (|input: ParseStream<'_>| {
         while !input.is_empty() {
@@ -171,6 +187,7 @@ fn arguments(args: TokenStream, errors: &mut Errors) -> Arguments {
     })
     .parse2(args);
     errors.take(parsed);
+    arguments.words.check(arguments.openness, errors);
     arguments
 }
 
@@ -220,6 +237,7 @@ fn argument(
             }
             arguments.has_factory = false;
         }
+        _ if class_words::word(word, &name, input, &mut arguments.words, errors)? => {}
         _ => {
             let hint = match name.as_str() {
                 "leaf" | "sealed" | "final" => " (classes are leaves unless `open` or `abstract`)".to_owned(),
@@ -284,6 +302,16 @@ fn word(attr: &Attribute, word: &str, words: &mut Words, errors: &mut Errors) ->
                 errors.at(attr, "`#[length]` is given twice: elements are counted by one field. Remove one of them");
             }
             words.length = length(attr, errors);
+            return true;
+        }
+        "splice" => {
+            if words.splice.is_some() {
+                errors.at(attr, "`#[splice]` is given twice: a slot follows one link. Remove one of them");
+            }
+            match class_words::splice(attr) {
+                Ok(link) => drop(words.splice.get_or_insert_with(|| (attr.clone(), link))),
+                Err(error) => errors.push(error),
+            }
             return true;
         }
         _ => return false,
