@@ -66,7 +66,7 @@ pub mod tagged;
 pub use barrier::WriteBarrierMode;
 pub use error::{EnterError, IsolateError, OutOfMemory, OutOfMemoryReason, ReservationExhausted};
 pub use gc::{CollectionKind, CollectionReason, CollectionRecord};
-pub use handles::{CopyClass, CopyError, Escape, Global, Handle, HandleScope, Reservation, WeakGlobal};
+pub use handles::{CopyClass, CopyError, CopyObject, Escape, Global, Handle, HandleScope, Reservation, WeakGlobal};
 pub use heapwright_macros::{BitEnum, bitfield, heap_classes, heap_object};
 pub use isolate::{Isolate, IsolateBuilder, core_classes};
 pub use layout::{
@@ -84,7 +84,7 @@ pub use tagged::{
 /// Everything a crate that declares classes needs.
 pub mod prelude {
     pub use crate::{
-        AllocationType, Any, BitEnum, CollectionKind, CopyClass, Filled, Global, Handle, HandleScope, HeapObject,
+        AllocationType, Any, BitEnum, CollectionKind, CopyObject, Filled, Global, Handle, HandleScope, HeapObject,
         HeapObjectExt, Isolate, Nil, OutOfMemory, Reservation, Smi, Tagged, WeakGlobal, bitfield, heap_classes,
         heap_object, smi,
     };

@@ -25,7 +25,21 @@ pub enum CopyError {
     OutOfMemory(#[from] OutOfMemory),
 }
 
-/// A class declared `#[heap_object(copy)]`: its objects may be copied, by whoever can name the class. V8: the
+/// A class declared `#[heap_object(copy)]`; what that gives it is in [`CopyObject`].
+///
+/// # Safety
+///
+/// Implemented by the macro only: the class is declared `copy` and its layout says so, and it is no map.
+#[diagnostic::on_unimplemented(
+    message = "objects of class `{Self}` cannot be copied",
+    label = "not declared `#[heap_object(copy)]`",
+    note = "a class may rely on who makes its objects, so it has to ask for it: `#[heap_object(copy)]`"
+)]
+pub unsafe trait CopyClass: HeapClass {}
+
+impl<T: CopyClass> CopyObject for T {}
+
+/// What a class declared `#[heap_object(copy)]` can do: its objects may be copied, by whoever can name the class. V8: the
 /// `Factory::Copy…` functions, one for each such class.
 ///
 /// A copy is shallow and of the whole object: the same map, the same fields whether constant or not, the same elements,
@@ -53,16 +67,7 @@ pub enum CopyError {
 /// assert!(core::ptr::eq(copy.get(&scope).next().unwrap(), end.get(&scope)));
 /// # Ok::<(), heapwright::IsolateError>(())
 /// ```
-///
-/// # Safety
-///
-/// Implemented by the macro only: the class is declared `copy` and its layout says so, and it is no map.
-#[diagnostic::on_unimplemented(
-    message = "objects of class `{Self}` cannot be copied",
-    label = "not declared `#[heap_object(copy)]`",
-    note = "a class may rely on who makes its objects, so it has to ask for it: `#[heap_object(copy)]`"
-)]
-pub unsafe trait CopyClass: HeapClass {
+pub trait CopyObject: CopyClass {
     /// A copy in the young generation, or in the old one if it is too large for that.
     ///
     /// # Panics

@@ -36,7 +36,7 @@ mod reservation;
 mod scope;
 mod stack;
 
-pub use copy::{CopyClass, CopyError};
+pub use copy::{CopyClass, CopyError, CopyObject};
 pub(crate) use global::GlobalHandles;
 pub use global::{Global, WeakGlobal, WrongIsolate};
 pub use handle::{Handle, ToHandle};

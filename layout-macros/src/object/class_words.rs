@@ -53,8 +53,10 @@ pub(super) fn word(
             value(word, input, "instance_types = 205..=214")?;
             let first = number(input)?;
             if !input.peek(Token![..=]) {
-                return Err(input
-                    .error("expected a range with both ends, `205..=214`; one number alone is `instance_type = 205`"));
+                let at = if input.is_empty() { first.span } else { input.span() };
+                let expected =
+                    "expected a range with both ends, `205..=214`; one number alone is `instance_type = 205`";
+                return Err(syn::Error::new(at, expected));
             }
             input.parse::<Token![..=]>()?;
             let last = number(input)?;
