@@ -1,5 +1,6 @@
 //! Walking an object: its size and its slots, from the word its map carries.
 
+use super::custom::SlotVisitor;
 use crate::barrier;
 use crate::layout::{BodyDescriptor, VisitorId};
 use crate::map::Map;
@@ -66,7 +67,7 @@ pub(crate) unsafe fn visit_slots(address: usize, size: usize, map: &Map, mut vis
         VisitorId::DataOnly => {}
         VisitorId::Range => visit_words(first, usize::from(body.end_word()) * TAGGED_SIZE),
         VisitorId::ToEnd => visit_words(first, size),
-        VisitorId::Bitmap => {
+        id @ (VisitorId::Bitmap | VisitorId::Custom) => {
             let mut bits = map.pointer_bitmap();
             while bits != 0 {
                 let word = bits.trailing_zeros() as usize * TAGGED_SIZE;
@@ -76,7 +77,27 @@ pub(crate) unsafe fn visit_slots(address: usize, size: usize, map: &Map, mut vis
             if body.tail_is_tagged() {
                 visit_words(usize::from(body.header_size()), size);
             }
+            if id == VisitorId::Custom {
+                let mut visit = |slot: &TaggedCell| visit_words(slot.address() - address, slot.address() - address + 1);
+                // SAFETY: the caller's contract.
+                unsafe { visit_custom_slots(address, size, map, &mut visit) };
+            }
         }
+    }
+}
+
+/// The part of [`visit_slots`] that the class does itself.
+///
+/// # Safety
+///
+/// As for `visit_slots`.
+#[cold]
+#[inline(never)]
+pub(crate) unsafe fn visit_custom_slots(address: usize, size: usize, map: &Map, visit: &mut dyn FnMut(&TaggedCell)) {
+    let mut visitor = SlotVisitor::new(address, size, visit);
+    for trace in map.class().trace_hooks() {
+        // SAFETY: the caller's contract; the functions are those of the object's class and of classes above it.
+        unsafe { trace(Word::strong(address).as_object(), &mut visitor) };
     }
 }
 

@@ -7,7 +7,7 @@ use crate::layout::{ClassDescriptor, FieldKind};
 use crate::map::Map;
 use crate::memory::{ChunkFlags, MemoryChunk};
 use crate::spaces::SpaceId;
-use crate::tagged::{HeapObject, TAGGED_SIZE, Word};
+use crate::tagged::{HeapObject, TAGGED_SIZE, TaggedCell, Word};
 use std::collections::HashSet;
 
 /// A heap that is not as it should be.
@@ -246,6 +246,20 @@ impl Verifier<'_> {
             for offset in (layout.header_size()..size).step_by(TAGGED_SIZE) {
                 slot(offset, tail.name, &tail.element)?;
             }
+        }
+        if layout.has_custom_trace() {
+            let any = crate::layout::TypeSet::new(&[crate::layout::Member::Any]);
+            let mut result = Ok(());
+            let mut visit = |cell: &TaggedCell| {
+                let is_weak = load(cell.address()).is_weak();
+                let kind = if is_weak { FieldKind::Weak(any) } else { FieldKind::Tagged(any) };
+                if result.is_ok() {
+                    result = slot(cell.address() - address, "what it traces", &kind);
+                }
+            };
+            // SAFETY: an object of that size, with that map.
+            unsafe { crate::gc::visit_custom_slots(address, size, self.isolate.map_at(address), &mut visit) };
+            result?;
         }
         Ok(())
     }

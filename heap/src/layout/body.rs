@@ -24,6 +24,8 @@ pub enum VisitorId {
     ToEnd,
     /// Pointers where a bitmap says, and in the tail if that is tagged.
     Bitmap,
+    /// Pointers where a bitmap says, in the tail if that is tagged, and where the class's own function says.
+    Custom,
 }
 
 /// Size and shape of a class's instances, packed into the word that every map carries.
@@ -125,6 +127,7 @@ impl Body {
             (false, true) if run_is_tagged && all_tagged(layout, end, header_words) => VisitorId::ToEnd,
             _ => VisitorId::Bitmap,
         };
+        let visitor_id = if layout.has_custom_trace() { VisitorId::Custom } else { visitor_id };
         if first == u32::MAX {
             first = header_words;
             end = header_words;
@@ -135,7 +138,7 @@ impl Body {
             .with_header_size(header_size as u16)
             .with_first_word(first as u16)
             .with_end_word(end as u16);
-        let too_scattered = matches!(visitor_id, VisitorId::Bitmap) && end > BITMAP_WORDS;
+        let too_scattered = matches!(visitor_id, VisitorId::Bitmap | VisitorId::Custom) && end > BITMAP_WORDS;
         Body { descriptor, bitmap, too_scattered }
     }
 }

@@ -28,6 +28,8 @@ pub struct ClassLayout {
     pub instance_types: InstanceTypes,
     /// Whether its objects may be copied whole: declared `#[heap_object(copy)]`.
     pub is_copy: bool,
+    /// Whether it tells the collector where some of its words are: declared `#[heap_object(trace = custom)]`.
+    pub custom_trace: bool,
     /// Its own fields, without inherited ones and without the tail.
     pub fields: &'static [FieldLayout],
     /// The elements after the last field, as many as a field says.
@@ -102,6 +104,7 @@ impl ClassLayout {
             is_open: false,
             instance_types: InstanceTypes::NONE,
             is_copy: false,
+            custom_trace: false,
             fields,
             tail: None,
         }
@@ -155,6 +158,23 @@ impl ClassLayout {
     pub const fn copy(mut self) -> ClassLayout {
         self.is_copy = true;
         self
+    }
+
+    /// With words that it traces itself.
+    #[must_use]
+    pub const fn custom_trace(mut self) -> ClassLayout {
+        self.custom_trace = true;
+        self
+    }
+
+    /// Whether it or a class above it traces words itself.
+    #[must_use]
+    pub const fn has_custom_trace(&self) -> bool {
+        match self.parent {
+            _ if self.custom_trace => true,
+            Some(parent) => parent.has_custom_trace(),
+            None => false,
+        }
     }
 
     /// With elements after the last field.

@@ -2,7 +2,7 @@
 
 use super::body::{Body, BodyDescriptor};
 use super::class::ClassLayout;
-use super::hooks::{ErasedPrintHook, ErasedVerifyHook, Hooks};
+use super::hooks::{ErasedPrintHook, ErasedTraceHook, ErasedVerifyHook, Hooks};
 use crate::tagged::HeapClass;
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -132,6 +132,11 @@ impl ClassDescriptor {
     /// The verifiers of its instances: that of the uppermost class that has one first.
     pub(crate) fn verify_hooks(&self) -> impl Iterator<Item = ErasedVerifyHook> {
         self.display[..=self.depth].iter().flatten().filter_map(|class| class.hooks.verify())
+    }
+
+    /// What traces words of its instances that are not declared.
+    pub(crate) fn trace_hooks(&self) -> impl Iterator<Item = ErasedTraceHook> {
+        self.lineage().filter_map(|class| class.hooks.trace())
     }
 
     /// The class's own table of what few classes have.

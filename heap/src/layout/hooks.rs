@@ -4,6 +4,7 @@
 use super::class::{ClassLayout, same};
 use super::descriptor::ClassDescriptor;
 use super::field::{FieldKind, Member};
+use crate::gc::{CustomTrace, SlotVisitor};
 use crate::tagged::{HeapClass, HeapObject};
 use core::fmt;
 use core::marker::PhantomData;
@@ -20,17 +21,21 @@ pub(crate) type ErasedPrintHook = unsafe fn(&HeapObject, &mut fmt::Formatter<'_>
 /// A [`VerifyHook`] whose class is forgotten; the contract is the same.
 pub(crate) type ErasedVerifyHook = unsafe fn(&HeapObject) -> Result<(), String>;
 
+/// [`CustomTrace::trace`] of a class that is forgotten; the contract is the same, and that of the function.
+pub(crate) type ErasedTraceHook = unsafe fn(&HeapObject, &mut SlotVisitor<'_>);
+
 /// The hooks of a class, its type forgotten.
 #[derive(Debug)]
 pub struct Hooks {
     print: Option<ErasedPrintHook>,
     verify: Option<ErasedVerifyHook>,
+    trace: Option<ErasedTraceHook>,
     splices: &'static [Splice],
 }
 
 impl Hooks {
     /// Those of a class that has none.
-    pub const NONE: &'static Hooks = &Hooks { print: None, verify: None, splices: &[] };
+    pub const NONE: &'static Hooks = &Hooks { print: None, verify: None, trace: None, splices: &[] };
 
     pub(super) const fn print(&self) -> Option<ErasedPrintHook> {
         self.print
@@ -38,6 +43,10 @@ impl Hooks {
 
     pub(super) const fn verify(&self) -> Option<ErasedVerifyHook> {
         self.verify
+    }
+
+    pub(super) const fn trace(&self) -> Option<ErasedTraceHook> {
+        self.trace
     }
 
     pub(crate) const fn splices(&self) -> &'static [Splice] {
@@ -57,7 +66,7 @@ impl<T: HeapClass> HooksOf<T> {
     #[must_use]
     #[allow(clippy::new_without_default)] // a constant
     pub const fn new() -> HooksOf<T> {
-        HooksOf { hooks: Hooks { print: None, verify: None, splices: &[] }, _type: PhantomData }
+        HooksOf { hooks: Hooks { print: None, verify: None, trace: None, splices: &[] }, _type: PhantomData }
     }
 
     /// With a printer.
@@ -74,6 +83,19 @@ impl<T: HeapClass> HooksOf<T> {
     pub const fn verify(mut self, hook: VerifyHook<T>) -> HooksOf<T> {
         // SAFETY: as in `print`.
         self.hooks.verify = Some(unsafe { core::mem::transmute::<VerifyHook<T>, ErasedVerifyHook>(hook) });
+        self
+    }
+
+    /// With words that it traces itself.
+    #[must_use]
+    pub const fn trace(mut self) -> HooksOf<T>
+    where
+        T: CustomTrace,
+    {
+        let hook: unsafe fn(&T, &mut SlotVisitor<'_>) = T::trace;
+        // SAFETY: as in `print`.
+        self.hooks.trace =
+            Some(unsafe { core::mem::transmute::<unsafe fn(&T, &mut SlotVisitor<'_>), ErasedTraceHook>(hook) });
         self
     }
 

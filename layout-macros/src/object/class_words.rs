@@ -21,6 +21,8 @@ pub(super) struct ClassWords {
     print: Option<Path>,
     /// `verify = path`
     verify: Option<Path>,
+    /// `trace = custom`
+    trace: Option<Ident>,
     /// `copy`
     copy: Option<Ident>,
 }
@@ -72,6 +74,18 @@ pub(super) fn word(
         "lowest_instance_type" => flag(word, input, &mut words.lowest)?,
         "highest_instance_type" => flag(word, input, &mut words.highest)?,
         "copy" => flag(word, input, &mut words.copy)?,
+        "trace" => {
+            value(word, input, "trace = custom")?;
+            let custom: Ident = input.parse()?;
+            if custom != "custom" {
+                return Err(syn::Error::new_spanned(
+                    &custom,
+                    "only `trace = custom` is possible, with an `unsafe impl CustomTrace` beside; declared fields are traced \
+                     without",
+                ));
+            }
+            words.trace.get_or_insert(custom);
+        }
         "print" | "verify" => {
             value(word, input, &format!("{name} = {name}_it"))?;
             let path: Path = input.parse().map_err(|error| {
@@ -163,7 +177,8 @@ impl ClassWords {
         let lowest = self.lowest.as_ref().map(|_| quote!(.instance_type_order(__h::InstanceTypeOrder::Lowest)));
         let highest = self.highest.as_ref().map(|_| quote!(.instance_type_order(__h::InstanceTypeOrder::Highest)));
         let copy = self.copy.as_ref().map(|_| quote!(.copy()));
-        quote!(#own #range #lowest #highest #copy)
+        let trace = self.trace.as_ref().map(|_| quote!(.custom_trace()));
+        quote!(#own #range #lowest #highest #copy #trace)
     }
 
     /// The call that checks the numbers against those of the classes above.
@@ -175,7 +190,7 @@ impl ClassWords {
     /// The table of hooks, if there are any, with the functions at the user's paths: rustc says there what is wrong with
     /// them.
     pub(super) fn hooks(&self, class: &Ident, splices: &[TokenStream]) -> Option<TokenStream> {
-        if self.print.is_none() && self.verify.is_none() && splices.is_empty() {
+        if self.print.is_none() && self.verify.is_none() && self.trace.is_none() && splices.is_empty() {
             return None;
         }
         let print = self.print.as_ref().map(|path| {
@@ -188,11 +203,12 @@ impl ClassWords {
             (hook, quote!(.verify(__verify)))
         });
         let (hooks, calls): (Vec<_>, Vec<_>) = print.into_iter().chain(verify).unzip();
+        let trace = self.trace.as_ref().map(|word| quote_spanned!(crate::names::generated_at(word.span())=> .trace()));
         let splices = (!splices.is_empty()).then(|| quote!(.splices(&[#(#splices),*])));
         Some(quote! {
             const HOOKS: &'static __h::Hooks = {
                 #(#hooks)*
-                &__h::HooksOf::<#class>::new() #(#calls)* #splices .erase()
+                &__h::HooksOf::<#class>::new() #(#calls)* #trace #splices .erase()
             };
         })
     }

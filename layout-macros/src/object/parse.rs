@@ -21,6 +21,7 @@ const ARGUMENTS: &[&str] = &[
     "copy",
     "print",
     "verify",
+    "trace",
     "instance_type",
     "instance_types",
     "lowest_instance_type",
