@@ -166,3 +166,38 @@ fn under_stress_every_allocation_is_verified_by_them() {
     let line = core::iter::successors(Some(coldest.get(&scope)), |c| c.warmer());
     assert_eq!(line.map(|c| c.degrees()).collect::<Vec<_>>().len(), 51);
 }
+
+/// A verifier that reaches memory set aside before, in which it may allocate while the heap is walked: what it makes is
+/// whole, so nothing comes of it.
+#[test]
+fn a_verifier_may_allocate_in_a_reservation() {
+    thread_local! {
+        static MEMORY: RefCell<Option<Reservation<'static, 'static>>> = const { RefCell::new(None) };
+    }
+
+    #[heap_object(verify = allocate)]
+    struct Maker {
+        x: Smi,
+    }
+    heap_classes! { static MAKERS = [Maker]; }
+
+    fn allocate(_: &Maker) -> Result<(), String> {
+        MEMORY.with_borrow(|memory| {
+            let memory = memory.as_ref().unwrap();
+            Maker::try_new_reserved(memory, MakerInit { x: 2 }).map(drop).map_err(|error| error.to_string())
+        })
+    }
+
+    let isolate = Box::leak(Box::new(Isolate::builder().classes(&MAKERS).build().unwrap()));
+    let scope = Box::leak(Box::new(isolate.enter()));
+    Maker::new(scope, MakerInit { x: 1 });
+    Maker::new(scope, MakerInit { x: 1 });
+    MEMORY.set(Some(scope.reserve(Maker::SIZE * 5).unwrap()));
+    MEMORY.with_borrow(|memory| {
+        let memory = memory.as_ref().unwrap();
+        memory.verify().unwrap();
+        assert_eq!(memory.available(), Maker::SIZE * 3, "two were there when the walk began");
+        let error = memory.verify().unwrap_err();
+        assert!(error.to_string().contains("bytes left"), "{error}");
+    });
+}

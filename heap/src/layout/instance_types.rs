@@ -147,6 +147,13 @@ pub(super) const fn check_listed(classes: &[&ClassDescriptor]) {
     let mut i = 0;
     while i < classes.len() {
         let class = classes[i].layout();
+        if !matches!(class.instance_types.order, InstanceTypeOrder::Any) {
+            let mut j = i + 1;
+            while j < classes.len() {
+                check_order(class, classes[j].layout());
+                j += 1;
+            }
+        }
         if let Some(fixed) = class.instance_types.fixed() {
             let mut j = i + 1;
             while j < classes.len() {
@@ -173,6 +180,21 @@ const fn check_pair(a: &ClassLayout, a_fixed: InstanceTypeRange, b: &ClassLayout
     }
 }
 
+/// One class at most is the lowest or the highest of those that extend the same class.
+const fn check_order(a: &ClassLayout, b: &ClassLayout) {
+    let word = match (a.instance_types.order, b.instance_types.order) {
+        (InstanceTypeOrder::Lowest, InstanceTypeOrder::Lowest) => "lowest",
+        (InstanceTypeOrder::Highest, InstanceTypeOrder::Highest) => "highest",
+        _ => return,
+    };
+    if let (Some(a_parent), Some(b_parent)) = (a.parent, b.parent)
+        && is_same(a_parent, b_parent)
+    {
+        let message = start(b).text(" is to have the ").text(word).text(" instance type below `").text(b_parent.name);
+        message.text("`, and so is `").text(a.name).text("` (line ").number(a.line).text("): keep one of them").fail()
+    }
+}
+
 const fn check_room(classes: &[&ClassDescriptor], class: &ClassLayout, range: InstanceTypeRange) {
     let (mut i, mut needed) = (0, 0);
     while i < classes.len() {
@@ -194,12 +216,14 @@ const fn check_room(classes: &[&ClassDescriptor], class: &ClassLayout, range: In
     }
 }
 
-/// Whether `class` is `above` or below it. Constants cannot compare addresses.
+/// Constants cannot compare addresses.
+const fn is_same(a: &ClassLayout, b: &ClassLayout) -> bool {
+    a.line == b.line && super::class::same(a.name, b.name) && super::class::same(a.module_path, b.module_path)
+}
+
+/// Whether `class` is `above` or below it.
 const fn is_below(class: &ClassLayout, above: &ClassLayout) -> bool {
-    if class.line == above.line
-        && super::class::same(class.name, above.name)
-        && super::class::same(class.module_path, above.module_path)
-    {
+    if is_same(class, above) {
         return true;
     }
     match class.parent {

@@ -58,7 +58,7 @@ fn arguments_are_known_words() {
         &[("unknown argument `zebra`: possible are `extends`, `open`, `abstract`, ", "zebra")],
     );
     check("print", "struct S {}", &[("takes a value: `print = print_it`", "print")]);
-    check("copy = deep", "struct S {}", &[("takes no value", "deep")]);
+    check("copy = deep", "struct S {}", &[("takes no value", "=")]);
     check("instance_types = 9..=8, open", "struct S {}", &[("goes backwards: write `8..=9`", "8")]);
     check("instance_type = 9, abstract", "struct S {}", &[("has no instances, so no number", "9")]);
     check("open, open", "struct S {}", &[("`open` is given twice", "open")]);

@@ -314,3 +314,28 @@ impl Str {
         crate::intern(scope, text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::string_parent;
+    use crate::prelude::CollectionKind;
+
+    #[test]
+    fn the_verifier_finds_strings_that_are_not_what_they_should_be() {
+        let mut isolate = crate::builder().build().unwrap();
+        let mut scope = isolate.enter();
+        scope.verify().unwrap();
+        let right = Encoded::of_str("right").hash();
+        let init = SeqOneByteStringInit { parent: string_parent(right), chars: b"wrong" };
+        SeqOneByteString::new(&mut scope, init);
+        let error = scope.verify().unwrap_err().to_string();
+        assert!(error.contains("\"wrong\" has the hash"), "{error}");
+        scope.collect(CollectionKind::Young);
+        scope.verify().unwrap();
+        let init = SeqTwoByteStringInit { parent: string_parent(right), chars: &[0x78] };
+        SeqTwoByteString::new(&mut scope, init);
+        let error = scope.verify().unwrap_err().to_string();
+        assert!(error.contains("\"x\" has two bytes a character"), "{error}");
+    }
+}
