@@ -68,7 +68,7 @@ fn arguments_are_known_words() {
     check("extends(A)", "struct S {}", &[("`extends = Struct`", "extends")]);
     check("extends = 3", "struct S {}", &[("expected the class to extend", "3")]);
     check("open abstract", "struct S {}", &[("separated by commas", "abstract")]);
-    check("\"open\"", "struct S {}", &[("expected `extends`, `open` or `abstract`", "\"open\"")]);
+    check("\"open\"", "struct S {}", &[("expected `extends`, `open`, `abstract`, ", "\"open\"")]);
     check("factory = some", "struct S {}", &[("only `factory = none`", "some")]);
     check("extends = S", "struct S {}", &[("`S` extends itself", "S")]);
 }

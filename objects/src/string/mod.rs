@@ -328,7 +328,7 @@ mod tests {
         scope.verify().unwrap();
         let right = Encoded::of_str("right").hash();
         let init = SeqOneByteStringInit { parent: string_parent(right), chars: b"wrong" };
-        SeqOneByteString::new(&mut scope, init);
+        SeqOneByteString::new(&mut scope.nested(), init);
         let error = scope.verify().unwrap_err().to_string();
         assert!(error.contains("\"wrong\" has the hash"), "{error}");
         scope.collect(CollectionKind::Young);
