@@ -1,5 +1,6 @@
 //! Errors of the public API. All carry numbers.
 
+use crate::layout::InstanceTypeError;
 use crate::memory::MemoryError;
 use crate::spaces::SpaceId;
 use std::sync::Arc;
@@ -86,6 +87,9 @@ pub enum IsolateError {
         /// The most that are possible.
         maximum: usize,
     },
+    /// The classes' wishes for instance types contradict each other.
+    #[error("the classes cannot be numbered")]
+    InstanceTypes(#[from] InstanceTypeError),
     /// An option has a value that cannot work.
     #[error("{option} is {value}: {reason}")]
     InvalidOption {

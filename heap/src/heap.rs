@@ -38,6 +38,8 @@ pub(crate) struct Heap {
     pub(crate) collector: CollectorState,
     pub(crate) options: HeapOptions,
     pub(crate) old_generation_limit: usize,
+    /// The classes whose weak lists close up.
+    pub(crate) spliced: Vec<&'static crate::layout::ClassDescriptor>,
     sealed: bool,
     /// Allocations until stress mode collects.
     stress_countdown: u32,
@@ -70,6 +72,7 @@ impl Heap {
             collector: CollectorState::default(),
             options,
             old_generation_limit: INITIAL_OLD_GENERATION_LIMIT,
+            spliced: Vec::new(),
             sealed: false,
             stress_countdown,
         })

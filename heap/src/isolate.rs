@@ -4,7 +4,7 @@ use crate::error::{EnterError, IsolateError};
 use crate::gc::CollectionKind;
 use crate::handles::{GlobalHandles, HandleScope, HandleStack, leave};
 use crate::heap::{Heap, HeapOptions};
-use crate::layout::{ClassDescriptor, ClassRegistry};
+use crate::layout::{ClassDescriptor, ClassRegistry, InstanceTypeRange, Numbering};
 use crate::map::{Map, MapInit};
 use crate::memory::{CHUNK_SIZE, Cage, MB, SideTable};
 use crate::roots::{RootTable, Roots};
@@ -58,8 +58,8 @@ pub(crate) struct IsolateData {
     pub(crate) id: u64,
     pub(crate) globals: GlobalHandles,
     pub(crate) roots: Roots,
-    /// Every class, in the order of instance types.
-    pub(crate) classes: Vec<&'static ClassDescriptor>,
+    /// Every class, in the order of instance types, and those.
+    pub(crate) numbering: Numbering,
     /// The map of each class that has instances.
     pub(crate) maps: Vec<Word>,
 }
@@ -133,6 +133,7 @@ impl core::fmt::Debug for Isolate {
 pub struct IsolateBuilder {
     registries: Vec<&'static ClassRegistry>,
     root_tables: Vec<&'static RootTable>,
+    reserved_instance_types: Vec<InstanceTypeRange>,
     options: HeapOptions,
 }
 
@@ -141,6 +142,7 @@ impl Default for IsolateBuilder {
         IsolateBuilder {
             registries: vec![&CORE_CLASSES],
             root_tables: Vec::new(),
+            reserved_instance_types: Vec::new(),
             options: HeapOptions {
                 max_heap_size: 2048 * MB,
                 initial_semi_space_size: MB,
@@ -157,6 +159,19 @@ impl IsolateBuilder {
     #[must_use]
     pub fn classes(mut self, registry: &'static ClassRegistry) -> Self {
         self.registries.push(registry);
+        self
+    }
+
+    /// Keeps instance types for classes that ask for them, such as those of a crate that comes later: other classes do
+    /// not get them.
+    ///
+    /// # Panics
+    ///
+    /// If the range is empty.
+    #[must_use]
+    #[track_caller]
+    pub fn reserve_instance_types(mut self, numbers: core::ops::RangeInclusive<u16>) -> Self {
+        self.reserved_instance_types.push(InstanceTypeRange::new(*numbers.start(), *numbers.end()));
         self
     }
 
@@ -206,7 +221,12 @@ impl IsolateBuilder {
         self.check()?;
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        let heap = Heap::new(Cage::new()?, self.options)?;
+        let mut reserved = self.reserved_instance_types;
+        reserved.extend(self.registries.iter().flat_map(|registry| registry.reserved_instance_types()));
+        let numbering = Numbering::new(&in_tree_order(&self.registries), &reserved)?;
+        let mut heap = Heap::new(Cage::new()?, self.options)?;
+        let splices = numbering.classes.iter().flat_map(|class| class.hooks().splices());
+        heap.spliced.extend(splices.map(crate::layout::Splice::member));
         let mut data = IsolateData {
             heap,
             handles: HandleStack::new(),
@@ -214,7 +234,7 @@ impl IsolateBuilder {
             id,
             globals: GlobalHandles::new(id),
             roots: Roots::new(&self.root_tables),
-            classes: in_tree_order(&self.registries),
+            numbering,
             maps: Vec::new(),
         };
         data.make_maps()?;
@@ -248,7 +268,7 @@ impl IsolateBuilder {
 }
 
 /// All classes of the registries and those above them, each before the ones below it, siblings in the order they were
-/// first named. The position is the instance type, so the types of all classes below one follow it without gaps.
+/// first named.
 fn in_tree_order(registries: &[&'static ClassRegistry]) -> Vec<&'static ClassDescriptor> {
     let mut named: Vec<&'static ClassDescriptor> = Vec::new();
     let mut add = |class: &'static ClassDescriptor| {
@@ -275,8 +295,7 @@ impl IsolateData {
     fn make_maps(&mut self) -> Result<(), IsolateError> {
         let too_many = || IsolateError::TooManyClasses { maximum: usize::from(u16::MAX) };
         let size = Map::LAYOUT.instance_size();
-        let classes = self.classes.clone();
-        let position = |class: &ClassDescriptor| classes.iter().position(|c| *c == class).unwrap_or_default();
+        let classes = self.numbering.classes.clone();
         let order = core::iter::once(Map::CLASS).chain(classes.iter().copied().filter(|c| *c != Map::CLASS));
         let mut meta_map = Word::ZERO;
         for class in order {
@@ -289,7 +308,7 @@ impl IsolateData {
             if class == Map::CLASS {
                 meta_map = map;
             }
-            let instance_type = u16::try_from(position(class)).map_err(|_| too_many())?;
+            let instance_type = self.numbering.own(class).ok_or_else(too_many)?;
             // SAFETY: `size` fresh bytes in map space become a map of `class`, whose map is the meta map.
             unsafe {
                 TaggedCell::at(address).store(meta_map, Ordering::Relaxed);
@@ -347,6 +366,25 @@ impl HandleScope<'_> {
     /// The classes of this isolate in the order of their instance types.
     #[must_use]
     pub fn classes(&self) -> &[&'static ClassDescriptor] {
-        &self.data().classes
+        &self.data().numbering.classes
+    }
+
+    /// The number of the class in this isolate, which its maps carry. It follows from the classes that the isolate was
+    /// made with; where that is not enough, pin it: `#[heap_object(instance_type = 204)]`. V8: `FOREIGN_TYPE` and so on.
+    ///
+    /// # Panics
+    ///
+    /// If the isolate was made without `T`'s registry.
+    #[must_use]
+    #[track_caller]
+    pub fn instance_type<T: crate::tagged::ConcreteClass>(&self) -> u16 {
+        self.class_map::<T>().instance_type()
+    }
+
+    /// The numbers of the class and of all below it; no other class has one of them. `None` for an abstract class with
+    /// none below it, and for one that the isolate was made without. V8: `FIRST_…_TYPE` and `LAST_…_TYPE`.
+    #[must_use]
+    pub fn instance_type_range<T: HeapClass>(&self) -> Option<InstanceTypeRange> {
+        self.data().numbering.range(T::CLASS)
     }
 }

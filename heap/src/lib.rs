@@ -66,13 +66,16 @@ pub mod tagged;
 pub use barrier::WriteBarrierMode;
 pub use error::{EnterError, IsolateError, OutOfMemory, OutOfMemoryReason, ReservationExhausted};
 pub use gc::{CollectionKind, CollectionReason, CollectionRecord};
-pub use handles::{Escape, Factory, Global, Handle, HandleScope, Reservation, WeakGlobal};
+pub use handles::{
+    CopyClass, CopyError, CopyObject, Escape, Factory, Global, Handle, HandleScope, Reservation, WeakGlobal,
+};
 pub use heapwright_macros::{
     BitEnum, bitfield, define_bit_fields, define_bit_ranges, heap_classes, heap_object, heap_struct,
 };
 pub use isolate::{Isolate, IsolateBuilder, core_classes};
 pub use layout::{
-    AtomicBits, BitEnum, Bitfield, BitfieldError, ClassDescriptor, ClassLayout, ClassRegistry, SmiBitfield,
+    AtomicBits, BitEnum, Bitfield, BitfieldError, ClassDescriptor, ClassLayout, ClassRegistry, InstanceTypeError,
+    InstanceTypeRange, SmiBitfield,
 };
 pub use map::{Map, MapInit};
 pub use roots::{RootKey, RootTable};
@@ -87,9 +90,9 @@ pub use tagged::{
 pub mod prelude {
     pub use crate::Factory as _;
     pub use crate::{
-        Absent, AllocationType, Any, BitEnum, CollectionKind, Filled, Global, Handle, HandleScope, HeapObject,
-        HeapObjectExt, Isolate, MaybeObject, Nil, OutOfMemory, Reservation, Smi, Tagged, WeakGlobal, Weakly, bitfield,
-        heap_classes, heap_object, heap_struct, smi,
+        Absent, AllocationType, Any, BitEnum, CollectionKind, CopyObject, Filled, Global, Handle, HandleScope,
+        HeapObject, HeapObjectExt, Isolate, MaybeObject, Nil, OutOfMemory, Reservation, Smi, Tagged, WeakGlobal,
+        Weakly, bitfield, heap_classes, heap_object, heap_struct, smi,
     };
 }
 
@@ -98,9 +101,10 @@ pub mod prelude {
 pub mod __private {
     pub use crate::layout::{
         Access, BitKind, BitLayout, BitStorage, BitfieldLayout, ClassDescriptor, ClassLayout, FieldLayout, FieldSpec,
-        InputKind, MAX_TAILS, Member, PerWidth, RawKind, StructLayout, TailLayout, TailLength, TailLengthsOf, TypeSet,
-        check_class, check_enum_fits, check_field, check_nested_fits, check_struct, check_tail, debug_bits, first_bits,
-        inherited_input, place,
+        Hooks, HooksOf, InputKind, InstanceTypeOrder, InstanceTypeRange, MAX_TAILS, Member, PerWidth, PrintHook,
+        RawKind, Splice, StructLayout, TailLayout, TailLength, TailLengthsOf, TypeSet, VerifyHook, check_class,
+        check_enum_fits, check_field, check_instance_types, check_nested_fits, check_splice, check_struct, check_tail,
+        debug_bits, first_bits, inherited_input, place,
     };
     pub use crate::layout::{
         FlagSet, NoBitEnum, NoBitfield, NoFlagSet, bits_after, check_bits_follow, check_flags_fit,

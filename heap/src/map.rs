@@ -20,8 +20,8 @@ pub struct Map {
     visitor_id: u8,
     /// Free for the embedder's flags. V8: `bit_field`.
     bit_field: u8,
-    /// The number of the class in this isolate, in the order of the class tree: the classes below one are
-    /// numbered without gaps after it. V8: `instance_type`.
+    /// The number of the class in this isolate. The class and those below it have a range of numbers to themselves.
+    /// V8: `instance_type`.
     #[constant]
     instance_type: u16,
     /// Free for the embedder's flags. V8: `bit_field2`.

@@ -1,7 +1,8 @@
 //! From class tables to the model: the only module that knows `heapwright`'s types.
 
 use crate::model::{
-    Access, Admits, Bitfield, Bits, Class, Crate, Field, Holds, Meaning, Model, PerWidth, SCHEMA_VERSION, Tail, Value,
+    Access, Admits, Bitfield, Bits, Class, Crate, Field, Holds, InstanceTypeOrder, Meaning, Model, PerWidth,
+    SCHEMA_VERSION, Tail, Value,
 };
 use heapwright::layout::{
     self, BitKind, BitfieldLayout, ClassDescriptor, ClassRegistry, FieldKind, FieldLayout, Member, TailLayout, TypeSet,
@@ -162,6 +163,14 @@ fn class(names: &Names, class: &ClassDescriptor) -> Class {
         parent: class.parent().map(|p| names.class(p)),
         is_abstract: layout.is_abstract,
         is_open: layout.is_open,
+        instance_type: layout.instance_types.own,
+        instance_types: layout.instance_types.range.map(|range| (range.first, range.last)),
+        instance_type_order: match layout.instance_types.order {
+            layout::InstanceTypeOrder::Any => None,
+            layout::InstanceTypeOrder::Lowest => Some(InstanceTypeOrder::Lowest),
+            layout::InstanceTypeOrder::Highest => Some(InstanceTypeOrder::Highest),
+        },
+        is_copy: layout.is_copy,
         header_size: both(layout.end()),
         instance_size: both(layout.end().round_up_to_tagged()),
         fields: layout.fields.iter().map(|f| field(names, f)).collect(),
@@ -185,6 +194,7 @@ fn field(names: &Names, field: &FieldLayout) -> Field {
             layout::Access::Relaxed => Access::Relaxed,
             layout::Access::AcquireRelease => Access::AcquireRelease,
         },
+        splice: field.splice.map(str::to_owned),
     }
 }
 

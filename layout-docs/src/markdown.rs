@@ -79,8 +79,7 @@ fn fields<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
         if same { format!("| {}", at.full) } else { format!("| {} | {}", at.compressed, at.full) }
     };
     for Placed { owner, field, inherited } in index.fields(class) {
-        let mut notes: Vec<String> =
-            words::notes(field.constant, field.access).into_iter().map(str::to_owned).collect();
+        let mut notes = words::field_notes(field);
         if inherited {
             notes.push(format!("from {}", link(index, &owner.id)));
         }

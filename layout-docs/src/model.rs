@@ -64,6 +64,18 @@ pub struct Class {
     /// Whether other classes may extend it.
     #[serde(rename = "open")]
     pub is_open: bool,
+    /// The number of its instances in every isolate, if the declaration pins it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_type: Option<u16>,
+    /// The lowest and the highest number of its instances and of those of classes below it, if the declaration says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_types: Option<(u16, u16)>,
+    /// Whether its numbers come before, or after, those of all its siblings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_type_order: Option<InstanceTypeOrder>,
+    /// Whether its objects may be copied whole.
+    #[serde(rename = "copy", default, skip_serializing_if = "core::ops::Not::not")]
+    pub is_copy: bool,
     /// Where its fields end: the bytes before the tail, or before a child's fields.
     pub header_size: PerWidth,
     /// Bytes of an instance without its tail, rounded up to whole tagged words.
@@ -72,6 +84,16 @@ pub struct Class {
     pub fields: Vec<Field>,
     /// The elements after the last field.
     pub tail: Option<Tail>,
+}
+
+/// Where a class's instance types come among those of its siblings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InstanceTypeOrder {
+    /// Before all others.
+    Lowest,
+    /// After all others.
+    Highest,
 }
 
 /// A number of bytes under each pointer width.
@@ -117,6 +139,9 @@ pub struct Field {
     pub constant: bool,
     /// The memory order of its accessors.
     pub access: Access,
+    /// Of a weak field: the field of its referent that takes its place when the referent dies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub splice: Option<String>,
 }
 
 /// The elements at the end of an object. They begin at [`Class::header_size`].

@@ -33,6 +33,12 @@ pub(crate) fn notes(constant: bool, access: Access) -> Vec<&'static str> {
     notes
 }
 
+/// All that is to be noted of a field: `constant`, `splices next`.
+pub(crate) fn field_notes(field: &Field) -> Vec<String> {
+    let splice = field.splice.iter().map(|link| format!("splices {link}"));
+    notes(field.constant, field.access).into_iter().map(str::to_owned).chain(splice).collect()
+}
+
 /// The name of an alternative, without its module.
 pub(crate) fn admits_name(admits: &Admits) -> &str {
     match admits {
@@ -43,13 +49,22 @@ pub(crate) fn admits_name(admits: &Admits) -> &str {
     }
 }
 
-/// `abstract`, `open`.
-pub(crate) fn qualities(class: &Class) -> Vec<&'static str> {
+/// `abstract`, `open`, `instance type 204`, `instance types 205–214`, `copy`.
+pub(crate) fn qualities(class: &Class) -> Vec<String> {
     let mut words = Vec::new();
     if class.is_abstract {
-        words.push("abstract");
+        words.push("abstract".to_owned());
     } else if class.is_open {
-        words.push("open");
+        words.push("open".to_owned());
+    }
+    words.extend(class.instance_type.map(|number| format!("instance type {number}")));
+    words.extend(class.instance_types.map(|(first, last)| format!("instance types {first}–{last}")));
+    words.extend(class.instance_type_order.map(|order| match order {
+        InstanceTypeOrder::Lowest => "lowest instance type".to_owned(),
+        InstanceTypeOrder::Highest => "highest instance type".to_owned(),
+    }));
+    if class.is_copy {
+        words.push("copy".to_owned());
     }
     words
 }

@@ -100,3 +100,35 @@ fn every_renderer_takes_it_and_json_round_trips() {
         assert!(output.contains("PageFlags") && output.contains("pointer_bitmap"));
     }
 }
+
+mod numbered {
+    use heapwright::prelude::*;
+
+    #[heap_object(abstract, instance_types = 205..=214)]
+    pub(super) struct Context {}
+    #[heap_object(extends = Context, instance_type = 206, highest_instance_type, copy)]
+    pub(super) struct Site {
+        #[splice = next]
+        #[constant]
+        next: Weak<Site>,
+    }
+    heap_classes! { pub(super) static CLASSES = [Context, Site]; }
+}
+
+/// Pins, ranges, `copy` and links of weak lists are in the JSON and on every page, and come back.
+#[test]
+fn numbers_and_links_are_shown() {
+    let model = Model::from_registries(&[&numbered::CLASSES]);
+    let class = |name: &str| model.classes.iter().find(|class| class.name == name).unwrap();
+    assert_eq!(class("Context").instance_types, Some((205, 214)));
+    assert_eq!((class("Site").instance_type, class("Site").is_copy), (Some(206), true));
+    assert_eq!(class("Site").fields[0].splice.as_deref(), Some("next"));
+    let json = render_json(&model);
+    assert_eq!(Model::from_json(&json).unwrap(), model);
+    for page in [render_text(&model), render_markdown(&model), render_html(&model)] {
+        for words in ["instance types 205–214", "instance type 206", "highest instance type", "copy", "splices next"]
+        {
+            assert!(page.contains(words), "{words}");
+        }
+    }
+}

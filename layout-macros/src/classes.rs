@@ -15,16 +15,40 @@ pub(crate) fn heap_classes(input: TokenStream) -> TokenStream {
         return errors.into_compile_errors();
     };
     let classes = without_duplicates(&registry.classes, &mut errors);
-    let Registry { attrs, vis, ident, .. } = &registry;
+    let Registry { vis, ident, .. } = &registry;
+    let (reserved, attrs): (Vec<_>, Vec<_>) =
+        registry.attrs.iter().partition(|attr| attr.path().is_ident("reserve_instance_types"));
+    let reserved: Vec<_> = reserved.into_iter().filter_map(|attr| errors.take(reserved_range(attr))).collect();
+    let reserving = (!reserved.is_empty()).then(|| quote!(.reserving(&[#(#reserved),*])));
     let classes =
         classes.iter().map(|Class { attrs, path }| quote!(#(#attrs)* <#path as ::heapwright::HeapClass>::CLASS));
     let errors = errors.into_compile_errors();
     quote! {
         #(#attrs)*
         #vis static #ident: ::heapwright::ClassRegistry =
-            ::heapwright::ClassRegistry::new(::core::env!("CARGO_PKG_NAME"), &[#(#classes),*]);
+            ::heapwright::ClassRegistry::new(::core::env!("CARGO_PKG_NAME"), &[#(#classes),*]) #reserving;
         #errors
     }
+}
+
+/// `#[reserve_instance_types(500..=599)]`
+fn reserved_range(attr: &Attribute) -> syn::Result<TokenStream> {
+    let shape = "name the numbers that no class gets unless it asks for them: `#[reserve_instance_types(500..=599)]`";
+    let wrong = || syn::Error::new_spanned(attr, shape);
+    let syn::ExprRange { start: Some(first), limits: syn::RangeLimits::Closed(_), end: Some(last), .. } =
+        attr.parse_args().map_err(|_| wrong())?
+    else {
+        return Err(wrong());
+    };
+    let number = |expr: &syn::Expr| match expr {
+        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(literal), .. }) => literal.base10_parse::<u16>().ok(),
+        _ => None,
+    };
+    let (Some(from), Some(to)) = (number(&first), number(&last)) else { return Err(wrong()) };
+    if to < from {
+        return Err(syn::Error::new_spanned(last, format!("the range goes backwards: write `{to}..={from}`")));
+    }
+    Ok(quote!(::heapwright::InstanceTypeRange::new(#from, #to)))
 }
 
 /// `pub static CLASSES = [Script, FixedArray];`

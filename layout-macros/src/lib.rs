@@ -72,6 +72,13 @@ use proc_macro::TokenStream;
 /// | `extends = Class` | the class above it; `HeapObject` if none is named. It has to be `open` or `abstract` |
 /// | `open` | others may extend it. Leaf is the default: a cast to a leaf class is one compare |
 /// | `abstract` | only classes that extend it have instances; implies `open` |
+/// | `copy` | its objects may be copied whole, by whoever can name it: `Class::copy(&mut scope, handle)` and its kin, from the trait `CopyObject`. Classes below ask for themselves |
+/// | `print = path` | `fn(&Self, &mut fmt::Formatter<'_>) -> fmt::Result`: what `{:?}` prints of its objects and of those of classes below that have none of their own; `{:#?}` adds the fields |
+/// | `verify = path` | `fn(&Self) -> Result<(), String>`: called by `scope.verify()` when all else has been found right. Those of the classes above are called too |
+/// | `instance_type = 204` | the number of its instances; see [below](#instance-types) |
+/// | `instance_types = 205..=214` | where its number and those of all classes below it lie |
+/// | `lowest_instance_type`, `highest_instance_type` | its numbers come before, or after, those of all other classes that extend the same one |
+/// | `trace = custom` | it has words that no declaration describes, and an `unsafe impl CustomTrace` that visits them |
 ///
 /// # Fields
 ///
@@ -101,10 +108,80 @@ use proc_macro::TokenStream;
 /// | `#[relaxed]` | accessed with relaxed atomics |
 /// | `#[acquire_release]` | loads acquire, stores release |
 /// | `#[length = field]` | on a tail: the earlier `#[constant]` `Smi` field that holds the number of elements |
+/// | `#[splice = next]` | on a `Weak` field: when the referent dies, its field `next` takes the place, and so on, so that a weak list closes up instead of breaking |
 /// | `#[cfg(…)]` | goes on everything made for the field |
 ///
 /// Accessors have the field's visibility if it says one, else the struct's. Doc comments go to the accessors and to
 /// the layout docs.
+///
+/// # Instance types
+///
+/// Every class with instances has a number, which its maps carry; the numbers of a class and of all below it lie in one
+/// range, in which no other class has one. They follow from the list of classes that an isolate is made with. Casts do not
+/// depend on them; where something outside does, such as an API, a declaration fixes them. Contradictions between classes
+/// of one list are compile-time errors, those between lists errors of `Isolate::builder().build()`.
+///
+/// ```
+/// use heapwright::prelude::*;
+///
+/// #[heap_object(abstract, instance_types = 205..=214)]
+/// pub struct Context {}
+/// #[heap_object(extends = Context)]
+/// pub struct BlockContext {}
+/// #[heap_object(extends = Context, instance_type = 210)]
+/// pub struct ScriptContext {}
+///
+/// heap_classes! {
+///     // Classes get these only if they ask for them: room for another crate.
+///     #[reserve_instance_types(1000..=1999)]
+///     static CLASSES = [Context, BlockContext, ScriptContext];
+/// }
+///
+/// let mut isolate = Isolate::builder().classes(&CLASSES).build()?;
+/// let scope = isolate.enter();
+/// assert_eq!(scope.instance_type::<BlockContext>(), 205);
+/// assert_eq!(scope.instance_type::<ScriptContext>(), 210);
+/// let range = scope.instance_type_range::<Context>().unwrap();
+/// assert_eq!((range.first, range.last), (205, 214));
+/// # Ok::<(), heapwright::IsolateError>(())
+/// ```
+///
+/// # Weak lists
+///
+/// ```
+/// use heapwright::prelude::*;
+///
+/// /// Knows the next site, and keeps none alive.
+/// #[heap_object]
+/// pub struct Site {
+///     line: Smi,
+///     #[splice = next]
+///     next: Weak<Site>,
+/// }
+///
+/// #[heap_object]
+/// pub struct Sites {
+///     /// When the first one dies, what follows it is the first.
+///     #[splice = next]
+///     first: Weak<Site>,
+/// }
+///
+/// heap_classes! { static CLASSES = [Site, Sites]; }
+///
+/// let mut isolate = Isolate::builder().classes(&CLASSES).build()?;
+/// let mut scope = isolate.enter();
+/// let kept = Site::new(&mut scope, SiteInit { line: 3, next: Nil });
+/// let sites = Sites::new(&mut scope, SitesInit { first: Nil });
+/// {
+///     let mut inner = scope.nested();
+///     let second = Site::new(&mut inner, SiteInit { line: 2, next: kept });
+///     let first = Site::new(&mut inner, SiteInit { line: 1, next: second });
+///     sites.get(&inner).set_first(first);
+/// }
+/// scope.collect(CollectionKind::Full);
+/// assert_eq!(sites.get(&scope).first().map(|site| site.line()), Some(3));
+/// # Ok::<(), heapwright::IsolateError>(())
+/// ```
 ///
 /// # What is made
 ///
@@ -467,7 +544,8 @@ pub fn bit_enum(input: TokenStream) -> TokenStream {
 /// Lists the classes a crate declares, for the isolates that use them and for tools that draw their layouts.
 ///
 /// The list is explicit and constant: classes registered at link time would be lost with crates that nothing refers
-/// to, and differ in order between builds. A class may stand under a `#[cfg(…)]`.
+/// to, and differ in order between builds. A class may stand under a `#[cfg(…)]`. `#[reserve_instance_types(500..=599)]` before
+/// the list keeps numbers for classes that ask for them, such as those of a crate that comes later.
 ///
 /// ```
 /// use heapwright::prelude::*;

@@ -15,7 +15,7 @@ use heapwright::{Any, HeapObject, heap_object};
 /// assert_eq!(array.get(&scope).elements(0).as_smi(), Some(7));
 /// assert!(array.get(&scope).elements(2).is::<TheHole>());
 /// ```
-#[heap_object]
+#[heap_object(copy)]
 pub struct FixedArray {
     /// The number of elements.
     #[constant]
@@ -72,7 +72,7 @@ impl FixedArray {
 /// scope.collect(CollectionKind::Full);
 /// assert!(array.get(&scope).elements(0).is_none());
 /// ```
-#[heap_object]
+#[heap_object(copy)]
 pub struct WeakFixedArray {
     /// The number of elements.
     #[constant]
@@ -92,7 +92,7 @@ pub struct WeakFixedArray {
 /// array.get(&scope).copy_from(1, b"abc");
 /// assert_eq!(array.get(&scope).to_vec(), b"\0abc\0");
 /// ```
-#[heap_object]
+#[heap_object(copy)]
 pub struct ByteArray {
     /// The number of bytes.
     #[constant]

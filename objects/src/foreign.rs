@@ -11,7 +11,7 @@ use heapwright::heap_object;
 /// let foreign = Foreign::new(&mut scope, ForeignInit { foreign_address: 0xdead_beef });
 /// assert_eq!(foreign.get(&scope).foreign_address(), 0xdead_beef);
 /// ```
-#[heap_object]
+#[heap_object(instance_type = 204)]
 pub struct Foreign {
     /// The address.
     #[constant]

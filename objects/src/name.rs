@@ -2,6 +2,7 @@
 
 use crate::string::StrInit;
 use crate::{StandardRoots, Str, Undefined, out_of_memory};
+use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
 use heapwright::{Factory, Handle, HandleScope, OutOfMemory, bitfield, heap_object};
 
@@ -88,7 +89,7 @@ pub struct SymbolFlags {
 /// assert!(symbol.get(&scope).is_well_known_symbol());
 /// assert!(symbol.get(&scope).description().cast::<Str>().eq_str("iterator"));
 /// ```
-#[heap_object(extends = Name)]
+#[heap_object(extends = Name, instance_type = 128, print = Symbol::print)]
 pub struct Symbol {
     /// Facts.
     flags: Bits<SymbolFlags>,
@@ -98,6 +99,14 @@ pub struct Symbol {
 }
 
 impl Symbol {
+    /// What `{:?}` prints: `Symbol("iterator")`.
+    fn print(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.description().try_cast::<Str>() {
+            Some(description) => write!(f, "Symbol({description:?})"),
+            None => f.write_str("Symbol()"),
+        }
+    }
+
     /// A new symbol; without a description that is `undefined`.
     ///
     /// # Panics

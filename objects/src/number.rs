@@ -1,5 +1,6 @@
 //! Numbers that are no Smis. V8: `heap-number.h`.
 
+use core::fmt;
 use heapwright::heap_object;
 
 /// A floating-point number. V8: `HeapNumber`.
@@ -12,9 +13,16 @@ use heapwright::heap_object;
 /// assert_eq!(number.get(&scope).value(), 1.5);
 /// assert!(scope.nan_value().value().is_nan());
 /// ```
-#[heap_object]
+#[heap_object(copy, print = HeapNumber::print)]
 pub struct HeapNumber {
     /// The number.
     #[constant]
     value: f64,
+}
+
+impl HeapNumber {
+    /// What `{:?}` prints: the number.
+    fn print(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.value())
+    }
 }

@@ -8,6 +8,7 @@
 //! tells values by class (`value.is::<Undefined>()`) does not depend on that.
 
 use crate::{HeapNumber, Str};
+use core::fmt;
 use heapwright::{BitEnum, Smi, heap_object};
 
 /// Which oddball. The numbers are V8's.
@@ -29,7 +30,7 @@ pub enum OddballKind {
 /// A value that is an object only because every value has to be something. V8: `Oddball`.
 ///
 /// All fields are constant: oddballs are made for read-only space, as is all that they refer to.
-#[heap_object(abstract)]
+#[heap_object(abstract, print = Oddball::print)]
 pub struct Oddball {
     /// The value as a number, read without a further load. V8: `to_number_raw`.
     #[constant]
@@ -49,6 +50,11 @@ pub struct Oddball {
 }
 
 impl Oddball {
+    /// What `{:?}` prints: the value's name.
+    fn print(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_string().write_utf8(f)
+    }
+
     /// Which oddball it is; `None` if another crate's class has a kind that is not listed.
     #[must_use]
     pub fn oddball_kind(&self) -> Option<OddballKind> {

@@ -250,7 +250,7 @@ fn objects_with_hidden_classes() {
 fn everything_prints_and_has_a_map_of_its_own() {
     let mut isolate = heapwright_objects::builder().build().unwrap();
     let scope = isolate.enter();
-    assert!(format!("{:?}", scope.undefined()).contains("Undefined"));
+    assert!(format!("{:?}", scope.undefined()).contains("undefined"));
     assert!(format!("{:#?}", scope.string_table()).contains("used"));
     for class in heapwright_objects::CLASSES.classes() {
         assert!(scope.classes().contains(class), "{}", class.name());

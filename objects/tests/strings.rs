@@ -127,3 +127,41 @@ fn running_out_of_memory_is_an_error_that_says_so() {
     assert!(error.requested >= 64 << 20);
     assert!(Str::try_new(&mut scope, "still works").is_ok());
 }
+
+/// Values print as what they stand for.
+#[test]
+fn values_print_as_themselves() {
+    let mut isolate = heapwright_objects::builder().verify(true).build().unwrap();
+    let mut scope = isolate.enter();
+    for (text, printed) in [("plain", "\"plain\""), ("a \"b\"\n'c'", r#""a \"b\"\n'c'""#), ("naïve 🦀", "\"naïve 🦀\"")]
+    {
+        let string = Str::new(&mut scope, text);
+        assert_eq!(format!("{:?}", string.get(&scope)), printed);
+        assert_eq!(format!("{:?}", string.get(&scope).upcast::<Name>()), printed);
+    }
+    let alone = Str::from_utf16(&mut scope, &[0x61, 0xD800, 0x3B1]);
+    assert_eq!(format!("{:?}", alone.get(&scope)), "\"a\\u{d800}α\"");
+    let long = Str::new(&mut scope, &"x".repeat(1000));
+    assert_eq!(format!("{:?}", long.get(&scope)), format!("\"{}\"… 1000 units", "x".repeat(64)));
+    let description = Str::new(&mut scope, "iterator");
+    let symbol = Symbol::create(&mut scope, Some(description), SymbolFlags::new());
+    assert_eq!(format!("{:?}", symbol.get(&scope)), "Symbol(\"iterator\")");
+    let number = HeapNumber::new(&mut scope, HeapNumberInit { value: 1.5 });
+    assert_eq!(format!("{:?} {:?}", number.get(&scope), scope.undefined()), "1.5 undefined");
+    assert!(format!("{:#?}", number.get(&scope)).contains("value: 1.5"), "with `#`, the fields too");
+    scope.collect(CollectionKind::Full);
+    scope.verify().unwrap();
+}
+
+/// The numbers that are V8's.
+#[test]
+fn instance_types_are_those_of_v8() {
+    let mut isolate = heapwright_objects::builder().build().unwrap();
+    let scope = isolate.enter();
+    let strings = scope.instance_type_range::<Str>().unwrap();
+    assert_eq!((strings.first, strings.last), (0, 127));
+    assert_eq!(scope.instance_type::<SeqOneByteString>(), 0x28);
+    assert_eq!(scope.instance_type::<SeqTwoByteString>(), 0x20);
+    assert_eq!(scope.instance_type::<Symbol>(), 128);
+    assert_eq!(scope.instance_type::<Foreign>(), 204);
+}

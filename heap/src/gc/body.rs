@@ -1,5 +1,6 @@
 //! Walking an object: its size and its slots, from the word its map carries.
 
+use super::custom::SlotVisitor;
 use crate::barrier;
 use crate::layout::{BodyDescriptor, VisitorId};
 use crate::map::Map;
@@ -31,7 +32,7 @@ pub(crate) unsafe fn object_size(address: usize, map: &Map) -> usize {
     if !body.has_tail() {
         return usize::from(body.size_in_words()) * TAGGED_SIZE;
     }
-    if body.visitor_id() == VisitorId::Computed {
+    if matches!(body.visitor_id(), VisitorId::Computed | VisitorId::Custom) {
         // SAFETY: the caller's contract.
         return unsafe { computed_size(address, map) };
     }
@@ -42,7 +43,7 @@ pub(crate) unsafe fn object_size(address: usize, map: &Map) -> usize {
 
 /// # Safety
 ///
-/// As for [`object_size`]; the shape is [`VisitorId::Computed`].
+/// As for [`object_size`]; the shape is [`VisitorId::Computed`] or [`VisitorId::Custom`].
 #[inline(never)]
 unsafe fn computed_size(address: usize, map: &Map) -> usize {
     let class = map.class();
@@ -55,7 +56,7 @@ unsafe fn computed_size(address: usize, map: &Map) -> usize {
 ///
 /// # Safety
 ///
-/// As for [`object_size`]; the shape is [`VisitorId::Computed`].
+/// As for [`object_size`]; the shape is [`VisitorId::Computed`] or [`VisitorId::Custom`].
 #[inline(never)]
 unsafe fn visit_computed_tails(address: usize, map: &Map, visit: &mut dyn FnMut(usize, usize)) {
     let class = map.class();
@@ -114,7 +115,7 @@ pub(crate) unsafe fn visit_slots(address: usize, size: usize, map: &Map, mut vis
         VisitorId::DataOnly => {}
         VisitorId::Range => visit_words(first, usize::from(body.end_word()) * TAGGED_SIZE),
         VisitorId::ToEnd => visit_words(first, size),
-        shape @ (VisitorId::Bitmap | VisitorId::Computed) => {
+        shape @ (VisitorId::Bitmap | VisitorId::Computed | VisitorId::Custom) => {
             let mut bits = map.pointer_bitmap();
             while bits != 0 {
                 let word = bits.trailing_zeros() as usize * TAGGED_SIZE;
@@ -123,11 +124,31 @@ pub(crate) unsafe fn visit_slots(address: usize, size: usize, map: &Map, mut vis
             }
             if body.tail_is_tagged() {
                 visit_words(usize::from(body.header_size()), size);
-            } else if shape == VisitorId::Computed {
+            } else if shape != VisitorId::Bitmap && body.has_tail() {
                 // SAFETY: the caller's contract.
                 unsafe { visit_computed_tails(address, map, &mut visit_words) };
             }
+            if shape == VisitorId::Custom {
+                let mut visit = |slot: &TaggedCell| visit_words(slot.address() - address, slot.address() - address + 1);
+                // SAFETY: the caller's contract.
+                unsafe { visit_custom_slots(address, size, map, &mut visit) };
+            }
         }
+    }
+}
+
+/// The part of [`visit_slots`] that the class does itself.
+///
+/// # Safety
+///
+/// As for `visit_slots`.
+#[cold]
+#[inline(never)]
+pub(crate) unsafe fn visit_custom_slots(address: usize, size: usize, map: &Map, visit: &mut dyn FnMut(&TaggedCell)) {
+    let mut visitor = SlotVisitor::new(address, size, visit);
+    for trace in map.class().trace_hooks() {
+        // SAFETY: the caller's contract; the functions are those of the object's class and of classes above it.
+        unsafe { trace(Word::strong(address).as_object(), &mut visitor) };
     }
 }
 

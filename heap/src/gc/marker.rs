@@ -3,6 +3,8 @@
 //! A worklist, no recursion: the depth of the object graph costs nothing but its memory.
 
 use super::body::{map_of, object_size, visit_slots};
+use super::splice::{Spliced, first_alive};
+use crate::barrier;
 use crate::isolate::IsolateData;
 use crate::memory::{ChunkFlags, MemoryChunk};
 use crate::tagged::{TaggedCell, Word};
@@ -10,7 +12,7 @@ use core::sync::atomic::Ordering;
 
 /// Marks all that the roots reach, then clears the weak references to the rest.
 pub(super) fn mark(isolate: &mut IsolateData) {
-    let mut marker = Marker { worklist: Vec::new(), weak: Vec::new() };
+    let mut marker = Marker { worklist: Vec::new(), weak: Vec::new(), spliced: Vec::new() };
     for map in &isolate.maps {
         marker.mark(*map);
     }
@@ -26,6 +28,20 @@ pub(super) fn mark(isolate: &mut IsolateData) {
             slot.store(Word::CLEARED, Ordering::Relaxed);
         }
     }
+    let mut run = Vec::new();
+    for Spliced { slot: address, host, link } in marker.spliced {
+        // SAFETY: a slot of a marked object, whose class says where the links of its referents are; nothing is swept yet.
+        unsafe {
+            let slot = TaggedCell::at(address);
+            let alive = |word: Word| (!is_dead(word)).then_some(word);
+            let word = first_alive(slot.load(Ordering::Relaxed), link, &mut run, alive);
+            slot.store(word, Ordering::Relaxed);
+            // Young members are left if they found no room outside; dead ones that were old may have led to them.
+            if !word.is_cleared() {
+                barrier::write_object(host.address(), address, word, barrier::WriteBarrierMode::UPDATE);
+            }
+        }
+    }
     isolate.globals.for_each_weak(|word| if is_dead(word) { Word::CLEARED } else { word });
 }
 
@@ -34,6 +50,8 @@ struct Marker {
     worklist: Vec<usize>,
     /// Weak slots of marked objects.
     weak: Vec<usize>,
+    /// Those that take over their referents' links.
+    spliced: Vec<Spliced>,
 }
 
 /// Whether a reference is to an object that marking did not reach.
@@ -73,7 +91,13 @@ impl Marker {
                     if !word.is_weak() {
                         self.mark(word);
                     } else if !word.is_cleared() {
-                        self.weak.push(slot.address());
+                        let slot = slot.address();
+                        match map.class().splice_link(slot - object) {
+                            None => self.weak.push(slot),
+                            Some(link) => {
+                                self.spliced.push(Spliced { slot, host: MemoryChunk::of(object), link });
+                            }
+                        }
                     }
                 });
             }

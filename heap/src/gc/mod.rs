@@ -3,9 +3,10 @@
 //! **Owns** the scavenger, the marker, the order in which they run, and the record of each collection.
 //!
 //! **Promises** that after a collection every root and every field refers to a live object at its new place, that
-//! weak references to dead ones are cleared, and that a collection never fails: what it needs is set aside before.
+//! weak references to dead ones are cleared (or spliced, where a class says so), and that a collection never fails: what it needs is set aside before.
 //!
-//! **Never calls** code of users: no hook, no subscriber, nothing that could panic half-way. The event of a collection
+//! **Never calls** code of users: no hook, no subscriber, nothing that could panic half-way. The one exception is `unsafe` to
+//! write ([`CustomTrace`]). The event of a collection
 //! is emitted when the heap is whole again.
 //!
 //! ```text
@@ -18,13 +19,17 @@
 //! only dead old objects kept.
 
 mod body;
+mod custom;
 mod marker;
 mod record;
 mod scavenger;
+mod splice;
 
 pub(crate) use body::{
     object_size, refers_to_read_only_alone, remember_young_references, simple_length, size_of_object,
+    visit_custom_slots,
 };
+pub use custom::{CustomTrace, SlotVisitor};
 pub(crate) use record::CollectorState;
 pub use record::{CollectionKind, CollectionReason, CollectionRecord, CollectionTotals};
 

@@ -5,6 +5,7 @@
 //! room for stays young.
 
 use super::body::{object_size, visit_slots};
+use super::splice::{Spliced, find_hosts, first_alive};
 use crate::barrier::{self, SlotAction};
 use crate::heap::Heap;
 use crate::isolate::IsolateData;
@@ -34,6 +35,8 @@ pub(super) fn scavenge(isolate: &mut IsolateData, promote_all: bool) -> Evacuati
         evacuation: Evacuation::default(),
         promoted: Vec::new(),
         weak: Vec::new(),
+        spliced: Vec::new(),
+        remembered_weak: Vec::new(),
         scan_chunk: 0,
         scan: first.area_start(),
     };
@@ -45,6 +48,7 @@ pub(super) fn scavenge(isolate: &mut IsolateData, promote_all: bool) -> Evacuati
     isolate.handles.for_each(|word| scavenger.visit_root(word));
     scavenger.drain();
     scavenger.update_weak_slots();
+    scavenger.splice();
     isolate.globals.for_each_weak(|word| forwarded(word).unwrap_or(Word::CLEARED));
     let evacuation = scavenger.evacuation;
     finish(&mut isolate.heap, evacuation);
@@ -74,6 +78,10 @@ struct Scavenger<'h> {
     promoted: Vec<usize>,
     /// Weak slots that refer to where objects were, each with the chunk of the object that holds it.
     weak: Vec<(usize, &'static MemoryChunk)>,
+    /// Those that take over their referents' links.
+    spliced: Vec<Spliced>,
+    /// Those found in remembered sets, which do not say of which object a slot is: used if there are classes that splice.
+    remembered_weak: Vec<(usize, &'static MemoryChunk)>,
     /// The first copy whose slots have not been visited.
     scan_chunk: usize,
     scan: usize,
@@ -116,7 +124,7 @@ impl Scavenger<'_> {
         slots.iterate(|offset| {
             // SAFETY: a remembered offset is that of a tagged word of a live object: sweeping forgets dead ones.
             let slot = unsafe { TaggedCell::at(chunk.address() + offset) };
-            if self.visit_slot(slot, chunk) { SlotAction::Keep } else { SlotAction::Remove }
+            if self.visit_slot(slot, chunk, None) { SlotAction::Keep } else { SlotAction::Remove }
         });
         if slots.is_empty() {
             // SAFETY: `slots` is not used any more.
@@ -124,15 +132,15 @@ impl Scavenger<'_> {
         }
     }
 
-    /// Evacuates what a slot refers to; whether that is still young.
+    /// Evacuates what a slot refers to; whether that is still young. `object` is the one that has the slot, if known.
     #[inline(always)]
-    fn visit_slot(&mut self, slot: &TaggedCell, host: &'static MemoryChunk) -> bool {
+    fn visit_slot(&mut self, slot: &TaggedCell, host: &'static MemoryChunk, object: Option<(usize, &Map)>) -> bool {
         let word = slot.load(Ordering::Relaxed);
         if word.is_smi() {
             return false;
         }
         if word.is_weak() {
-            return self.visit_weak_slot(slot, word, host);
+            return self.visit_weak_slot(slot, word, host, object);
         }
         let chunk = MemoryChunk::of(word.address());
         if !chunk.has(ChunkFlags::IN_FROM_SPACE) {
@@ -143,14 +151,28 @@ impl Scavenger<'_> {
         MemoryChunk::of(new).has(ChunkFlags::IN_TO_SPACE)
     }
 
-    fn visit_weak_slot(&mut self, slot: &TaggedCell, word: Word, host: &'static MemoryChunk) -> bool {
+    fn visit_weak_slot(
+        &mut self,
+        slot: &TaggedCell,
+        word: Word,
+        host: &'static MemoryChunk,
+        object: Option<(usize, &Map)>,
+    ) -> bool {
         if word.is_cleared() {
             return false;
         }
         let chunk = MemoryChunk::of(word.address());
         if chunk.has(ChunkFlags::IN_FROM_SPACE) {
             // Decided when all that lives is known; remembered again then, if it must be.
-            self.weak.push((slot.address(), host));
+            let slot = slot.address();
+            match object {
+                None if !self.heap.spliced.is_empty() => self.remembered_weak.push((slot, host)),
+                None => self.weak.push((slot, host)),
+                Some((object, map)) => match map.class().splice_link(slot - object) {
+                    None => self.weak.push((slot, host)),
+                    Some(link) => self.spliced.push(Spliced { slot, host, link }),
+                },
+            }
             return false;
         }
         chunk.has(ChunkFlags::IN_TO_SPACE)
@@ -260,7 +282,7 @@ impl Scavenger<'_> {
             let map = super::body::map_of(object);
             let size = object_size(object, map);
             visit_slots(object, size, map, |slot| {
-                if self.visit_slot(slot, host) {
+                if self.visit_slot(slot, host, Some((object, map))) {
                     young(slot.address());
                 }
             });
@@ -274,14 +296,60 @@ impl Scavenger<'_> {
             // SAFETY: a weak slot of a live object, visited in this scavenge.
             let slot = unsafe { TaggedCell::at(address) };
             let word = forwarded(slot.load(Ordering::Relaxed)).unwrap_or(Word::CLEARED);
-            slot.store(word, Ordering::Relaxed);
-            if !word.is_cleared()
-                && host.has(ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING)
-                && MemoryChunk::of(word.address()).has(ChunkFlags::IN_TO_SPACE)
-            {
-                barrier::record(host, address);
+            store_weak(address, host, word);
+        }
+    }
+
+    /// The same for weak slots that take over the links of dead referents.
+    fn splice(&mut self) {
+        self.sort_remembered_weak();
+        let mut run = Vec::new();
+        for Spliced { slot, host, link } in core::mem::take(&mut self.spliced) {
+            // SAFETY: a weak slot of a live object whose class says where the links of its referents are. What was left
+            // behind is unchanged but for such links: its first word is still its map.
+            let word = unsafe {
+                let word = TaggedCell::at(slot).load(Ordering::Relaxed);
+                first_alive(word, link, &mut run, forwarded)
+            };
+            store_weak(slot, host, word);
+        }
+    }
+
+    /// Updates the weak slots found in remembered sets, but for those that are to be spliced.
+    fn sort_remembered_weak(&mut self) {
+        let mut dead = Vec::new();
+        for (address, host) in core::mem::take(&mut self.remembered_weak) {
+            // SAFETY: a weak slot of an old object.
+            let word = unsafe { TaggedCell::at(address) }.load(Ordering::Relaxed);
+            match forwarded(word) {
+                Some(word) => store_weak(address, host, word),
+                // SAFETY: left behind, so its first word is its map.
+                None if self.is_member(unsafe { super::body::map_of(word.address()) }) => dead.push((address, host)),
+                None => store_weak(address, host, Word::CLEARED),
             }
         }
+        let spliced = &mut self.spliced;
+        find_hosts(self.heap, &mut dead, |slot, host, link| match link {
+            Some(link) => spliced.push(Spliced { slot, host, link }),
+            None => store_weak(slot, host, Word::CLEARED),
+        });
+    }
+
+    /// Whether some class splices lists of such objects.
+    fn is_member(&self, map: &Map) -> bool {
+        self.heap.spliced.iter().any(|member| map.class().is_subclass_of(member))
+    }
+}
+
+/// Stores what a weak slot refers to now, and remembers the slot if it must be.
+fn store_weak(slot: usize, host: &'static MemoryChunk, word: Word) {
+    // SAFETY: callers pass a weak slot of a live object.
+    unsafe { TaggedCell::at(slot) }.store(word, Ordering::Relaxed);
+    if !word.is_cleared()
+        && host.has(ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING)
+        && MemoryChunk::of(word.address()).has(ChunkFlags::IN_TO_SPACE)
+    {
+        barrier::record(host, slot);
     }
 }
 

@@ -29,6 +29,7 @@
 //! **Never touches** spaces: a slot is a root, nothing else.
 
 mod allocate;
+mod copy;
 mod factory;
 mod global;
 mod handle;
@@ -36,6 +37,7 @@ mod reservation;
 mod scope;
 mod stack;
 
+pub use copy::{CopyClass, CopyError, CopyObject};
 pub use factory::Factory;
 pub(crate) use global::GlobalHandles;
 pub use global::{Global, WeakGlobal, WrongIsolate};

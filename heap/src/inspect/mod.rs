@@ -8,6 +8,6 @@ mod verify;
 mod walk;
 
 pub(crate) use print::brief;
-pub use print::{debug_object, debug_struct};
+pub use print::{debug_fields, debug_object, debug_struct};
 pub use statistics::{ClassStatistics, HeapStatistics};
 pub use verify::{VerifyError, Violation};

@@ -13,12 +13,34 @@ pub(crate) fn brief(object: &HeapObject, f: &mut fmt::Formatter<'_>) -> fmt::Res
     write!(f, "<{} {:#x}>", object.class().name(), object.address())
 }
 
-/// All fields, by the object's own class: what `{:?}` prints of an object. With `{:#?}`, one a line, with offsets.
+/// What `{:?}` prints of an object: what the `print` hook of its class writes, or that of the nearest class above that
+/// has one; without one, [`debug_fields`]. With `{:#?}`, both.
+///
+/// The one-line form in which objects appear within others, in unions and in panics has no use for hooks: it has to be
+/// short, must not run in circles, and a panic must not call code that may panic.
 ///
 /// # Errors
 ///
 /// If the formatter fails.
 pub fn debug_object<T: HeapClass>(object: &T, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let object = object.as_heap_object();
+    let Some(hook) = object.class().print_hook() else { return debug_fields(object, f) };
+    // SAFETY: the hook of the object's class or of one above it, and so for such objects.
+    unsafe { hook(object, f) }?;
+    if f.alternate() {
+        f.write_str("\n")?;
+        debug_fields(object, f)?;
+    }
+    Ok(())
+}
+
+/// All fields, by the object's own class. With `{:#?}`, one a line, with offsets. For `print` hooks that add to it:
+/// `{:?}` would call the hook again.
+///
+/// # Errors
+///
+/// If the formatter fails.
+pub fn debug_fields<T: HeapClass>(object: &T, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let object = object.as_heap_object();
     let class = object.class();
     let verbose = f.alternate();

@@ -7,7 +7,7 @@ use crate::layout::{ClassDescriptor, FieldKind};
 use crate::map::Map;
 use crate::memory::{ChunkFlags, MemoryChunk};
 use crate::spaces::SpaceId;
-use crate::tagged::{HeapObject, TAGGED_SIZE, Word};
+use crate::tagged::{HeapObject, TAGGED_SIZE, TaggedCell, Word};
 use std::collections::HashSet;
 
 /// A heap that is not as it should be.
@@ -73,10 +73,17 @@ pub enum Violation {
     /// A chunk is flagged for another space than it belongs to.
     #[error("the chunk's flags do not fit its space")]
     BadChunkFlags,
+    /// What a class's own `verify` hook found.
+    #[error("{message}")]
+    Custom {
+        /// What it says.
+        message: String,
+    },
 }
 
 impl HandleScope<'_> {
-    /// Checks the whole heap: maps, sizes, the type of every field and element, remembered sets, chunk flags, roots.
+    /// Checks the whole heap: maps, sizes, the type of every field and element, remembered sets, chunk flags, roots. Then
+    /// what the `verify` hooks of classes check, of objects that died since the last full collection too.
     ///
     /// # Errors
     ///
@@ -90,7 +97,43 @@ impl IsolateData {
     pub(crate) fn verify(&self) -> Result<(), VerifyError> {
         let verifier = Verifier { isolate: self, objects: self.object_starts()? };
         self.heap.all_chunks().into_iter().try_for_each(|chunk| verifier.chunk(chunk))?;
-        verifier.roots()
+        verifier.roots()?;
+        self.call_verify_hooks()
+    }
+
+    /// Calls the hooks of classes that have them. All references of the heap have been found right: hooks may follow them.
+    fn call_verify_hooks(&self) -> Result<(), VerifyError> {
+        let hooked: HashSet<usize> = self
+            .numbering
+            .classes
+            .iter()
+            .filter(|class| class.verify_hooks().next().is_some())
+            .map(|class| core::ptr::from_ref(*class).addr())
+            .collect();
+        if hooked.is_empty() {
+            return Ok(());
+        }
+        self.heap.all_chunks().into_iter().try_for_each(|chunk| {
+            self.heap.walk_chunk(chunk, |address| {
+                let class = self.map_at(address).class();
+                if hooked.contains(&core::ptr::from_ref(class).addr()) {
+                    // SAFETY: `object_starts` has found an object here.
+                    let object: &HeapObject = unsafe { Word::strong(address).as_object() };
+                    for hook in class.verify_hooks() {
+                        // SAFETY: a hook of the object's class or of one above it, and so for such objects.
+                        unsafe { hook(object) }.map_err(|message| VerifyError {
+                            class: class.name(),
+                            address,
+                            space: chunk.space(),
+                            offset: 0,
+                            violation: Violation::Custom { message },
+                        })?;
+                    }
+                }
+                // SAFETY: as above.
+                Ok(unsafe { crate::gc::size_of_object(address) })
+            })
+        })
     }
 
     /// The addresses of all objects: every map and every size is checked on the way.
@@ -215,6 +258,20 @@ impl Verifier<'_> {
                 offset,
                 violation: Violation::TooLarge { size },
             });
+        }
+        if layout.has_custom_trace() {
+            let any = crate::layout::TypeSet::new(&[crate::layout::Member::Any]);
+            let mut result = Ok(());
+            let mut visit = |cell: &TaggedCell| {
+                let is_weak = load(cell.address()).is_weak();
+                let kind = if is_weak { FieldKind::Weak(any) } else { FieldKind::Tagged(any) };
+                if result.is_ok() {
+                    result = slot(cell.address() - address, "what it traces", &kind);
+                }
+            };
+            // SAFETY: an object of that size, with that map.
+            unsafe { crate::gc::visit_custom_slots(address, size, self.isolate.map_at(address), &mut visit) };
+            result?;
         }
         Ok(())
     }

@@ -28,6 +28,8 @@ pub enum VisitorId {
     Bitmap,
     /// Pointers where a bitmap says, and in tails whose lengths the class's own code computes.
     Computed,
+    /// Pointers where a bitmap says, in the tail if that is tagged, and where the class's own function says.
+    Custom,
 }
 
 /// Size and shape of a class's instances, packed into the word that every map carries.
@@ -144,6 +146,7 @@ impl Body {
             (false, true) if run_is_tagged && all_tagged(layout, end, header_words) => VisitorId::ToEnd,
             _ => VisitorId::Bitmap,
         };
+        let visitor_id = if layout.has_custom_trace() { VisitorId::Custom } else { visitor_id };
         if first == u32::MAX {
             first = header_words;
             end = header_words;
@@ -156,7 +159,8 @@ impl Body {
                 | BodyDescriptor::encode_first_word(first as u16)
                 | BodyDescriptor::encode_end_word(end as u16),
         );
-        let too_scattered = matches!(visitor_id, VisitorId::Bitmap | VisitorId::Computed) && end > BITMAP_WORDS;
+        let by_bitmap = matches!(visitor_id, VisitorId::Bitmap | VisitorId::Computed | VisitorId::Custom);
+        let too_scattered = by_bitmap && end > BITMAP_WORDS;
         Body { descriptor, bitmap, too_scattered }
     }
 }

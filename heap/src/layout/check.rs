@@ -394,6 +394,11 @@ pub const fn check_class<T: HeapClass>() {
             .text(" interleaves pointers and raw bytes beyond its first 64 words: put the tagged fields next to each other")
             .fail();
     }
+    if layout.is_copy && layout.is_map() {
+        start(layout)
+            .text(" cannot be `copy`: a map is made for one class by its runtime, and objects are told apart by it. Remove `copy`")
+            .fail();
+    }
     if core::mem::needs_drop::<T>() {
         start(layout)
             .text(" implements `Drop`, but heap objects are freed without running code: use a `WeakGlobal` to learn of an object's death")

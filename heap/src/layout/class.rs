@@ -1,6 +1,7 @@
 //! A whole class: its fields, its parent, its tail.
 
 use super::field::{Access, FieldKind, FieldLayout, FieldSpec};
+use super::instance_types::{InstanceTypeOrder, InstanceTypeRange, InstanceTypes};
 use super::width::{PerWidth, PointerWidth};
 
 /// Everything the declaration of a class says, with every offset, as constant data: the one table that the
@@ -23,6 +24,12 @@ pub struct ClassLayout {
     pub is_abstract: bool,
     /// Whether other classes may extend it.
     pub is_open: bool,
+    /// What it says of its number.
+    pub instance_types: InstanceTypes,
+    /// Whether its objects may be copied whole: declared `#[heap_object(copy)]`.
+    pub is_copy: bool,
+    /// Whether it tells the collector where some of its words are: declared `#[heap_object(trace = custom)]`.
+    pub custom_trace: bool,
     /// Its own fields, without inherited ones and without the tail.
     pub fields: &'static [FieldLayout],
     /// What follows the last field and is not the same in all instances, in order: elements, as many as a field or an
@@ -134,6 +141,9 @@ impl ClassLayout {
             parent: None,
             is_abstract: false,
             is_open: false,
+            instance_types: InstanceTypes::NONE,
+            is_copy: false,
+            custom_trace: false,
             fields,
             tails: &[],
         }
@@ -159,6 +169,51 @@ impl ClassLayout {
     pub const fn open(mut self) -> ClassLayout {
         self.is_open = true;
         self
+    }
+
+    /// With a number of its own.
+    #[must_use]
+    pub const fn instance_type(mut self, number: u16) -> ClassLayout {
+        self.instance_types.own = Some(number);
+        self
+    }
+
+    /// With a range of numbers for itself and all classes below it.
+    #[must_use]
+    pub const fn instance_type_range(mut self, first: u16, last: u16) -> ClassLayout {
+        self.instance_types.range = Some(InstanceTypeRange::new(first, last));
+        self
+    }
+
+    /// With a place for its numbers among those of its siblings.
+    #[must_use]
+    pub const fn instance_type_order(mut self, order: InstanceTypeOrder) -> ClassLayout {
+        self.instance_types.order = order;
+        self
+    }
+
+    /// With objects that may be copied whole.
+    #[must_use]
+    pub const fn copy(mut self) -> ClassLayout {
+        self.is_copy = true;
+        self
+    }
+
+    /// With words that it traces itself.
+    #[must_use]
+    pub const fn custom_trace(mut self) -> ClassLayout {
+        self.custom_trace = true;
+        self
+    }
+
+    /// Whether it or a class above it traces words itself.
+    #[must_use]
+    pub const fn has_custom_trace(&self) -> bool {
+        match self.parent {
+            _ if self.custom_trace => true,
+            Some(parent) => parent.has_custom_trace(),
+            None => false,
+        }
     }
 
     /// With elements and optional fields after the last field.
@@ -345,7 +400,7 @@ impl ClassLayout {
     }
 }
 
-const fn same(a: &str, b: &str) -> bool {
+pub(super) const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if a.len() != b.len() {
         return false;

@@ -2,6 +2,7 @@
 
 use super::body::{Body, BodyDescriptor, BodyOf};
 use super::class::ClassLayout;
+use super::hooks::{ErasedPrintHook, ErasedTraceHook, ErasedVerifyHook, Hooks};
 use super::tails::{TailLengths, TailLengthsOf};
 use crate::tagged::{HeapClass, ObjectAddress};
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -22,6 +23,9 @@ pub struct ClassDescriptor {
     depth: usize,
     is_map: bool,
     tail_lengths: Option<TailLengthsOf>,
+    hooks: &'static Hooks,
+    /// Whether it or a class above it has weak slots that close up.
+    has_splices: bool,
     /// Process-wide number, given when an isolate first registers the class; 0 before.
     index: AtomicU32,
 }
@@ -34,7 +38,7 @@ impl ClassDescriptor {
             Some(_) => Some(<T::Parent as HeapClass>::CLASS),
             None => None,
         };
-        ClassDescriptor::with_parent(this, T::LAYOUT, T::TAIL_LENGTHS, &BodyOf::<T>::BODY, parent)
+        ClassDescriptor::with_parent(this, T::LAYOUT, T::TAIL_LENGTHS, &BodyOf::<T>::BODY, parent, T::HOOKS)
     }
 
     const fn with_parent(
@@ -43,6 +47,7 @@ impl ClassDescriptor {
         tail_lengths: Option<TailLengthsOf>,
         body: &Body,
         parent: Option<&'static ClassDescriptor>,
+        hooks: &'static Hooks,
     ) -> ClassDescriptor {
         let (mut display, depth) = match parent {
             Some(parent) => (parent.display, parent.depth + 1),
@@ -51,6 +56,10 @@ impl ClassDescriptor {
         if depth < MAX_INHERITANCE_DEPTH {
             display[depth] = Some(this); // deeper: `check_class` reports it
         }
+        let inherits_splices = match parent {
+            Some(parent) => parent.has_splices,
+            None => false,
+        };
         ClassDescriptor {
             display,
             layout,
@@ -59,6 +68,8 @@ impl ClassDescriptor {
             depth,
             is_map: layout.is_map(),
             tail_lengths,
+            hooks,
+            has_splices: inherits_splices || !hooks.splices().is_empty(),
             index: AtomicU32::new(0),
         }
     }
@@ -127,6 +138,41 @@ impl ClassDescriptor {
     #[must_use]
     pub fn is_subclass_of(&self, other: &'static ClassDescriptor) -> bool {
         matches!(self.display.get(other.depth), Some(Some(class)) if core::ptr::eq(*class, other))
+    }
+
+    /// It and the classes above it, itself first.
+    fn lineage(&self) -> impl Iterator<Item = &'static ClassDescriptor> {
+        self.display[..=self.depth.min(MAX_INHERITANCE_DEPTH - 1)].iter().rev().copied().flatten()
+    }
+
+    /// The printer of its instances: its own, or that of the nearest class above that has one.
+    pub(crate) fn print_hook(&self) -> Option<ErasedPrintHook> {
+        self.lineage().find_map(|class| class.hooks.print())
+    }
+
+    /// The verifiers of its instances: that of the uppermost class that has one first.
+    pub(crate) fn verify_hooks(&self) -> impl Iterator<Item = ErasedVerifyHook> {
+        self.display[..=self.depth].iter().flatten().filter_map(|class| class.hooks.verify())
+    }
+
+    /// What traces words of its instances that are not declared.
+    pub(crate) fn trace_hooks(&self) -> impl Iterator<Item = ErasedTraceHook> {
+        self.lineage().filter_map(|class| class.hooks.trace())
+    }
+
+    /// The class's own table of what few classes have.
+    pub(crate) const fn hooks(&self) -> &'static Hooks {
+        self.hooks
+    }
+
+    /// Of the weak slot at byte `slot` of its instances: where its referent's link lies, if that takes the slot over.
+    #[inline]
+    pub(crate) fn splice_link(&self, slot: usize) -> Option<usize> {
+        if !self.has_splices {
+            return None;
+        }
+        let mut splices = self.lineage().flat_map(|class| class.hooks.splices());
+        splices.find(|splice| splice.slot() == slot).map(super::hooks::Splice::link)
     }
 
     /// The process-wide number of the class; 0 if no isolate has registered it.

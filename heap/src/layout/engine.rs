@@ -25,6 +25,7 @@ pub const fn place<const N: usize>(start: PerWidth, specs: [FieldSpec; N]) -> [F
             align: spec.align,
             constant: spec.constant,
             access: spec.access,
+            splice: spec.splice,
         };
         end = end.plus(spec.size);
         i += 1;
@@ -43,4 +44,5 @@ const EMPTY: FieldLayout = FieldLayout {
     align: PerWidth::both(1),
     constant: false,
     access: super::field::Access::Plain,
+    splice: None,
 };

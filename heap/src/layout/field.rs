@@ -221,11 +221,23 @@ pub struct FieldSpec {
     pub(super) align: PerWidth,
     pub(super) constant: bool,
     pub(super) access: Access,
+    pub(super) splice: Option<&'static str>,
 }
 
 impl FieldSpec {
     const fn new(name: &'static str, kind: FieldKind, size: PerWidth, align: PerWidth) -> FieldSpec {
-        FieldSpec { name, type_name: "", doc: "", line: 0, kind, size, align, constant: false, access: Access::Plain }
+        FieldSpec {
+            name,
+            type_name: "",
+            doc: "",
+            line: 0,
+            kind,
+            size,
+            align,
+            constant: false,
+            access: Access::Plain,
+            splice: None,
+        }
     }
 
     const fn word(name: &'static str, kind: FieldKind) -> FieldSpec {
@@ -323,6 +335,13 @@ impl FieldSpec {
         self
     }
 
+    /// Declared `#[splice = link]`.
+    #[must_use]
+    pub const fn splice(mut self, link: &'static str) -> FieldSpec {
+        self.splice = Some(link);
+        self
+    }
+
     /// Declared with a memory order.
     #[must_use]
     pub const fn access(mut self, access: Access) -> FieldSpec {
@@ -363,4 +382,7 @@ pub struct FieldLayout {
     pub constant: bool,
     /// The memory order of its accessors.
     pub access: Access,
+    /// Of a weak field: the field of its referent that takes its place when the referent dies. V8: Torque's
+    /// `@customWeakMarking`, with the visitor written by hand.
+    pub splice: Option<&'static str>,
 }

@@ -4,7 +4,7 @@
 use super::smi::Smi;
 use super::value::Tagged;
 use super::word::Word;
-use crate::layout::{Bitfield, ClassDescriptor, ClassLayout, Member, TailLengthsOf, TypeSet};
+use crate::layout::{Bitfield, ClassDescriptor, ClassLayout, Hooks, Member, TailLengthsOf, TypeSet};
 
 /// Any tagged value: a Smi or an object of any class. V8: `Object`.
 #[derive(Clone, Copy, Debug)]
@@ -43,8 +43,10 @@ pub unsafe trait TaggedType: 'static {
 /// # Safety
 ///
 /// Implemented by the macro only. Promises that `Self` is `#[repr(C)]`, begins with the fields of `Parent` and has
-/// its own exactly where `LAYOUT` says, that `TAIL_LENGTHS` is there and right if `IS_COMPUTED`, that every field is a cell, that `CLASS` is a unique static made from
-/// `LAYOUT`, and that `Self` is neither constructible nor movable in safe code.
+/// its own exactly where `LAYOUT` says, that `TAIL_LENGTHS` is there and right if `IS_COMPUTED`, that every field is a
+/// cell, that `CLASS` is a unique static made from `LAYOUT` and `HOOKS`, that `HOOKS` was made with
+/// [`HooksOf<Self>`](crate::layout::HooksOf) and names as spliced what `LAYOUT` does, and that `Self` is neither
+/// constructible nor movable in safe code.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a heap object class",
     label = "not declared with `#[heap_object]`",
@@ -57,6 +59,8 @@ pub unsafe trait HeapClass: Sized + 'static {
     const CLASS: &'static ClassDescriptor;
     /// Its layout.
     const LAYOUT: &'static ClassLayout;
+    /// Functions of its author, and weak slots that close up.
+    const HOOKS: &'static Hooks = Hooks::NONE;
     /// Where its fields end, in bytes, under the pointer width compiled in.
     const FIELDS_END: usize = Self::LAYOUT.header_size();
     /// Bytes of an instance without elements, rounded up to whole tagged words.

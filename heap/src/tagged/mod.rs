@@ -16,6 +16,7 @@
 //! | `11` | weak reference; cleared if the low 32 bits are exactly 3 |
 
 mod admits;
+mod at_offset;
 mod casts;
 mod class;
 mod external;
@@ -32,6 +33,7 @@ mod value;
 mod word;
 
 pub use admits::{Admits, AdmitsWeak, Nil, ObjectSource};
+pub use at_offset::{load_at, load_weak_at, store_at, store_weak_at};
 pub use casts::HeapObjectExt;
 pub use class::{Any, ConcreteClass, HasBits, HasBitsMut, HeapClass, IsA, OpenClass, TaggedType};
 pub use external::ExternalField;

@@ -99,7 +99,7 @@ fn row(index: &Index<'_>, placed: &Placed<'_>, same: bool) -> Markup {
             td.about.nothing[says_nothing(field)] role="cell" {
                 (inline_doc(&field.doc))
                 span.chips {
-                    @for note in words::notes(field.constant, field.access) { span.note { (note) } }
+                    @for note in words::field_notes(field) { span.note { (note) } }
                     @if inherited { span.note { "from " (class_link(index, &owner.id)) } }
                     (admits(index, &field.holds))
                 }
@@ -109,7 +109,7 @@ fn row(index: &Index<'_>, placed: &Placed<'_>, same: bool) -> Markup {
 }
 
 fn says_nothing(field: &Field) -> bool {
-    let notes = words::notes(field.constant, field.access);
+    let notes = words::field_notes(field);
     field.doc.is_empty() && notes.is_empty() && field.holds.admits().is_empty() && field.holds.bitfield().is_none()
 }
 

@@ -36,8 +36,8 @@ pub(super) fn render(index: &Index<'_>) -> String {
 }
 
 fn class(index: &Index<'_>, class: &Class) -> Entry {
-    let fields = class.fields.iter().map(|f| (&f.name, &f.type_name, &f.holds, words::notes(f.constant, f.access)));
-    let tail = class.tail.iter().map(|t| (&t.name, &t.type_name, &t.holds, vec!["tail"]));
+    let fields = class.fields.iter().map(|f| (&f.name, &f.type_name, &f.holds, words::field_notes(f)));
+    let tail = class.tail.iter().map(|t| (&t.name, &t.type_name, &t.holds, vec!["tail".to_owned()]));
     let rows = fields.chain(tail).map(|(name, type_name, holds, notes)| Row {
         id: field_anchor(&class.id, name),
         text: text([name.as_str(), type_name, &held(index, holds), &notes.join(" ")]),

@@ -141,7 +141,7 @@ fn fields<'m>(index: &Index<'m>, class: &'m Class) -> String {
     };
     for placed in index.fields(class) {
         let Placed { owner, field, inherited } = placed;
-        let mut notes: Vec<_> = words::notes(field.constant, field.access).into_iter().map(str::to_owned).collect();
+        let mut notes = words::field_notes(field);
         if inherited {
             notes.push(format!("from {}", owner.name));
         }

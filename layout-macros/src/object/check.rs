@@ -36,7 +36,7 @@ const RESERVED: &[(&[&str], &str)] = &[
 /// The class. Fields with errors are left out.
 pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
     let Declaration { arguments, decor, vis, ident, fields } = declaration;
-    let Arguments { mut parent, openness, has_factory, inherits } = arguments;
+    let Arguments { mut parent, openness, has_factory, inherits, words: class_words } = arguments;
     if let Some(path) = parent.take_if(|path| path.is_ident(&ident)) {
         errors.at(path, format!("`{ident}` extends itself: name the class above it, or leave `extends` out"));
     }
@@ -62,6 +62,7 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
             continue;
         }
         let common = Common { decor, vis, ident, written, is_mute: taken[index] == Taken::Accessors };
+        let splice = splice(&words, kind.as_ref(), &common.ident, errors);
         let (kind, is_slice) = match kind {
             Some(Declared::Tail(kind)) => (kind, true),
             Some(Declared::Value(kind)) => {
@@ -73,7 +74,7 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
                     let order = order(&words, &kind, errors);
                     let constant = constant(&words, &kind, &common, errors);
                     let default = default(words, &kind, &common.ident, errors);
-                    slots.push(Slot::Value(Value { common, kind, constant, order, default }));
+                    slots.push(Slot::Value(Value { common, kind, constant, order, default, splice }));
                     continue;
                 }
                 (kind, false)
@@ -122,7 +123,7 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
             tails.push(Tail { common, kind, constant, order, length });
         }
     }
-    let class = Class { decor, vis, ident, parent, openness, has_factory, inherits, slots, tails };
+    let class = Class { decor, vis, ident, parent, openness, has_factory, words: class_words, inherits, slots, tails };
     if let Some(slot) = class.implied_length()
         && let Some(Value { common, default: Some(default), .. }) = class.slots[slot].value()
     {
@@ -209,6 +210,24 @@ fn order(words: &Words, kind: &ValueKind, errors: &mut Errors) -> Order {
         return Order::Plain;
     }
     order
+}
+
+/// The link that `#[splice]` names, if it stands on a weak field.
+fn splice(words: &Words, kind: Option<&Declared>, ident: &Ident, errors: &mut Errors) -> Option<Ident> {
+    let (attr, link) = words.splice.as_ref()?;
+    match kind {
+        Some(Declared::Value(ValueKind::Weak(_))) if words.present_if.is_none() => return Some(link.clone()),
+        None => {}
+        Some(Declared::Tail(ValueKind::Weak(_)) | Declared::Value(ValueKind::Weak(_))) => errors.at(
+            attr,
+            format!("`#[splice]` belongs to a single weak field, and `{ident}` is a tail: its elements are cleared when their referents die"),
+        ),
+        Some(_) => errors.at(
+            attr,
+            format!("`#[splice]` says what replaces a weak reference whose referent dies, and `{ident}` is not weak: write `{ident}: Weak<Class>`, or remove it"),
+        ),
+    }
+    None
 }
 
 /// `#[length]` where there are no elements to count.

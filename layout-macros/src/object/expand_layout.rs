@@ -26,6 +26,9 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
     let concrete =
         (*openness != Openness::Abstract).then(|| quote!(unsafe impl ::heapwright::ConcreteClass for #ident {}));
     let has_bits = has_bits(class);
+    let words_calls = class.words.layout_calls();
+    let hooks = class.words.hooks(ident, &splices(class, with_proofs));
+    let copy = class.words.copy(ident);
     let proofs = with_proofs.then(|| proofs(class));
     // SAFETY of the generated impls:
     // - `HeapClass`: the struct is `repr(C)`, begins with the bytes of its parent and has its cells where `LAYOUT`
@@ -49,8 +52,10 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
                     &__h::ClassLayout::new(#name, ::core::module_path!(), ::core::file!(), #at, #doc, __FIELDS)
                         .extends(<#parent as ::heapwright::HeapClass>::LAYOUT)
                         #openness_call
+                        #words_calls
                         #tails;
                 #lengths
+                #hooks
             }
 
             #[automatically_derived]
@@ -60,6 +65,7 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
             unsafe impl<__T> ::heapwright::IsA<__T> for #ident where #parent: ::heapwright::IsA<__T> {}
             #open
             #concrete
+            #copy
 
             #[automatically_derived]
             impl ::core::ops::Deref for #ident {
@@ -81,6 +87,25 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
             #proofs
         };
     }
+}
+
+/// The name of the field that a weak field's `#[splice]` names.
+fn value_splice(slot: &Slot) -> Option<String> {
+    slot.value().and_then(|value| value.splice.as_ref()).map(plain)
+}
+
+/// The fields that the collector splices.
+fn splices(class: &Class, is_right: bool) -> Vec<TokenStream> {
+    let slots = if is_right { &class.slots[..] } else { &[] };
+    let ident = &class.ident;
+    let spliced = slots.iter().enumerate().filter_map(|(index, slot)| Some((index, slot, slot.value()?)));
+    spliced
+        .filter_map(|(index, slot, value)| {
+            let (ValueKind::Weak(referent), Some(_)) = (&value.kind, &value.splice) else { return None };
+            let (cfgs, index) = (&slot.common().decor.cfgs, count(&class.slots[..index]));
+            Some(quote!(#(#cfgs)* __h::Splice::of::<#referent>(<#ident as ::heapwright::HeapClass>::LAYOUT, #index)))
+        })
+        .collect()
 }
 
 /// How many of these there are, as a constant expression: `cfg`s decide.
@@ -109,7 +134,8 @@ pub(super) fn spec(slot: &Slot) -> TokenStream {
         Slot::Value(Value { kind, constant, order, .. }) => {
             let constant = constant.then(|| quote!(.constant()));
             let order = access(*order);
-            (made(kind, &name), Some(quote!(#constant #order)))
+            let splice = value_splice(slot).map(|link| quote!(.splice(#link)));
+            (made(kind, &name), Some(quote!(#constant #order #splice)))
         }
     };
     let cfgs = &common.decor.cfgs;
@@ -255,6 +281,17 @@ fn proofs(class: &Class) -> TokenStream {
             __h::check_field(__layout, #index, #offset);
         }
     });
+    let splices = slots.iter().enumerate().filter_map(|(index, slot)| {
+        let value = slot.value()?;
+        let (ValueKind::Weak(referent), Some(link)) = (&value.kind, &value.splice) else { return None };
+        let (cfgs, index) = (&slot.common().decor.cfgs, count(&slots[..index]));
+        Some(quote_spanned! {generated_at(link.span())=>
+            #(#cfgs)*
+            // A static: it may look at the descriptors, a constant may not.
+            const _: () = { static CHECK: () = __h::check_splice::<#referent>(<#ident as ::heapwright::HeapClass>::LAYOUT, #index); };
+        })
+    });
+    let numbers = class.words.proof(ident);
     let whole = quote_spanned!(generated_at(ident.span())=> const _: () = __h::check_class::<#ident>(););
     let tails = class.tails.iter().enumerate().map(|(index, tail)| {
         let name = &tail.common.ident;
@@ -284,5 +321,5 @@ fn proofs(class: &Class) -> TokenStream {
             };
         }
     });
-    quote!(#placed #whole #(#inherits)* #parent)
+    quote!(#placed #(#splices)* #numbers #whole #(#inherits)* #parent)
 }

@@ -5,6 +5,7 @@
 //! is right is expanded even then, so that one mistake does not make every use of the class fail as well.
 
 mod check;
+mod class_words;
 mod expand;
 mod expand_access;
 mod expand_defaults;

@@ -14,6 +14,8 @@ pub(super) struct Class {
     pub(super) openness: Openness,
     /// Whether to make an `…Init` struct and `new` functions.
     pub(super) has_factory: bool,
+    /// What else stands in `#[heap_object(…)]`.
+    pub(super) words: super::class_words::ClassWords,
     /// Inherited fields that lengths are made from.
     pub(super) inherits: Vec<Inherited>,
     /// Own fields in order, without the tails.
@@ -66,6 +68,8 @@ pub(super) struct Value {
     pub(super) order: Order,
     /// What a new object has if nothing else is given.
     pub(super) default: Option<Expr>,
+    /// Of a weak field: the field of its referent that replaces it when that dies.
+    pub(super) splice: Option<Ident>,
 }
 
 /// What a field holds.

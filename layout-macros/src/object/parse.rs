@@ -1,6 +1,7 @@
 //! Reads a `#[heap_object]` declaration: arguments, attributes, fields. What concerns several of them is left to
 //! [`check`](super::check).
 
+use super::class_words::{self, ClassWords};
 use super::model::{Inherited, Openness, ValueKind};
 use super::types::{self, Declared};
 use crate::attrs::Decor;
@@ -12,8 +13,22 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Data, DeriveInput, Expr, Fields, Meta, Path, Token, Visibility};
 
-const ARGUMENTS: &[&str] = &["extends", "open", "abstract", "inherits"];
-const FIELD_WORDS: &[&str] = &["constant", "relaxed", "acquire_release", "length", "present_if", "default"];
+/// What may stand in `#[heap_object(…)]`.
+const ARGUMENTS: &[&str] = &[
+    "extends",
+    "open",
+    "abstract",
+    "inherits",
+    "copy",
+    "print",
+    "verify",
+    "trace",
+    "instance_type",
+    "instance_types",
+    "lowest_instance_type",
+    "highest_instance_type",
+];
+const FIELD_WORDS: &[&str] = &["constant", "relaxed", "acquire_release", "length", "present_if", "default", "splice"];
 
 /// A declaration, read word by word.
 pub(super) struct Declaration {
@@ -30,6 +45,7 @@ pub(super) struct Arguments {
     pub(super) openness: Openness,
     pub(super) has_factory: bool,
     pub(super) inherits: Vec<Inherited>,
+    pub(super) words: ClassWords,
 }
 
 /// A field, read word by word.
@@ -55,6 +71,7 @@ pub(super) struct Words {
     pub(super) present_if: Option<Length>,
     /// `#[default = …]`
     pub(super) default: Option<Length>,
+    pub(super) splice: Option<(Attribute, Ident)>,
 }
 
 /// `#[length = expr]`, `#[present_if = expr]`, `#[default = expr]`
@@ -150,7 +167,13 @@ fn generic_stand_in(vis: &Visibility, ident: &Ident, generics: &syn::Generics) -
 }
 
 fn arguments(args: TokenStream, errors: &mut Errors) -> Arguments {
-    let mut arguments = Arguments { parent: None, openness: Openness::Leaf, has_factory: true, inherits: Vec::new() };
+    let mut arguments = Arguments {
+        parent: None,
+        openness: Openness::Leaf,
+        has_factory: true,
+        inherits: Vec::new(),
+        words: ClassWords::default(),
+    };
     let mut seen: Vec<String> = Vec::new();
     let parsed = (|input: ParseStream<'_>| {
         while !input.is_empty() {
@@ -174,6 +197,7 @@ fn arguments(args: TokenStream, errors: &mut Errors) -> Arguments {
     })
     .parse2(args);
     errors.take(parsed);
+    arguments.words.check(arguments.openness, errors);
     arguments
 }
 
@@ -224,6 +248,7 @@ fn argument(
             }
             arguments.has_factory = false;
         }
+        _ if class_words::word(word, &name, input, &mut arguments.words, errors)? => {}
         _ => {
             let hint = match name.as_str() {
                 "leaf" | "sealed" | "final" => " (classes are leaves unless `open` or `abstract`)".to_owned(),
@@ -342,6 +367,16 @@ fn word(attr: &Attribute, word: &str, words: &mut Words, errors: &mut Errors) ->
             let example =
                 "say when an object has the field, by earlier constant fields: `#[present_if = flags.has_name()]`";
             words.present_if = Some(length(attr, example, errors));
+            return true;
+        }
+        "splice" => {
+            if words.splice.is_some() {
+                errors.at(attr, "`#[splice]` is given twice: a slot follows one link. Remove one of them");
+            }
+            match class_words::splice(attr) {
+                Ok(link) => drop(words.splice.get_or_insert_with(|| (attr.clone(), link))),
+                Err(error) => errors.push(error),
+            }
             return true;
         }
         _ => return false,

@@ -55,8 +55,12 @@ fn arguments_are_known_words() {
     check(
         "zebra(1, 2), extends = B",
         "struct S {}",
-        &[("unknown argument `zebra`: possible are `extends`, `open` or `abstract`", "zebra")],
+        &[("unknown argument `zebra`: possible are `extends`, `open`, `abstract`, ", "zebra")],
     );
+    check("print", "struct S {}", &[("takes a value: `print = print_it`", "print")]);
+    check("copy = deep", "struct S {}", &[("takes no value", "=")]);
+    check("instance_types = 9..=8, open", "struct S {}", &[("goes backwards: write `8..=9`", "8")]);
+    check("instance_type = 9, abstract", "struct S {}", &[("has no instances, so no number", "9")]);
     check("open, open", "struct S {}", &[("`open` is given twice", "open")]);
     check("extends = A, extends = B", "struct S {}", &[("a class extends one class", "extends")]);
     check("abstract, open", "struct S {}", &[("an `abstract` class is open anyway", "open")]);
@@ -64,7 +68,7 @@ fn arguments_are_known_words() {
     check("extends(A)", "struct S {}", &[("`extends = Struct`", "extends")]);
     check("extends = 3", "struct S {}", &[("expected the class to extend", "3")]);
     check("open abstract", "struct S {}", &[("separated by commas", "abstract")]);
-    check("\"open\"", "struct S {}", &[("expected `extends`, `open` or `abstract`", "\"open\"")]);
+    check("\"open\"", "struct S {}", &[("expected `extends`, `open`, `abstract`, ", "\"open\"")]);
     check("factory = some", "struct S {}", &[("only `factory = none`", "some")]);
     check("extends = S", "struct S {}", &[("`S` extends itself", "S")]);
 }

@@ -128,7 +128,10 @@ fn bits_take_a_bit_field() {
 fn words_about_fields() {
     fields(
         "#[relax] a: Smi",
-        &[("unknown attribute `relax`: here go `constant`, `relaxed`, `acquire_release` or `length`", "relax")],
+        &[(
+            "unknown attribute `relax`: here go `constant`, `relaxed`, `acquire_release`, `length` or `splice`",
+            "relax",
+        )],
     );
     fields("#[relaxd] a: Smi", &[("(did you mean `relaxed`?)", "relaxd")]);
     fields("#[constant(yes)] a: Smi", &[("takes no argument", "#")]);

@@ -18,7 +18,7 @@ pub(crate) mod hash;
 pub(crate) use encoded::Encoded;
 
 use crate::{Name, NameHash, out_of_memory};
-use core::fmt;
+use core::fmt::{self, Write as _};
 use heapwright::{AllocationType, Handle, HandleScope, HeapObjectExt, OutOfMemory, heap_object};
 
 /// A string of UTF-16 units. V8: `String`.
@@ -34,11 +34,11 @@ use heapwright::{AllocationType, Handle, HandleScope, HeapObjectExt, OutOfMemory
 /// assert_eq!(text.to_rust_string(), "naïve 🦀");
 /// assert!(text.is::<SeqTwoByteString>() && text.eq_str("naïve 🦀"));
 /// ```
-#[heap_object(extends = Name, abstract)]
+#[heap_object(extends = Name, abstract, instance_types = 0..=127, print = Str::print, verify = Str::check)]
 pub struct Str {}
 
 /// A string of characters below 256, in Latin-1. V8: `SeqOneByteString`.
-#[heap_object(extends = Str)]
+#[heap_object(extends = Str, instance_type = 0x28)]
 pub struct SeqOneByteString {
     padding: OptionalPadding<4>,
     /// The number of characters.
@@ -51,7 +51,7 @@ pub struct SeqOneByteString {
 }
 
 /// A string of UTF-16 units, at least one of them above 255; surrogates may be unpaired. V8: `SeqTwoByteString`.
-#[heap_object(extends = Str)]
+#[heap_object(extends = Str, instance_type = 0x20)]
 pub struct SeqTwoByteString {
     padding: OptionalPadding<4>,
     /// The number of units.
@@ -263,6 +263,39 @@ impl Str {
         }
     }
 
+    /// What `{:?}` prints: the text in quotes; of a long one, the beginning and the length.
+    fn print(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 64;
+        f.write_char('"')?;
+        let shown = self.len().min(SHOWN);
+        let units = (0..shown).map(|index| self.char_code_at(index));
+        for unit in char::decode_utf16(units) {
+            match unit {
+                Ok('\'') => f.write_char('\'')?, // needs no escape between double quotes
+                Ok(char) => write!(f, "{}", char.escape_debug())?,
+                Err(alone) => write!(f, "\\u{{{:x}}}", alone.unpaired_surrogate())?,
+            }
+        }
+        f.write_char('"')?;
+        if self.len() > SHOWN { write!(f, "… {} units", self.len()) } else { Ok(()) }
+    }
+
+    /// What this crate promises of a string: that it is in its canonical form, and that its hash is that of its text.
+    fn check(&self) -> Result<(), String> {
+        let hash = match self.content() {
+            StrContent::OneByte(bytes) => NameHash::from_mixed(hash::of_bytes(bytes), bytes.is_ascii()),
+            StrContent::TwoByte(units) if units.iter().all(|unit| *unit <= 0xFF) => {
+                return Err(format!("{self:?} has two bytes a character, and one would do"));
+            }
+            StrContent::TwoByte(units) => NameHash::from_mixed(hash::of_units(units), false),
+        };
+        if hash == self.name_hash() {
+            Ok(())
+        } else {
+            Err(format!("{self:?} has the hash {:?}, and its text {hash:?}", self.name_hash()))
+        }
+    }
+
     /// The hash that a string of that text has, whole: for tables of one's own.
     #[inline]
     #[must_use]
@@ -279,5 +312,31 @@ impl Str {
     #[track_caller]
     pub fn intern<'s>(scope: &mut HandleScope<'s>, text: &str) -> Handle<'s, Str> {
         crate::intern(scope, text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::string_parent;
+    use crate::prelude::CollectionKind;
+    use heapwright::Factory as _;
+
+    #[test]
+    fn the_verifier_finds_strings_that_are_not_what_they_should_be() {
+        let mut isolate = crate::builder().build().unwrap();
+        let mut scope = isolate.enter();
+        scope.verify().unwrap();
+        let right = Encoded::of_str("right").hash();
+        let init = SeqOneByteStringInit { parent: string_parent(right), chars: b"wrong" };
+        SeqOneByteString::new(&mut scope.nested(), init);
+        let error = scope.verify().unwrap_err().to_string();
+        assert!(error.contains("\"wrong\" has the hash"), "{error}");
+        scope.collect(CollectionKind::Young);
+        scope.verify().unwrap();
+        let init = SeqTwoByteStringInit { parent: string_parent(right), chars: &[0x78] };
+        SeqTwoByteString::new(&mut scope, init);
+        let error = scope.verify().unwrap_err().to_string();
+        assert!(error.contains("\"x\" has two bytes a character"), "{error}");
     }
 }
