@@ -94,7 +94,7 @@ pub(crate) fn tail_count(tails: &[Tail]) -> String {
 }
 
 /// A length as the factor of a product.
-fn factor(length: &Length) -> String {
+pub(crate) fn factor(length: &Length) -> String {
     let text = length.text();
     let is_one_word = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '(' | ')'));
     if is_one_word { text.to_owned() } else { format!("({text})") }

@@ -87,6 +87,12 @@ mod other {
     #[heap_object]
     pub struct Range {
         span: Inline<Span>,
+        #[constant]
+        depth: Smi,
+        #[present_if = depth > 0]
+        outer: Inline<Span>,
+        #[length = depth]
+        seen: [Tagged<MaybeObject>],
     }
 }
 
@@ -165,6 +171,17 @@ fn text_draws_tails_structs_and_conditions() {
         assert!(text.contains(part), "{part}\n{text}");
     }
     assert!(text.lines().any(|l| l.contains("source") && l.contains("external")), "{text}");
+}
+
+#[test]
+fn optional_structs_show_their_fields() {
+    let model = Model::from_registries(&[&CLASSES]);
+    let (text, html) = (render_text(&model), render_html(&model));
+    assert!(text.contains("the collector sees MSSI(SS)?E* (E: strong or weak)"), "{text}");
+    assert!(text.contains("| outer.from    | outer.to      |  only if depth > 0"), "{text}");
+    for part in ["id=\"Range.outer.from\"", "outer: only if depth &gt; 0", "seen: each element is strong or weak"] {
+        assert!(html.contains(part), "{part}");
+    }
 }
 
 #[test]

@@ -22,18 +22,18 @@ pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class, views: &[(String, 
                     (fact("Element", &format!("{element_size} bytes")))
                     div { dt { "Elements" } dd { code { (length) } } }
                 },
-                tails => {
-                    (fact("Header", &class.header_size))
-                    div.wide {
-                        dt { (words::tail_count(tails)) }
-                        dd { ul.tails { @for tail in tails { li { (presence(tail)) } } } }
-                    }
-                },
+                _ => (fact("Header", &class.header_size)),
             }
             div.lost[losses != "none"] { dt { "Losses" } dd { (losses) } }
             (fact("Words with pointers", &pointers))
             @if class.instance_size.full > crate::view::CACHE_LINE {
                 (fact("Cache lines", &words::cache_lines(class)))
+            }
+            @if !matches!(class.tails.as_slice(), [] | [Tail { length: Length::Field(_), .. }]) {
+                div.wide {
+                    dt { (words::tail_count(&class.tails)) }
+                    dd { ul.tails { @for tail in &class.tails { li { (presence(tail)) } } } }
+                }
             }
             @if !holders.is_empty() {
                 div.wide {
@@ -58,7 +58,7 @@ fn presence(tail: &Tail) -> Markup {
         @if tail.is_optional() {
             code { (tail.name) } ": " (tail.element_size) " if " code { (text) }
         } @else {
-            code { (tail.name) } ": " code { (text) } " × " (tail.element_size)
+            code { (tail.name) } ": " code { (words::factor(&tail.length)) } " × " (tail.element_size)
         }
     }
 }

@@ -11,7 +11,7 @@ const HEIGHT: u32 = 30;
 const GUTTER: u32 = 34;
 const TOP: u32 = 18;
 /// The line above a tail that has rows of its own.
-const CAPTION: u32 = 20;
+const CAPTION: u32 = 24;
 
 /// Where the tails are drawn.
 enum Tails<'v, 'm> {
@@ -60,7 +60,7 @@ pub(super) fn render(view: &View<'_>, label: &str) -> Markup {
                 aria-label={ (label) ": " (spoken(view)) } {
                 (scale())
                 @for row in 0..rows { (row_offset(row)) }
-                @for cell in &view.cells { (pieces(cell, 0, TOP, &cell.name())) }
+                @for cell in &view.cells { (pieces(cell, Place { shift: 0, top: TOP, in_element: false }, &cell.name())) }
                 @match &tails {
                     Tails::None => {},
                     Tails::Inline(tail) => (tail_cells(tail, end)),
@@ -119,14 +119,28 @@ fn y(row: u32) -> u32 {
     TOP + row * HEIGHT
 }
 
-/// A run of bytes, cut at the ends of rows, `shift` bytes after where it says, in rows from `top` on.
-fn pieces(cell: &Cell<'_>, shift: u32, top: u32, name: &str) -> Markup {
+/// Where cells are drawn.
+#[derive(Clone, Copy)]
+struct Place {
+    /// Bytes to add to where a cell says it is.
+    shift: u32,
+    /// Where the first row begins.
+    top: u32,
+    /// What a cell's place is counted from is an element, not the object.
+    in_element: bool,
+}
+
+/// A run of bytes, cut at the ends of rows.
+fn pieces(cell: &Cell<'_>, Place { shift, top, in_element }: Place, name: &str) -> Markup {
     let type_name = match &cell.part {
-        Part::Field(row) => row.type_name,
+        // Of a tail, one element is drawn.
+        Part::Field(row) => row.type_name.trim_start_matches('[').trim_end_matches(']'),
         Part::Hole | Part::Rounding => "",
     };
     let bytes = cell.end - cell.start;
-    let title = format!("{} · byte {} · {bytes} B · {}", cell.name(), cell.start, or(type_name, cell.role().name()));
+    let of = if in_element { " of its element" } else { "" };
+    let what = or(type_name, cell.role().name());
+    let title = format!("{} · byte {}{of} · {bytes} B · {what}", cell.name(), cell.start);
     let state = if cell.is_inherited() { " inherited" } else { "" };
     let (start, end) = (cell.start + shift, cell.end + shift);
     html! {
@@ -220,23 +234,24 @@ fn band_cells(band: &Band<'_, '_>) -> Markup {
     let caption = if tail.is_optional() {
         format!("{}: {what} {text}", tail.name)
     } else {
-        format!("{} × {text}, {} B each", tail.name, view.size)
+        format!("{}[{text}], {} B each", tail.name, view.size)
     };
     let (shift, size) = (band.shift(), view.size);
     let has_parts = tail.holds.struct_id().is_some();
-    let part = |cell: &Cell<'_>, i: u32| match (&cell.part, has_parts, tail.is_optional()) {
-        (Part::Field(row), true, false) => format!("[{i}].{}", row.name),
-        (_, false, false) => format!("[{i}]"),
-        _ => cell.name(),
-    };
     // Elements with parts are shown once; others fill the row.
     let end = band.drawn();
     let count = if tail.is_optional() || has_parts { 1 } else { ((end - shift) / size).max(1) };
+    let part = |cell: &Cell<'_>, i: u32| match (&cell.part, has_parts, tail.is_optional()) {
+        (Part::Field(row), true, false) => format!("[{i}].{}", row.name),
+        (_, false, false) if i + 1 == count => format!("[{i}] …"),
+        (_, false, false) => format!("[{i}]"),
+        _ => cell.name(),
+    };
     let rest = shift + count * size;
     html! {
         g class={ "tail k-" (view.role.key()) @if tail.is_optional() { " optional" } } {
             title { (caption) }
-            text.caption x=(GUTTER) y=(top - 6) { (fit(&caption, ROW * BYTE, 6.6)) }
+            text.caption x=(GUTTER) y=(top - 7) { (fit(&caption, ROW * BYTE, 6.6)) }
             @for row in 0..band.rows() {
                 @match start {
                     Some(start) => text.offset.row x=(GUTTER - 7) y=(top + row * HEIGHT + 19) { (start - shift + row * ROW) },
@@ -245,7 +260,8 @@ fn band_cells(band: &Band<'_, '_>) -> Markup {
                 }
             }
             @for i in 0..count {
-                @for cell in &view.cells { (pieces(cell, shift + i * size, *top, &part(cell, i))) }
+                @let place = Place { shift: shift + i * size, top: *top, in_element: true };
+                @for cell in &view.cells { (pieces(cell, place, &part(cell, i))) }
             }
             @if rest < end {
                 (piece(top + rest / ROW * HEIGHT, rest, end, &format!("[{count}] …"), ""))
@@ -292,15 +308,18 @@ mod tests {
     #[test]
     fn several_tails_have_rows_of_their_own() {
         let scope = svg("ScopeInfo", Width::Compressed);
-        for part in
-            [">position.start<", ">local_names × local_count, 4 B each<", ">locals × local_count * 2, 4 B each<"]
-        {
+        for part in [
+            ">position.start<",
+            ">local_names[local_count], 4 B each<",
+            ">locals[local_count * 2], 4 B each<",
+            ">[1] …<",
+        ] {
             assert!(scope.contains(part), "{part}: {scope}");
         }
         assert!(scope.contains(">function_name: only if flags.has_function_name()<"));
         assert!(scope.contains("tail k-strong optional"));
         let descriptors = svg("DescriptorArray", Width::Compressed);
-        for part in [">[0].key<", ">[0].value<", ">[1] …<", "k-maybe"] {
+        for part in [">[0].key<", ">[0].value<", ">[1] …<", "k-maybe", "entries[i].value · byte 8 of its element"] {
             assert!(descriptors.contains(part), "{part}: {descriptors}");
         }
     }

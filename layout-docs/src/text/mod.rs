@@ -53,11 +53,12 @@ fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
     let qualities = words::qualities(class).iter().map(|q| format!("  [{q}]")).collect::<String>();
     let _ = writeln!(out, "{}{qualities}", line.join(" > "));
     paragraph(out, &doc::plain(&class.doc));
-    let _ = writeln!(out, "\nsize    {}", words::size(class));
-    let _ = writeln!(out, "losses  {}", words::losses(index, class));
+    out.push('\n');
+    fact(out, "size", &words::size(class));
+    fact(out, "losses", &words::losses(index, class));
     let children: Vec<_> = index.children(class).iter().map(|c| c.name.as_str()).collect();
     if !children.is_empty() {
-        let _ = writeln!(out, "below   {}", children.join(", "));
+        fact(out, "below", &children.join(", "));
     }
     let same = index.is_same_layout(class);
     let _ = writeln!(out, "\n{}", fields_table(&index.rows(class), same));
@@ -92,13 +93,27 @@ pub(crate) fn heading(out: &mut String, name: &str, place: &str) {
 }
 
 pub(crate) fn paragraph(out: &mut String, text: &str) {
-    let mut column = 0;
+    wrap(out, 0, text);
+}
+
+/// `size    28 / 56 bytes`, its further lines indented.
+fn fact(out: &mut String, name: &str, text: &str) {
+    let _ = write!(out, "{name:<FACT$}");
+    wrap(out, FACT, text);
+}
+
+const FACT: usize = 8;
+
+/// The words of `text` in lines of the page's width; the first line continues what was written, at column `indent`.
+fn wrap(out: &mut String, indent: usize, text: &str) {
+    let mut column = indent;
     for word in text.split_whitespace() {
         let length = word.chars().count();
-        if column > 0 && column + 1 + length > usize::from(WIDTH) {
+        if column > indent && column + 1 + length > usize::from(WIDTH) {
             out.push('\n');
-            column = 0;
-        } else if column > 0 {
+            out.extend(std::iter::repeat_n(' ', indent));
+            column = indent;
+        } else if column > indent {
             out.push(' ');
             column += 1;
         }
@@ -125,7 +140,7 @@ pub(crate) fn table(header: &[&str], numeric: &[usize]) -> Table {
         }
         column.set_constraint(match header[i] {
             "values" => continue,
-            "doc" => ColumnConstraint::LowerBoundary(comfy_table::Width::Fixed(24)),
+            "notes" | "doc" => ColumnConstraint::LowerBoundary(comfy_table::Width::Fixed(24)),
             _ => ColumnConstraint::ContentWidth,
         });
     }

@@ -144,7 +144,7 @@ fn content(line: &Line<'_>) -> String {
         text.extend(std::iter::repeat_n(run.fill, indent));
         text.push_str(&label);
         text.extend(std::iter::repeat_n(run.fill, room - indent - label.chars().count()));
-        text.push(if run.open { '~' } else { '|' });
+        text.push(if run.open && run.end <= last { '~' } else { '|' });
     }
     text.extend(runs().filter(|r| r.start >= first).map(|r| r.note.as_str()));
     text
