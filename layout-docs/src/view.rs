@@ -112,7 +112,7 @@ impl Role {
             Role::Map => "the object's map: says what it is",
             Role::Strong => "traced: keeps its referent alive",
             Role::Weak => "cleared when its referent dies",
-            Role::MaybeWeak => "either of them: each value says which",
+            Role::MaybeWeak => "each value says which",
             Role::Smi => "a small integer in a tagged word",
             Role::Raw => "plain bytes: never traced",
             Role::Bits => "a bit field, in a Smi or in raw bytes",
