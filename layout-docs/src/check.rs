@@ -1,6 +1,6 @@
 //! Reading a model from JSON, and what must hold for the renderers to trust it.
 
-use crate::model::{Bitfield, Class, Meaning, Model, SCHEMA_VERSION, Width};
+use crate::model::{Bitfield, Class, Field, Holds, Meaning, Model, PerWidth, SCHEMA_VERSION, Struct, Width};
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
@@ -51,8 +51,8 @@ impl Model {
         Ok(model)
     }
 
-    /// Checks that ids are unique and resolve, that every class stands after its parent, and that fields neither
-    /// overlap nor leave their class.
+    /// Checks that ids are unique and resolve, that every class stands after its parent, that fields neither overlap
+    /// nor leave their class or struct, and that structs are as large where they are held as where they are declared.
     ///
     /// # Errors
     ///
@@ -70,11 +70,18 @@ impl Model {
         for (i, bits) in self.bitfields.iter().enumerate() {
             check_bitfield(bits, &bitfields, &format!("bitfields[{i}] ({})", bits.id))?;
         }
+        let mut found = Found { bitfields, structs: HashMap::new() };
+        for (i, layout) in self.structs.iter().enumerate() {
+            let place = format!("structs[{i}] ({})", layout.id);
+            check_id(&layout.id, &place)?;
+            check_struct(layout, &found, &place)?;
+            ensure(found.structs.insert(&layout.id, layout).is_none(), &place, || "another struct has this id".into())?;
+        }
         let mut classes: HashMap<&str, &Class> = HashMap::new();
         for (i, class) in self.classes.iter().enumerate() {
             let place = format!("classes[{i}] ({})", class.id);
             check_id(&class.id, &place)?;
-            check_class(class, &classes, &bitfields, &place)?;
+            check_class(class, &classes, &found, &place)?;
             ensure(classes.insert(&class.id, class).is_none(), &place, || "another class has this id".into())?;
         }
         Ok(())
@@ -94,12 +101,33 @@ fn check_id(id: &str, place: &str) -> Result<(), ModelError> {
     ensure(is_path, place, || "the id is not a Rust path".into())
 }
 
-fn check_class(
-    class: &Class,
-    above: &HashMap<&str, &Class>,
-    bitfields: &HashSet<&str>,
-    place: &str,
-) -> Result<(), ModelError> {
+/// What fields may hold.
+struct Found<'m> {
+    bitfields: HashSet<&'m str>,
+    structs: HashMap<&'m str, &'m Struct>,
+}
+
+impl Found<'_> {
+    /// Checks that what a field or an element of this size holds is there.
+    fn check_held(&self, name: &str, holds: &Holds, size: PerWidth, place: &str) -> Result<(), ModelError> {
+        if let Some(id) = holds.bitfield() {
+            ensure(self.bitfields.contains(id), place, || {
+                format!("\"{name}\" holds the bit field \"{id}\", which is not in `bitfields`")
+            })?;
+        }
+        if let Some(id) = holds.struct_id() {
+            let layout = self.structs.get(id).ok_or_else(|| {
+                inconsistent(place, format!("\"{name}\" holds the struct \"{id}\", which is not in `structs`"))
+            })?;
+            ensure(layout.size == size, place, || {
+                format!("\"{name}\" has {size} bytes, but the struct \"{id}\" that it holds has {}", layout.size)
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn check_class(class: &Class, above: &HashMap<&str, &Class>, found: &Found<'_>, place: &str) -> Result<(), ModelError> {
     let parent =
         match &class.parent {
             None => None,
@@ -107,19 +135,10 @@ fn check_class(
                 inconsistent(place, format!("its parent \"{id}\" is not among the classes before it"))
             })?),
         };
+    ensure(parent.is_none_or(|p| p.tails.is_empty()), place, || "its parent's instances end in a tail".into())?;
     for width in Width::ALL {
-        let mut end = parent.map_or(0, |p| p.header_size.get(width));
-        for (i, field) in class.fields.iter().enumerate() {
-            let place = format!("{place}.fields[{i}] ({})", field.name);
-            let (start, size) = (field.offset.get(width), field.size.get(width));
-            ensure(start >= end, &place, || {
-                format!("begins at byte {start} ({}), but what is before it ends at {end}", width.name())
-            })?;
-            end = start.checked_add(size).ok_or_else(|| inconsistent(&place, "ends beyond 4 GiB".into()))?;
-            ensure(field.align.get(width).is_power_of_two(), &place, || {
-                format!("its alignment ({}) is no power of two", width.name())
-            })?;
-        }
+        let start = parent.map_or(0, |p| p.header_size.get(width));
+        let end = check_placed(&class.fields, start, width, place)?;
         let header = class.header_size.get(width);
         ensure(end <= header, place, || {
             format!("fields end at byte {end} ({}), after its header_size of {header}", width.name())
@@ -129,18 +148,63 @@ fn check_class(
         ensure(size == rounded, place, || {
             format!("its instance_size ({}) is {size}, but its header_size makes that {rounded}", width.name())
         })?;
-    }
-    let mut names = HashSet::new();
-    let fields = class.fields.iter().map(|f| (&f.name, &f.holds));
-    for (name, holds) in fields.chain(class.tail.iter().map(|t| (&t.name, &t.holds))) {
-        ensure(names.insert(name), place, || format!("two fields are named \"{name}\""))?;
-        if let Some(id) = holds.bitfield() {
-            ensure(bitfields.contains(id), place, || {
-                format!("\"{name}\" holds the bit field \"{id}\", which is not in `bitfields`")
+        for (i, tail) in class.tails.iter().enumerate() {
+            let place = format!("{place}.tails[{i}] ({})", tail.name);
+            let size = tail.element_size.get(width);
+            ensure((1..=MAX_HEADER).contains(&size), &place, || {
+                format!("its element_size ({}) is {size}, not 1 to {MAX_HEADER}", width.name())
             })?;
+            check_align(tail.element_align, width, &place)?;
         }
     }
+    let mut names = HashSet::new();
+    let fields = class.fields.iter().map(|f| (&f.name, &f.holds, f.size));
+    for (name, holds, size) in fields.chain(class.tails.iter().map(|t| (&t.name, &t.holds, t.element_size))) {
+        ensure(names.insert(name), place, || format!("two fields are named \"{name}\""))?;
+        found.check_held(name, holds, size, place)?;
+    }
     Ok(())
+}
+
+fn check_struct(layout: &Struct, found: &Found<'_>, place: &str) -> Result<(), ModelError> {
+    for width in Width::ALL {
+        let end = check_placed(&layout.fields, 0, width, place)?;
+        let size = layout.size.get(width);
+        ensure(end == size && (1..=MAX_HEADER).contains(&size), place, || {
+            format!("fields end at byte {end} ({}), but its size is {size}", width.name())
+        })?;
+        check_align(layout.align, width, place)?;
+    }
+    let mut names = HashSet::new();
+    for Field { name, holds, size, .. } in &layout.fields {
+        ensure(names.insert(name), place, || format!("two fields are named \"{name}\""))?;
+        ensure(holds.struct_id().is_none(), place, || format!("\"{name}\" holds a struct, but structs do not nest"))?;
+        ensure(holds.is_tagged() == layout.is_tagged, place, || {
+            let sort = |is_tagged| if is_tagged { "tagged" } else { "raw" };
+            format!("\"{name}\" is {}, but the struct is {}", sort(holds.is_tagged()), sort(layout.is_tagged))
+        })?;
+        found.check_held(name, holds, *size, place)?;
+    }
+    Ok(())
+}
+
+/// Checks that fields follow each other, and returns where the last one ends.
+fn check_placed(fields: &[Field], start: u32, width: Width, place: &str) -> Result<u32, ModelError> {
+    let mut end = start;
+    for (i, field) in fields.iter().enumerate() {
+        let place = format!("{place}.fields[{i}] ({})", field.name);
+        let (start, size) = (field.offset.get(width), field.size.get(width));
+        ensure(start >= end, &place, || {
+            format!("begins at byte {start} ({}), but what is before it ends at {end}", width.name())
+        })?;
+        end = start.checked_add(size).ok_or_else(|| inconsistent(&place, "ends beyond 4 GiB".into()))?;
+        check_align(field.align, width, &place)?;
+    }
+    Ok(end)
+}
+
+fn check_align(align: PerWidth, width: Width, place: &str) -> Result<(), ModelError> {
+    ensure(align.get(width).is_power_of_two(), place, || format!("its alignment ({}) is no power of two", width.name()))
 }
 
 fn check_bitfield(bits: &Bitfield, all: &HashSet<&str>, place: &str) -> Result<(), ModelError> {
@@ -198,8 +262,8 @@ mod tests {
 
     #[test]
     fn other_versions_are_refused_before_their_shape_is_read() {
-        let message = Model::from_json("{\"schema_version\": 2}").unwrap_err().to_string();
-        assert_eq!(message, "schema_version is 2, but this program reads 1");
+        let message = Model::from_json("{\"schema_version\": 1}").unwrap_err().to_string();
+        assert_eq!(message, "schema_version is 1, but this program reads 2");
     }
 
     #[test]
@@ -211,6 +275,36 @@ mod tests {
         assert!(problem(|m| m.bitfields[0].fields[0].len = Some(0)).contains("shared evenly by 0 elements"));
         assert!(problem(|m| m.classes[2].id = "Map".into()).contains("another class has this id"));
         assert!(problem(|m| m.classes[2].id = "a b".into()).contains("not a Rust path"));
+    }
+
+    #[test]
+    fn structs_and_tails_are_checked_too() {
+        let array = |m: &mut Model| m.classes.iter().position(|c| c.id == "DescriptorArray").unwrap();
+        assert!(problem(|m| m.structs[1].id = "Other".into()).contains("which is not in `structs`"));
+        assert!(problem(|m| m.structs[1].id = "PositionInfo".into()).contains("another struct has this id"));
+        assert!(
+            problem(|m| m.structs[0].size.full = 12).starts_with("structs[0] (PositionInfo): fields end at byte 8")
+        );
+        assert!(
+            problem(|m| m.structs[0].fields[1].holds = Holds::Smi).contains("\"end\" is tagged, but the struct is raw")
+        );
+        let nested = Holds::Struct { id: "PositionInfo".into() };
+        assert!(problem(|m| m.structs[1].fields[0].holds = nested).contains("structs do not nest"));
+        assert!(
+            problem(|m| {
+                let i = array(m);
+                m.classes[i].tails[0].element_size.full = 16;
+            })
+            .contains("\"entries\" has 12 / 16 bytes, but the struct \"Descriptor\" that it holds has 12 / 24")
+        );
+        assert!(
+            problem(|m| {
+                let i = array(m);
+                m.classes[i].tails[0].element_size.full = 0;
+            })
+            .contains("its element_size (full) is 0")
+        );
+        assert!(problem(|m| m.classes[0].tails = m.classes[2].tails.clone()).contains("instances end in a tail"));
     }
 
     #[test]

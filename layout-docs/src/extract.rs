@@ -1,17 +1,18 @@
 //! From class tables to the model: the only module that knows `heapwright`'s types.
 
 use crate::model::{
-    Access, Admits, Bitfield, Bits, Class, Crate, Field, Holds, InstanceTypeOrder, Meaning, Model, PerWidth,
-    SCHEMA_VERSION, Tail, Value,
+    Access, Admits, Bitfield, Bits, Class, Crate, Field, Holds, InstanceTypeOrder, Length, Meaning, Model, PerWidth,
+    SCHEMA_VERSION, Struct, Tail, Value,
 };
 use heapwright::layout::{
-    self, BitKind, BitfieldLayout, ClassDescriptor, ClassRegistry, FieldKind, FieldLayout, Member, TailLayout, TypeSet,
+    self, BitKind, BitfieldLayout, ClassDescriptor, ClassRegistry, FieldKind, FieldLayout, Member, StructLayout,
+    TailLayout, TailLength, TypeSet,
 };
 use std::collections::{HashMap, HashSet};
 
 impl Model {
     /// The classes that `registries` list and all classes above them, in the order of the class tree, with the bit
-    /// fields that they hold.
+    /// fields and the structs that they hold.
     ///
     /// ```
     /// # static CLASSES: heapwright::layout::ClassRegistry = heapwright::layout::ClassRegistry::new("mine", &[]);
@@ -23,7 +24,8 @@ impl Model {
     pub fn from_registries(registries: &[&ClassRegistry]) -> Model {
         let classes = in_tree_order(registries);
         let bitfields = all_bitfields(&classes);
-        let names = Names::new(&classes, &bitfields);
+        let structs = all_structs(&classes);
+        let names = Names::new(&classes, &bitfields, &structs);
         Model {
             schema_version: SCHEMA_VERSION,
             generator: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -37,6 +39,7 @@ impl Model {
                 .collect(),
             classes: classes.iter().map(|c| class(&names, c)).collect(),
             bitfields: bitfields.iter().map(|b| bitfield(&names, b)).collect(),
+            structs: structs.iter().map(|s| struct_(&names, s)).collect(),
         }
     }
 }
@@ -91,29 +94,49 @@ fn all_bitfields(classes: &[ClassRef]) -> Vec<&'static BitfieldLayout> {
     found
 }
 
+/// The structs that lie in instances of the classes.
+fn all_structs(classes: &[ClassRef]) -> Vec<&'static StructLayout> {
+    let mut found: Vec<&'static StructLayout> = Vec::new();
+    for kind in classes.iter().flat_map(|c| kinds(c)) {
+        if let FieldKind::Struct(layout) = kind
+            && found.iter().all(|s| (s.module_path, s.name, s.line) != (layout.module_path, layout.name, layout.line))
+        {
+            found.push(layout);
+        }
+    }
+    found
+}
+
 /// Where each name is declared, as module and line: a name that is declared twice needs more than itself as its id.
 struct Names {
     classes: Declared,
     bitfields: Declared,
+    structs: Declared,
 }
 
 type Declared = HashMap<&'static str, HashSet<(&'static str, u32)>>;
 
 impl Names {
-    fn new(classes: &[ClassRef], bitfields: &[&'static BitfieldLayout]) -> Names {
+    fn new(classes: &[ClassRef], bitfields: &[&'static BitfieldLayout], structs: &[&'static StructLayout]) -> Names {
         let kinds = classes.iter().flat_map(|c| kinds(c));
         let sets = kinds.flat_map(|kind| match kind {
-            FieldKind::Tagged(set) | FieldKind::Weak(set) => set.members(),
+            FieldKind::Tagged(set) | FieldKind::Weak(set) | FieldKind::MaybeWeak(set) => set.members(),
             _ => &[],
         });
-        let admitted = sets.filter_map(|m| if let Member::Class(c) = m { Some(*c) } else { None });
-        let mut names = Names { classes: Declared::new(), bitfields: Declared::new() };
+        let admitted = sets.filter_map(|m| match m {
+            Member::Class(class) | Member::Weak(class) => Some(*class),
+            _ => None,
+        });
+        let mut names = Names { classes: Declared::new(), bitfields: Declared::new(), structs: Declared::new() };
         for class in classes.iter().copied().chain(admitted) {
             let layout = class.layout();
             names.classes.entry(layout.name).or_default().insert((layout.module_path, layout.line));
         }
         for bits in bitfields {
             names.bitfields.entry(bits.name).or_default().insert((bits.module_path, bits.line));
+        }
+        for layout in structs {
+            names.structs.entry(layout.name).or_default().insert((layout.module_path, layout.line));
         }
         names
     }
@@ -125,6 +148,10 @@ impl Names {
 
     fn bitfield(&self, bits: &BitfieldLayout) -> String {
         id(bits.name, bits.module_path, bits.line, &self.bitfields)
+    }
+
+    fn struct_(&self, layout: &StructLayout) -> String {
+        id(layout.name, layout.module_path, layout.line, &self.structs)
     }
 }
 
@@ -140,10 +167,14 @@ fn id(name: &str, module: &str, line: u32, declared: &Declared) -> String {
     }
 }
 
-/// What the own fields and the elements of a class hold.
+/// What the own fields and the elements of a class hold, and the fields of structs among them.
 fn kinds(class: ClassRef) -> impl Iterator<Item = &'static FieldKind> {
     let layout = class.layout();
-    layout.fields.iter().map(|f| &f.kind).chain(layout.tail.iter().map(|t| &t.element))
+    let own = layout.fields.iter().map(|f| &f.kind).chain(layout.tails.iter().map(|t| &t.element));
+    own.flat_map(|kind| {
+        let inner: &'static [FieldLayout] = if let FieldKind::Struct(layout) = kind { layout.fields } else { &[] };
+        std::iter::once(kind).chain(inner.iter().map(|f| &f.kind))
+    })
 }
 
 fn path(module: &str, name: &str) -> String {
@@ -174,7 +205,7 @@ fn class(names: &Names, class: &ClassDescriptor) -> Class {
         header_size: both(layout.end()),
         instance_size: both(layout.end().round_up_to_tagged()),
         fields: layout.fields.iter().map(|f| field(names, f)).collect(),
-        tail: layout.tail.as_ref().map(|t| tail(names, t)),
+        tails: layout.tails.iter().map(|t| tail(names, t)).collect(),
     }
 }
 
@@ -189,12 +220,16 @@ fn field(names: &Names, field: &FieldLayout) -> Field {
         size: both(field.size),
         align: both(field.align),
         constant: field.constant,
-        access: match field.access {
-            layout::Access::Plain => Access::Plain,
-            layout::Access::Relaxed => Access::Relaxed,
-            layout::Access::AcquireRelease => Access::AcquireRelease,
-        },
+        access: access(field.access),
         splice: field.splice.map(str::to_owned),
+    }
+}
+
+fn access(access: layout::Access) -> Access {
+    match access {
+        layout::Access::Plain => Access::Plain,
+        layout::Access::Relaxed => Access::Relaxed,
+        layout::Access::AcquireRelease => Access::AcquireRelease,
     }
 }
 
@@ -206,8 +241,29 @@ fn tail(names: &Names, tail: &TailLayout) -> Tail {
         line: tail.line,
         holds: holds(names, &tail.element),
         element_size: both(tail.element_size),
-        length_field: tail.length_field.to_owned(),
+        element_align: both(tail.element_align),
+        length: match tail.length {
+            TailLength::Field(text) => Length::Field(text.to_owned()),
+            TailLength::Expression(text) => Length::Expression(text.to_owned()),
+            TailLength::Condition(text) => Length::Condition(text.to_owned()),
+        },
         constant: tail.constant,
+        access: access(tail.access),
+    }
+}
+
+fn struct_(names: &Names, layout: &StructLayout) -> Struct {
+    Struct {
+        id: names.struct_(layout),
+        name: layout.name.to_owned(),
+        module: layout.module_path.to_owned(),
+        file: layout.file.to_owned(),
+        line: layout.line,
+        doc: doc(layout.doc),
+        is_tagged: layout.is_tagged,
+        size: both(layout.size),
+        align: both(layout.align),
+        fields: layout.fields.iter().map(|f| field(names, f)).collect(),
     }
 }
 
@@ -215,10 +271,13 @@ fn holds(names: &Names, kind: &FieldKind) -> Holds {
     match kind {
         FieldKind::Tagged(set) => Holds::Strong { admits: admits(names, *set) },
         FieldKind::Weak(set) => Holds::Weak { admits: admits(names, *set) },
+        FieldKind::MaybeWeak(set) => Holds::MaybeWeak { admits: admits(names, *set) },
         FieldKind::Smi => Holds::Smi,
         FieldKind::SmiBits(bits) => Holds::SmiBits { bitfield: names.bitfield(bits) },
         FieldKind::Raw(raw) => Holds::Raw { primitive: raw.name().to_owned() },
         FieldKind::Bits(bits) => Holds::Bits { bitfield: names.bitfield(bits) },
+        FieldKind::External(type_name) => Holds::External { type_name: (*type_name).to_owned() },
+        FieldKind::Struct(layout) => Holds::Struct { id: names.struct_(layout) },
         FieldKind::Padding => Holds::Padding,
     }
 }
@@ -229,6 +288,7 @@ fn admits(names: &Names, set: TypeSet) -> Vec<Admits> {
         Member::Smi => Admits::Smi,
         Member::None => Admits::None,
         Member::Class(class) => Admits::Class(names.class(class)),
+        Member::Weak(class) => Admits::Weak(names.class(class)),
     };
     set.members().iter().map(admits).collect()
 }

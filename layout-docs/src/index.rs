@@ -1,6 +1,7 @@
 //! The model with its ids resolved: parents, children, who refers to whom.
 
-use crate::model::{Admits, Bitfield, Class, Field, Holds, Meaning, Model};
+use crate::model::{Admits, Bitfield, Class, Meaning, Model, Struct};
+use crate::rows::Row;
 use std::collections::HashMap;
 
 /// A model whose ids can be looked up.
@@ -8,26 +9,22 @@ pub(crate) struct Index<'m> {
     pub(crate) model: &'m Model,
     classes: HashMap<&'m str, &'m Class>,
     bitfields: HashMap<&'m str, &'m Bitfield>,
+    structs: HashMap<&'m str, &'m Struct>,
     children: HashMap<&'m str, Vec<&'m Class>>,
     holders: HashMap<&'m str, Vec<Holder<'m>>>,
     bit_holders: HashMap<&'m str, Vec<Holder<'m>>>,
+    struct_holders: HashMap<&'m str, Vec<Holder<'m>>>,
 }
 
 /// A field or tail that refers to something.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Holder<'m> {
     /// The id of the class or bit field it belongs to.
     pub(crate) owner: &'m str,
-    pub(crate) field: &'m str,
+    pub(crate) field: String,
+    /// The last part of its anchor.
+    pub(crate) anchor: String,
     pub(crate) owner_is_bitfield: bool,
-}
-
-/// A field with the class that declares it.
-#[derive(Clone, Copy)]
-pub(crate) struct Placed<'m> {
-    pub(crate) owner: &'m Class,
-    pub(crate) field: &'m Field,
-    pub(crate) inherited: bool,
 }
 
 impl<'m> Index<'m> {
@@ -36,25 +33,25 @@ impl<'m> Index<'m> {
             model,
             classes: model.classes.iter().map(|c| (c.id.as_str(), c)).collect(),
             bitfields: model.bitfields.iter().map(|b| (b.id.as_str(), b)).collect(),
+            structs: model.structs.iter().map(|s| (s.id.as_str(), s)).collect(),
             children: HashMap::new(),
             holders: HashMap::new(),
             bit_holders: HashMap::new(),
+            struct_holders: HashMap::new(),
         };
         for class in &model.classes {
             if let Some(parent) = &class.parent {
                 index.children.entry(parent).or_default().push(class);
             }
-            for field in &class.fields {
-                index.note(class, &field.name, &field.holds);
-            }
-            if let Some(tail) = &class.tail {
-                index.note(class, &tail.name, &tail.holds);
+            for row in index.own_rows(class) {
+                index.note(class, &row);
             }
         }
         for bits in &model.bitfields {
             for field in &bits.fields {
                 if let Meaning::Nested { bitfield } = &field.means {
-                    let holder = Holder { owner: &bits.id, field: &field.name, owner_is_bitfield: true };
+                    let (field, anchor) = (field.name.clone(), field.name.clone());
+                    let holder = Holder { owner: &bits.id, field, anchor, owner_is_bitfield: true };
                     index.bit_holders.entry(bitfield).or_default().push(holder);
                 }
             }
@@ -62,15 +59,22 @@ impl<'m> Index<'m> {
         index
     }
 
-    fn note(&mut self, class: &'m Class, field: &'m str, holds: &'m Holds) {
-        let holder = Holder { owner: &class.id, field, owner_is_bitfield: false };
-        for admits in holds.admits() {
-            if let Admits::Class(id) = admits {
-                self.holders.entry(id).or_default().push(holder);
+    fn note(&mut self, class: &'m Class, row: &Row<'m>) {
+        let holder = Holder { owner: &class.id, field: row.label(), anchor: row.anchor(), owner_is_bitfield: false };
+        for admits in row.holds.admits() {
+            if let Admits::Class(id) | Admits::Weak(id) = admits {
+                let holders = self.holders.entry(id).or_default();
+                // A field may admit strong and weak references to one class.
+                if holders.last().is_none_or(|h| (h.owner, &h.field) != (holder.owner, &holder.field)) {
+                    holders.push(holder.clone());
+                }
             }
         }
-        if let Some(id) = holds.bitfield() {
-            self.bit_holders.entry(id).or_default().push(holder);
+        if let Some(id) = row.holds.bitfield() {
+            self.bit_holders.entry(id).or_default().push(holder.clone());
+        }
+        if let Some(id) = row.holds.struct_id() {
+            self.struct_holders.entry(id).or_default().push(holder);
         }
     }
 
@@ -80,6 +84,10 @@ impl<'m> Index<'m> {
 
     pub(crate) fn bitfield(&self, id: &str) -> Option<&'m Bitfield> {
         self.bitfields.get(id).copied()
+    }
+
+    pub(crate) fn struct_(&self, id: &str) -> Option<&'m Struct> {
+        self.structs.get(id).copied()
     }
 
     /// The classes that no class of the model is above.
@@ -99,15 +107,6 @@ impl<'m> Index<'m> {
         line
     }
 
-    /// All fields, inherited ones first.
-    pub(crate) fn fields(&self, class: &'m Class) -> Vec<Placed<'m>> {
-        let place = |owner: &'m Class| {
-            let inherited = owner.id != class.id;
-            owner.fields.iter().map(move |field| Placed { owner, field, inherited })
-        };
-        self.lineage(class).into_iter().flat_map(place).collect()
-    }
-
     /// The fields whose type names this class.
     pub(crate) fn holders(&self, class: &Class) -> &[Holder<'m>] {
         self.holders.get(class.id.as_str()).map_or(&[], Vec::as_slice)
@@ -118,12 +117,21 @@ impl<'m> Index<'m> {
         self.bit_holders.get(bits.id.as_str()).map_or(&[], Vec::as_slice)
     }
 
+    /// The fields and tails that hold this struct.
+    pub(crate) fn struct_holders(&self, layout: &Struct) -> &[Holder<'m>] {
+        self.struct_holders.get(layout.id.as_str()).map_or(&[], Vec::as_slice)
+    }
+
     /// Whether the layout is the same under both pointer widths.
     pub(crate) fn is_same_layout(&self, class: &'m Class) -> bool {
         class.header_size.is_same()
             && class.instance_size.is_same()
-            && class.tail.as_ref().is_none_or(|t| t.element_size.is_same())
-            && self.fields(class).iter().all(|p| p.field.offset.is_same() && p.field.size.is_same())
+            && self.rows(class).iter().all(|row| row.at.is_same() && row.size.is_same())
+    }
+
+    /// Whether a struct's layout is the same under both pointer widths.
+    pub(crate) fn is_same_struct(&self, layout: &'m Struct) -> bool {
+        layout.size.is_same() && self.struct_rows(layout).iter().all(|row| row.at.is_same() && row.size.is_same())
     }
 
     /// Where the source of a line can be read.
@@ -154,9 +162,9 @@ mod tests {
         let script = index.class("Script").unwrap();
         let names: Vec<_> = index.lineage(script).iter().map(|c| c.name.as_str()).collect();
         assert_eq!(names, ["HeapObject", "Struct", "Script"]);
-        assert!(index.fields(script)[0].inherited);
+        assert_eq!(index.rows(script)[0].from.map(|c| c.name.as_str()), Some("HeapObject"));
         let str_class = index.class("Str").unwrap();
-        assert!(index.holders(str_class).iter().any(|h| (h.owner, h.field) == ("Script", "source")));
+        assert!(index.holders(str_class).iter().any(|h| (h.owner, h.field.as_str()) == ("Script", "source")));
         assert_eq!(index.roots().count(), 1);
     }
 

@@ -25,6 +25,7 @@ mod index;
 mod markdown;
 pub mod model;
 mod reorder;
+mod rows;
 mod text;
 mod view;
 mod words;

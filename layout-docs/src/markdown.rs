@@ -1,11 +1,12 @@
 //! Markdown that GitHub renders: tables, code blocks for rulers, links between classes.
 
 use crate::doc::{self, Block, Span};
-use crate::index::{Index, Placed};
-use crate::model::{Admits, Bitfield, Class, Holds, Meaning, Model, PerWidth, Width};
+use crate::index::Index;
+use crate::model::{Admits, Bitfield, Class, Holds, Length, Meaning, Model, Struct, Width};
 use crate::reorder::suggest;
+use crate::rows::Row;
 use crate::text::{bits, draw, suggestion_text};
-use crate::view::{Role, View};
+use crate::view::View;
 use crate::words;
 use std::fmt::Write as _;
 
@@ -14,13 +15,20 @@ use std::fmt::Write as _;
 pub fn render_markdown(model: &Model) -> String {
     let index = Index::new(model);
     let mut out = String::from(
-        "# Object layouts\n\nSizes and offsets are in bytes; `a / b` means `a` with compressed and `b` with full pointers.\n\n## Classes\n\n",
+        "# Object layouts\n\nSizes and offsets are in bytes; `a / b` means `a` with compressed and `b` with full pointers. \
+         Offsets of the form `+a` are from the start of an element; `…` is where the elements before end.\n\n## Classes\n\n",
     );
     for root in index.roots() {
         tree(&index, root, 0, &mut out);
     }
     for class in &model.classes {
         render_class(&index, class, &mut out);
+    }
+    if !model.structs.is_empty() {
+        out.push_str("\n## Structs in objects\n");
+    }
+    for layout in &model.structs {
+        render_struct(&index, layout, &mut out);
     }
     if !model.bitfields.is_empty() {
         out.push_str("\n## Bit fields\n");
@@ -46,7 +54,7 @@ fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
     let qualities: String = words::qualities(class).iter().map(|q| format!(" · {q}")).collect();
     let _ = writeln!(out, "{}{qualities} · {}\n", line.join(" › "), source(index, &class.file, class.line));
     out.push_str(&blocks(&class.doc));
-    let _ = writeln!(out, "- **Size:** {}", words::size(class));
+    let _ = writeln!(out, "- **Size:** {}", escape(&words::size(class)));
     let _ = writeln!(out, "- **Losses:** {}", words::losses(index, class));
     if let Some(suggestion) = suggest(index, class) {
         let _ = writeln!(out, "- **Reorder:** {}", escape(&suggestion_text(&suggestion)));
@@ -56,11 +64,24 @@ fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
         let _ = writeln!(out, "- **Extended by:** {}", children.join(", "));
     }
     out.push('\n');
-    fields(index, class, out);
     let same = index.is_same_layout(class);
+    fields(index, &index.rows(class), same, out);
+    rulers(same, |width| View::new(index, class, width), out);
+}
+
+fn render_struct<'m>(index: &Index<'m>, layout: &'m Struct, out: &mut String) {
+    let _ = writeln!(out, "\n### <a id=\"struct.{0}\"></a>`{1}`\n", layout.id, layout.name);
+    let _ = writeln!(out, "{} · {}\n", words::bytes(layout.size), source(index, &layout.file, layout.line));
+    out.push_str(&blocks(&layout.doc));
+    let same = index.is_same_struct(layout);
+    fields(index, &index.struct_rows(layout), same, out);
+    rulers(same, |width| View::of_struct(index, layout, width), out);
+}
+
+fn rulers<'m>(same: bool, view: impl Fn(Width) -> View<'m>, out: &mut String) {
     for width in Width::ALL.into_iter().take(if same { 1 } else { 2 }) {
         let name = if same { "Both widths".to_owned() } else { format!("{} pointers", capital(width.name())) };
-        let view = View::new(index, class, width);
+        let view = view(width);
         let (collector, ruler) = (words::collector(&view), draw(&view));
         let _ = write!(
             out,
@@ -69,45 +90,39 @@ fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
     }
 }
 
-fn fields<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
-    let same = index.is_same_layout(class);
+fn fields(index: &Index<'_>, rows: &[Row<'_>], same: bool, out: &mut String) {
     out.push_str(if same { "| At | Size |" } else { "| Compressed | Full | Size |" });
     out.push_str(" Name | Type | Kind | Admits | Notes |\n");
     out.push_str(if same { "|--:|--:|" } else { "|--:|--:|--:|" });
     out.push_str("---|---|---|---|---|\n");
-    let offsets = |at: PerWidth| {
-        if same { format!("| {}", at.full) } else { format!("| {} | {}", at.compressed, at.full) }
-    };
-    for Placed { owner, field, inherited } in index.fields(class) {
-        let mut notes = words::field_notes(field);
-        if inherited {
+    for row in rows {
+        let offsets: Vec<String> =
+            Width::ALL.into_iter().skip(usize::from(same)).map(|width| row.at.text(width)).collect();
+        let mut notes = row.notes();
+        if let Some(condition) = row.condition() {
+            notes.insert(0, format!("only if {}", code(condition)));
+        }
+        if let Some(outer) = row.outer {
+            notes.push(format!("in {}", struct_link(index, &outer.layout.id)));
+        }
+        if let Some(owner) = row.from {
             notes.push(format!("from {}", link(index, &owner.id)));
         }
-        let notes = [notes.join(", "), inline(&field.doc)].into_iter().filter(|s| !s.is_empty());
+        let times = match row.length {
+            Some(Length::Field(text) | Length::Expression(text)) => format!(" × {}", code(text)),
+            _ => String::new(),
+        };
+        let notes = [notes.join(", "), inline(row.doc)].into_iter().filter(|s| !s.is_empty());
         let _ = writeln!(
             out,
-            "{} | {} | `{}` | {} | {} | {} | {} |",
-            offsets(field.offset),
-            field.size,
-            field.name,
-            code(&field.type_name),
-            words::kind(Role::of(field), &field.holds),
-            admits(index, &field.holds),
+            "| {} | {}{times} | `{}` | {} | {} | {} | {} |",
+            offsets.join(" | "),
+            row.size,
+            row.label(),
+            code(row.type_name),
+            words::kind(row.role, row.holds),
+            admits(index, row.holds),
             notes.collect::<Vec<_>>().join(" · "),
-        );
-    }
-    if let Some(tail) = &class.tail {
-        let _ = writeln!(
-            out,
-            "{} | {} × `{}` | `{}` | {} | {} | {} | {} |",
-            offsets(class.header_size),
-            tail.element_size,
-            tail.length_field,
-            tail.name,
-            code(&tail.type_name),
-            words::kind(Role::of_kind(&tail.holds), &tail.holds),
-            admits(index, &tail.holds),
-            inline(&tail.doc),
         );
     }
 }
@@ -140,8 +155,12 @@ fn admits(index: &Index<'_>, holds: &Holds) -> String {
     if let Some(id) = holds.bitfield() {
         return bits_link(index, id);
     }
+    if let Some(id) = holds.struct_id() {
+        return struct_link(index, id);
+    }
     let names = holds.admits().iter().map(|a| match a {
         Admits::Class(id) => link(index, id),
+        Admits::Weak(id) => format!("weak {}", link(index, id)),
         other => words::admits_name(other).to_owned(),
     });
     names.collect::<Vec<_>>().join(", ")
@@ -157,6 +176,11 @@ fn link(index: &Index<'_>, id: &str) -> String {
 fn bits_link(index: &Index<'_>, id: &str) -> String {
     let name = index.bitfield(id).map_or(id, |b| b.name.as_str());
     format!("[`{name}`](#bits.{id})")
+}
+
+fn struct_link(index: &Index<'_>, id: &str) -> String {
+    let name = index.struct_(id).map_or(id, |s| s.name.as_str());
+    format!("[`{name}`](#struct.{id})")
 }
 
 fn source(index: &Index<'_>, file: &str, line: u32) -> String {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// The version of the JSON form that this crate reads and writes.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// The layouts of some crates' classes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,8 @@ pub struct Model {
     pub classes: Vec<Class>,
     /// The bit fields that fields of the classes hold, and those nested in them.
     pub bitfields: Vec<Bitfield>,
+    /// The structs that lie in instances of the classes.
+    pub structs: Vec<Struct>,
 }
 
 /// One registry.
@@ -76,14 +78,14 @@ pub struct Class {
     /// Whether its objects may be copied whole.
     #[serde(rename = "copy", default, skip_serializing_if = "core::ops::Not::not")]
     pub is_copy: bool,
-    /// Where its fields end: the bytes before the tail, or before a child's fields.
+    /// Where its fields end: the bytes before the first tail, or before a child's fields.
     pub header_size: PerWidth,
-    /// Bytes of an instance without its tail, rounded up to whole tagged words.
+    /// Bytes of an instance without its tails, rounded up to whole tagged words.
     pub instance_size: PerWidth,
-    /// Its own fields in the order of their offsets, without inherited ones and without the tail.
+    /// Its own fields in the order of their offsets, without inherited ones and without the tails.
     pub fields: Vec<Field>,
-    /// The elements after the last field.
-    pub tail: Option<Tail>,
+    /// The elements and optional fields after the last field, in order.
+    pub tails: Vec<Tail>,
 }
 
 /// Where a class's instance types come among those of its siblings.
@@ -129,7 +131,7 @@ pub struct Field {
     pub line: u32,
     /// What it holds.
     pub holds: Holds,
-    /// Bytes from the object's start.
+    /// Bytes from the start of the object or, for a field of a [`Struct`], of the struct.
     pub offset: PerWidth,
     /// Bytes.
     pub size: PerWidth,
@@ -144,7 +146,8 @@ pub struct Field {
     pub splice: Option<String>,
 }
 
-/// The elements at the end of an object. They begin at [`Class::header_size`].
+/// Elements of one kind at the end of an object, or an optional field. The first tail begins at [`Class::header_size`],
+/// each other one where the one before it ends, which depends on the object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tail {
     /// The name in the declaration.
@@ -161,10 +164,53 @@ pub struct Tail {
     pub holds: Holds,
     /// Bytes of one element.
     pub element_size: PerWidth,
-    /// The name of the field that holds the number of elements.
-    pub length_field: String,
+    /// The alignment an element needs.
+    pub element_align: PerWidth,
+    /// How many elements there are.
+    pub length: Length,
     /// Whether elements have no setter.
     pub constant: bool,
+    /// The memory order of accessors.
+    pub access: Access,
+}
+
+/// How many elements a tail has, as the declaration spells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "text", rename_all = "snake_case")]
+pub enum Length {
+    /// As many as the field of this name holds.
+    Field(String),
+    /// As many as this expression over constant fields says.
+    Expression(String),
+    /// One if this condition over constant fields holds, else none: the tail is an optional field.
+    Condition(String),
+}
+
+/// A struct whose fields lie in objects: it has no map, no identity and no life of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Struct {
+    /// What other parts of the model call it: its name or, where two share that, its path.
+    pub id: String,
+    /// The struct's name.
+    pub name: String,
+    /// The module that declares it.
+    pub module: String,
+    /// The file that declares it.
+    pub file: String,
+    /// The line of its name.
+    pub line: u32,
+    /// The doc comment.
+    #[serde(default)]
+    pub doc: String,
+    /// Whether its fields are tagged words, all of them; else they are raw, all of them.
+    #[serde(rename = "tagged")]
+    pub is_tagged: bool,
+    /// Bytes.
+    pub size: PerWidth,
+    /// The alignment it needs.
+    pub align: PerWidth,
+    /// Its fields in the order of their offsets. No field holds a struct.
+    pub fields: Vec<Field>,
 }
 
 /// What a field or an element holds, and so how the collector treats it.
@@ -178,6 +224,11 @@ pub enum Holds {
     },
     /// A weak reference: cleared when its referent dies.
     Weak {
+        /// What may stand here.
+        admits: Vec<Admits>,
+    },
+    /// A strong or a weak reference, or a Smi.
+    MaybeWeak {
         /// What may stand here.
         admits: Vec<Admits>,
     },
@@ -198,6 +249,17 @@ pub enum Holds {
         /// The id of the bit field.
         bitfield: String,
     },
+    /// An address of something outside the heap: never traced.
+    External {
+        /// The type of what is there.
+        #[serde(rename = "type")]
+        type_name: String,
+    },
+    /// The fields of a struct.
+    Struct {
+        /// The id of the struct.
+        id: String,
+    },
     /// Bytes that hold nothing.
     Padding,
 }
@@ -214,6 +276,8 @@ pub enum Admits {
     None,
     /// An instance of the class with this id or of one below it. The class may be one that the model lacks.
     Class(String),
+    /// A weak reference to such an instance, or a cleared one.
+    Weak(String),
 }
 
 /// The memory order of a field's accessors.
@@ -330,8 +394,10 @@ impl Model {
     #[must_use]
     pub fn with_source_root(mut self, root: impl AsRef<Path>) -> Model {
         let root = root.as_ref();
-        let files = self.classes.iter_mut().map(|c| &mut c.file);
-        for file in files.chain(self.bitfields.iter_mut().map(|b| &mut b.file)) {
+        let classes = self.classes.iter_mut().map(|c| &mut c.file);
+        let bitfields = self.bitfields.iter_mut().map(|b| &mut b.file);
+        let structs = self.structs.iter_mut().map(|s| &mut s.file);
+        for file in classes.chain(bitfields).chain(structs) {
             if let Some(relative) = Path::new(file.as_str()).strip_prefix(root).ok().and_then(Path::to_str) {
                 *file = relative.to_owned();
             }
@@ -373,6 +439,12 @@ impl PerWidth {
         }
     }
 
+    /// The sum.
+    #[must_use]
+    pub const fn plus(self, other: PerWidth) -> PerWidth {
+        PerWidth { compressed: self.compressed + other.compressed, full: self.full + other.full }
+    }
+
     /// Whether both numbers are the same.
     #[must_use]
     pub const fn is_same(self) -> bool {
@@ -386,18 +458,39 @@ impl core::fmt::Display for PerWidth {
     }
 }
 
+impl Length {
+    /// The field, expression or condition.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Length::Field(text) | Length::Expression(text) | Length::Condition(text) => text,
+        }
+    }
+}
+
+impl Tail {
+    /// Whether it is an optional field: one element or none.
+    #[must_use]
+    pub const fn is_optional(&self) -> bool {
+        matches!(self.length, Length::Condition(_))
+    }
+}
+
 impl Holds {
-    /// Whether the collector sees a tagged word here.
+    /// Whether the collector sees a tagged word here. Of a [`Struct`], its own fields say it.
     #[must_use]
     pub const fn is_tagged(&self) -> bool {
-        matches!(self, Holds::Strong { .. } | Holds::Weak { .. } | Holds::Smi | Holds::SmiBits { .. })
+        matches!(
+            self,
+            Holds::Strong { .. } | Holds::Weak { .. } | Holds::MaybeWeak { .. } | Holds::Smi | Holds::SmiBits { .. }
+        )
     }
 
     /// What a tagged value may be; nothing for other kinds.
     #[must_use]
     pub fn admits(&self) -> &[Admits] {
         match self {
-            Holds::Strong { admits } | Holds::Weak { admits } => admits,
+            Holds::Strong { admits } | Holds::Weak { admits } | Holds::MaybeWeak { admits } => admits,
             _ => &[],
         }
     }
@@ -407,6 +500,15 @@ impl Holds {
     pub fn bitfield(&self) -> Option<&str> {
         match self {
             Holds::SmiBits { bitfield } | Holds::Bits { bitfield } => Some(bitfield),
+            _ => None,
+        }
+    }
+
+    /// The id of the struct held here.
+    #[must_use]
+    pub fn struct_id(&self) -> Option<&str> {
+        match self {
+            Holds::Struct { id } => Some(id),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! An order of a class's own fields that needs less padding.
 
 use crate::index::Index;
-use crate::model::{Class, Field, Holds, PerWidth, Width};
+use crate::model::{Class, Field, Holds, PerWidth, Tail, Width};
 
 /// A better order.
 pub(crate) struct Suggestion<'m> {
@@ -52,18 +52,17 @@ impl Finish {
     fn of(index: &Index<'_>, class: &Class) -> Finish {
         let word = Width::ALL.map(Width::tagged_size);
         let children = index.children(class);
-        let align = match &class.tail {
-            Some(tail) => {
-                let size = both(tail.element_size);
-                [size[0].min(word[0]).max(1), size[1].min(word[1]).max(1)]
-            }
-            None if class.is_open || !children.is_empty() => {
-                let end = both(class.header_size);
-                [aligned_like(end[0], word[0]), aligned_like(end[1], word[1])]
-            }
-            None => [1, 1],
+        let align = if !class.tails.is_empty() {
+            // The first tail begins where all of them are aligned, whatever the lengths.
+            let most = |of: fn(&Tail) -> u32| class.tails.iter().map(of).max().unwrap_or(1);
+            [most(|t| t.element_align.compressed), most(|t| t.element_align.full)]
+        } else if class.is_open || !children.is_empty() {
+            let end = both(class.header_size);
+            [aligned_like(end[0], word[0]), aligned_like(end[1], word[1])]
+        } else {
+            [1, 1]
         };
-        Finish { align, is_leaf: class.tail.is_none() && !class.is_open && children.is_empty() }
+        Finish { align, is_leaf: class.tails.is_empty() && !class.is_open && children.is_empty() }
     }
 
     fn size(&self, end: [u32; 2]) -> [u32; 2] {
@@ -155,7 +154,7 @@ mod tests {
     fn says_nothing_where_nothing_is_gained() {
         let model = model();
         let index = Index::new(&model);
-        for id in ["HeapObject", "FixedArray", "Str", "Script", "HeapNumber"] {
+        for id in ["HeapObject", "FixedArray", "Str", "Script", "HeapNumber", "ScopeInfo", "DescriptorArray"] {
             assert!(suggest(&index, index.class(id).unwrap()).is_none(), "{id}");
         }
     }

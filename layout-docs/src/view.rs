@@ -1,7 +1,9 @@
-//! One class under one pointer width: its bytes in order, its tagged words as the collector sees them, its losses.
+//! One class or struct under one pointer width: its bytes in order, its tagged words as the collector sees them, its
+//! losses.
 
-use crate::index::{Index, Placed};
-use crate::model::{Class, Field, Holds, Width};
+use crate::index::Index;
+use crate::model::{Class, Holds, Struct, Tail, Width};
+use crate::rows::Row;
 
 /// Bytes of a cache line.
 pub(crate) const CACHE_LINE: u32 = 64;
@@ -12,6 +14,7 @@ pub(crate) enum Role {
     Map,
     Strong,
     Weak,
+    MaybeWeak,
     Smi,
     Raw,
     Bits,
@@ -29,7 +32,7 @@ pub(crate) struct Cell<'m> {
 /// What stands in a run of bytes.
 #[derive(Clone, Copy)]
 pub(crate) enum Part<'m> {
-    Field(Placed<'m>),
+    Field(Row<'m>),
     /// Bytes between fields that no field covers.
     Hole,
     /// Bytes after the last field, up to a whole tagged word.
@@ -44,33 +47,33 @@ pub(crate) struct Losses {
     pub(crate) rounding: u32,
 }
 
-/// A class under one pointer width.
+/// A class or a struct under one pointer width.
 pub(crate) struct View<'m> {
-    pub(crate) class: &'m Class,
     pub(crate) width: Width,
+    pub(crate) is_abstract: bool,
+    pub(crate) cells: Vec<Cell<'m>>,
+    pub(crate) tails: Vec<TailView<'m>>,
+}
+
+/// A tail under one pointer width.
+pub(crate) struct TailView<'m> {
+    pub(crate) tail: &'m Tail,
+    pub(crate) role: Role,
+    /// Bytes of an element.
+    pub(crate) size: u32,
+    /// The bytes of one element, from 0.
     pub(crate) cells: Vec<Cell<'m>>,
 }
 
 impl Role {
-    pub(crate) const ALL: [Role; 7] =
-        [Role::Map, Role::Strong, Role::Weak, Role::Smi, Role::Raw, Role::Bits, Role::Padding];
+    pub(crate) const ALL: [Role; 8] =
+        [Role::Map, Role::Strong, Role::Weak, Role::MaybeWeak, Role::Smi, Role::Raw, Role::Bits, Role::Padding];
 
-    /// The role of a field. The tagged word that every object begins with is its map.
-    pub(crate) fn of(field: &Field) -> Role {
-        match &field.holds {
-            Holds::Strong { .. } if field.offset.full == 0 => Role::Map,
-            holds => Role::of_kind(holds),
-        }
-    }
-
-    pub(crate) fn of_kind(holds: &Holds) -> Role {
-        match holds {
-            Holds::Strong { .. } => Role::Strong,
-            Holds::Weak { .. } => Role::Weak,
-            Holds::Smi => Role::Smi,
-            Holds::Raw { .. } => Role::Raw,
-            Holds::SmiBits { .. } | Holds::Bits { .. } => Role::Bits,
-            Holds::Padding => Role::Padding,
+    /// What style sheets call it.
+    pub(crate) const fn key(self) -> &'static str {
+        match self {
+            Role::MaybeWeak => "maybe",
+            other => other.name(),
         }
     }
 
@@ -79,6 +82,7 @@ impl Role {
             Role::Map => "map",
             Role::Strong => "strong",
             Role::Weak => "weak",
+            Role::MaybeWeak => "strong or weak",
             Role::Smi => "smi",
             Role::Raw => "raw",
             Role::Bits => "bits",
@@ -91,6 +95,7 @@ impl Role {
             Role::Map => 'M',
             Role::Strong => 'S',
             Role::Weak => 'W',
+            Role::MaybeWeak => 'E',
             Role::Smi => 'I',
             Role::Raw => 'R',
             Role::Bits => 'B',
@@ -98,11 +103,16 @@ impl Role {
         }
     }
 
+    const fn may_hold_pointer(self) -> bool {
+        matches!(self, Role::Map | Role::Strong | Role::Weak | Role::MaybeWeak)
+    }
+
     pub(crate) const fn meaning(self) -> &'static str {
         match self {
             Role::Map => "the object's map: says what it is",
             Role::Strong => "traced: keeps its referent alive",
             Role::Weak => "cleared when its referent dies",
+            Role::MaybeWeak => "each value says which",
             Role::Smi => "a small integer in a tagged word",
             Role::Raw => "plain bytes: never traced",
             Role::Bits => "a bit field, in a Smi or in raw bytes",
@@ -114,21 +124,21 @@ impl Role {
 impl Cell<'_> {
     pub(crate) fn role(&self) -> Role {
         match self.part {
-            Part::Field(placed) => Role::of(placed.field),
+            Part::Field(row) => row.role,
             Part::Hole | Part::Rounding => Role::Padding,
         }
     }
 
-    pub(crate) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> String {
         match &self.part {
-            Part::Field(placed) => &placed.field.name,
-            Part::Hole => "hole",
-            Part::Rounding => "rounding",
+            Part::Field(row) => row.label(),
+            Part::Hole => "hole".to_owned(),
+            Part::Rounding => "rounding".to_owned(),
         }
     }
 
     pub(crate) fn is_inherited(&self) -> bool {
-        matches!(self.part, Part::Field(placed) if placed.inherited)
+        matches!(self.part, Part::Field(row) if row.from.is_some())
     }
 }
 
@@ -140,27 +150,23 @@ impl Losses {
 
 impl<'m> View<'m> {
     pub(crate) fn new(index: &Index<'m>, class: &'m Class, width: Width) -> View<'m> {
-        let mut cells = Vec::new();
-        let mut end = 0;
-        for placed in index.fields(class) {
-            let (start, size) = (placed.field.offset.get(width), placed.field.size.get(width));
-            if start > end {
-                cells.push(Cell { start: end, end: start, part: Part::Hole });
-            }
-            if size > 0 {
-                cells.push(Cell { start, end: start + size, part: Part::Field(placed) });
-            }
-            end = start + size;
-        }
         let header = class.header_size.get(width);
-        if header > end {
-            cells.push(Cell { start: end, end: header, part: Part::Hole });
-        }
+        let mut cells = cells(&index.rows(class), header, width);
         let size = class.instance_size.get(width);
-        if class.tail.is_none() && !class.is_abstract && size > header {
+        if class.tails.is_empty() && !class.is_abstract && size > header {
             cells.push(Cell { start: header, end: size, part: Part::Rounding });
         }
-        View { class, width, cells }
+        let tail = |tail: &'m Tail| {
+            let size = tail.element_size.get(width);
+            let rows: Vec<Row<'m>> = index.element_rows(class, tail).into_iter().map(Row::of_element).collect();
+            TailView { tail, role: index.role(&tail.holds), size, cells: self::cells(&rows, size, width) }
+        };
+        View { width, is_abstract: class.is_abstract, cells, tails: class.tails.iter().map(tail).collect() }
+    }
+
+    pub(crate) fn of_struct(index: &Index<'m>, layout: &'m Struct, width: Width) -> View<'m> {
+        let cells = cells(&index.struct_rows(layout), layout.size.get(width), width);
+        View { width, is_abstract: false, cells, tails: Vec::new() }
     }
 
     /// The bytes before the tail, rounding included.
@@ -175,44 +181,68 @@ impl<'m> View<'m> {
             match cell.part {
                 Part::Hole => losses.holes += bytes,
                 Part::Rounding => losses.rounding += bytes,
-                Part::Field(placed) if placed.field.holds == Holds::Padding => losses.padding += bytes,
+                Part::Field(row) if *row.holds == Holds::Padding => losses.padding += bytes,
                 Part::Field(_) => {}
             }
         }
         losses
     }
 
-    /// What the collector sees in each tagged word before the tail, with the field that it finds there.
-    pub(crate) fn words(&self) -> Vec<(Role, &str)> {
-        let word = self.width.tagged_size();
-        (0..self.end().div_ceil(word))
-            .map(|i| {
-                let here = self.cells.iter().filter(|c| c.start < (i + 1) * word && c.end > i * word);
-                let mut name = "";
-                for cell in here {
-                    if let Part::Field(placed) = cell.part
-                        && placed.field.holds.is_tagged()
-                        && cell.start == i * word
-                    {
-                        return (collector_role(cell.role()), placed.field.name.as_str());
-                    }
-                    if name.is_empty() {
-                        name = match &cell.part {
-                            Part::Field(placed) => &placed.field.name,
-                            Part::Hole => "hole",
-                            Part::Rounding => "rounding",
-                        };
-                    }
-                }
-                (Role::Raw, name)
-            })
-            .collect()
+    /// What the collector sees in each tagged word before the tails, with the field that it finds there.
+    pub(crate) fn words(&self) -> Vec<(Role, String)> {
+        words(&self.cells, self.width)
     }
 
-    /// How many tagged words before the tail may hold a pointer.
+    /// How many tagged words before the tails may hold a pointer.
     pub(crate) fn pointers(&self) -> usize {
-        self.words().iter().filter(|(role, _)| matches!(role, Role::Map | Role::Strong | Role::Weak)).count()
+        self.words().iter().filter(|(role, _)| role.may_hold_pointer()).count()
     }
+}
+
+impl TailView<'_> {
+    /// What the collector sees in each tagged word of an element; one word for all if it looks at none.
+    pub(crate) fn words(&self, width: Width) -> Vec<(Role, String)> {
+        let words = words(&self.cells, width);
+        if words.iter().all(|(role, _)| *role == Role::Raw) {
+            return vec![(Role::Raw, self.tail.name.clone())];
+        }
+        words
+    }
+}
+
+/// The bytes from 0 to `size`: what has a fixed place, and what lies between.
+fn cells<'m>(rows: &[Row<'m>], size: u32, width: Width) -> Vec<Cell<'m>> {
+    let mut cells = Vec::new();
+    let mut end = 0;
+    for row in rows.iter().filter(|row| row.is_leaf()) {
+        let Some(start) = row.offset().map(|at| at.get(width)) else { continue };
+        let size = row.size.get(width);
+        if start > end {
+            cells.push(Cell { start: end, end: start, part: Part::Hole });
+        }
+        if size > 0 {
+            cells.push(Cell { start, end: start + size, part: Part::Field(*row) });
+        }
+        end = start + size;
+    }
+    if size > end {
+        cells.push(Cell { start: end, end: size, part: Part::Hole });
+    }
+    cells
+}
+
+fn words(cells: &[Cell<'_>], width: Width) -> Vec<(Role, String)> {
+    let word = width.tagged_size();
+    let end = cells.last().map_or(0, |c| c.end);
+    (0..end.div_ceil(word))
+        .map(|i| {
+            let mut here = cells.iter().filter(|c| c.start < (i + 1) * word && c.end > i * word).peekable();
+            let first = here.peek().map_or_else(String::new, |c| c.name());
+            let tagged =
+                here.find(|c| c.start == i * word && matches!(c.part, Part::Field(row) if row.holds.is_tagged()));
+            tagged.map_or((Role::Raw, first), |cell| (collector_role(cell.role()), cell.name()))
+        })
+        .collect()
 }
 
 /// A tagged word with a bit field in it is a Smi to the collector.

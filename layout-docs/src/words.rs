@@ -1,8 +1,11 @@
 //! Short phrases that several renderers share.
 
-use crate::index::{Index, Placed};
-use crate::model::{Access, Admits, Bits, Class, Holds, Meaning, PerWidth, Tail, Value, Width};
-use crate::view::{CACHE_LINE, Losses, Role, View, collector_role};
+use crate::index::Index;
+use crate::model::{
+    Access, Admits, Bits, Class, Holds, InstanceTypeOrder, Length, Meaning, PerWidth, Tail, Value, Width,
+};
+use crate::rows::Row;
+use crate::view::{CACHE_LINE, Losses, Role, View};
 
 /// `1 byte`, `2 bytes`, `4 / 8 bytes`.
 pub(crate) fn bytes(bytes: PerWidth) -> String {
@@ -15,6 +18,8 @@ pub(crate) fn kind(role: Role, holds: &Holds) -> &'static str {
     match holds {
         Holds::SmiBits { .. } => "smi bits",
         Holds::Bits { .. } => "raw bits",
+        Holds::External { .. } => "external",
+        Holds::Struct { .. } => "struct",
         _ => role.name(),
     }
 }
@@ -33,10 +38,9 @@ pub(crate) fn notes(constant: bool, access: Access) -> Vec<&'static str> {
     notes
 }
 
-/// All that is to be noted of a field: `constant`, `splices next`.
-pub(crate) fn field_notes(field: &Field) -> Vec<String> {
-    let splice = field.splice.iter().map(|link| format!("splices {link}"));
-    notes(field.constant, field.access).into_iter().map(str::to_owned).chain(splice).collect()
+/// What is noted of a weak field that closes up when its referent dies.
+pub(crate) fn splice(link: &str) -> String {
+    format!("splices {link}")
 }
 
 /// The name of an alternative, without its module.
@@ -45,7 +49,7 @@ pub(crate) fn admits_name(admits: &Admits) -> &str {
         Admits::Any => "Any",
         Admits::Smi => "Smi",
         Admits::None => "None",
-        Admits::Class(id) => id.rsplit("::").next().unwrap_or(id),
+        Admits::Class(id) | Admits::Weak(id) => id.rsplit("::").next().unwrap_or(id),
     }
 }
 
@@ -69,23 +73,63 @@ pub(crate) fn qualities(class: &Class) -> Vec<String> {
     words
 }
 
-/// What an instance takes: `28 / 56 bytes`, or header and elements.
+/// What an instance takes: `28 / 56 bytes`, or header, elements and optional fields.
 pub(crate) fn size(class: &Class) -> String {
-    match &class.tail {
-        Some(Tail { element_size, length_field, .. }) => {
-            format!("{} + {length_field} × {element_size}", bytes(class.header_size))
-        }
-        None if class.is_abstract => format!("fields end at {}", class.header_size),
-        None => bytes(class.instance_size),
+    if class.tails.is_empty() {
+        return if class.is_abstract {
+            format!("fields end at {}", class.header_size)
+        } else {
+            bytes(class.instance_size)
+        };
+    }
+    let tails = class.tails.iter().map(|tail| match &tail.length {
+        Length::Condition(condition) => format!(" + ({} if {condition})", tail.element_size),
+        _ => format!(" + {} × {}", factor(&tail.length), tail.element_size),
+    });
+    bytes(class.header_size) + &tails.collect::<String>()
+}
+
+/// The same in a list of classes: several tails are counted.
+pub(crate) fn size_in_list(class: &Class) -> String {
+    match class.tails.as_slice() {
+        [] | [Tail { length: Length::Field(_), .. }] => size(class),
+        tails => format!("{} + {}", bytes(class.header_size), tail_count(tails)),
+    }
+}
+
+/// `2 tails, 3 optional fields`.
+pub(crate) fn tail_count(tails: &[Tail]) -> String {
+    let optional = tails.iter().filter(|t| t.is_optional()).count();
+    let count = |n: usize, one: &str| match n {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        _ => Some(format!("{n} {one}s")),
+    };
+    let parts = [count(tails.len() - optional, "tail"), count(optional, "optional field")];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// A length as the factor of a product.
+pub(crate) fn factor(length: &Length) -> String {
+    let text = length.text();
+    let is_one_word = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '(' | ')'));
+    if is_one_word { text.to_owned() } else { format!("({text})") }
+}
+
+/// What a row says of its number beside its type: `elements: a * 2`, `only if flags.has_name()`.
+pub(crate) fn presence(length: &Length) -> (&'static str, &str) {
+    match length {
+        Length::Field(text) | Length::Expression(text) => ("elements:", text),
+        Length::Condition(text) => ("only if", text),
     }
 }
 
 /// A few characters for the size of a class, for lists.
 pub(crate) fn short_size(class: &Class) -> String {
-    match (&class.tail, class.is_abstract) {
-        (Some(_), _) => format!("{}+", class.header_size),
-        (None, true) => String::new(),
-        (None, false) => class.instance_size.to_string(),
+    match (class.tails.is_empty(), class.is_abstract) {
+        (false, _) => format!("{}+", class.header_size),
+        (true, true) => String::new(),
+        (true, false) => class.instance_size.to_string(),
     }
 }
 
@@ -113,19 +157,20 @@ fn pair(compressed: Losses, full: Losses, part: impl Fn(Losses) -> u32) -> PerWi
     PerWidth { compressed: part(compressed), full: part(full) }
 }
 
-/// A letter for each tagged word as the collector sees it, and one with a star for all elements: `MIS*`.
+/// A letter for each tagged word as the collector sees it, a star after those of elements, a question mark after those of
+/// optional fields: `MIS*`, `MI(SIE)*S?`.
 pub(crate) fn collector(view: &View<'_>) -> String {
-    let mut letters: String = view.words().iter().map(|(role, _)| role.letter()).collect();
-    if let Some(tail) = &view.class.tail {
-        letters.push(element_role(tail).letter());
-        letters.push('*');
+    let letters = |words: Vec<(Role, String)>| words.iter().map(|(role, _)| role.letter()).collect::<String>();
+    let mut all = letters(view.words());
+    for tail in &view.tails {
+        let letters = letters(tail.words(view.width));
+        all.push_str(&if letters.len() > 1 { format!("({letters})") } else { letters });
+        all.push(if tail.tail.is_optional() { '?' } else { '*' });
     }
-    letters
-}
-
-/// What the collector sees in each element.
-pub(crate) fn element_role(tail: &Tail) -> Role {
-    if tail.holds.is_tagged() { collector_role(Role::of_kind(&tail.holds)) } else { Role::Raw }
+    if all.contains(Role::MaybeWeak.letter()) {
+        all.push_str(" (E: strong or weak)");
+    }
+    all
 }
 
 /// How many cache lines the fixed part touches if the object begins on one.
@@ -205,10 +250,10 @@ pub(crate) fn unused_bits(bits: &crate::model::Bitfield) -> Vec<(u32, u32)> {
 }
 
 /// Whether a cache line begins inside this field or at its start, under `width`.
-pub(crate) fn line_break(placed: &Placed<'_>, width: Width) -> Option<u32> {
-    let (start, size) = (placed.field.offset.get(width), placed.field.size.get(width));
+pub(crate) fn line_break(row: &Row<'_>, width: Width) -> Option<u32> {
+    let (start, size) = (row.offset()?.get(width), row.size.get(width));
     let line = start.next_multiple_of(CACHE_LINE);
-    (size > 0 && line > 0 && line < start + size).then_some(line)
+    (size > 0 && line > 0 && line < start + size && row.is_leaf()).then_some(line)
 }
 
 #[cfg(test)]
@@ -234,5 +279,22 @@ mod tests {
         let flags = Index::new(&model).bitfield("ScriptFlags").unwrap().clone();
         assert_eq!(unused_bits(&flags), [(14, 17)]);
         assert_eq!(bit_range(3, 4), "6:3");
+    }
+    #[test]
+    fn sizes_and_collector_views_of_tails() {
+        let model = model();
+        let index = Index::new(&model);
+        let class = |id| index.class(id).unwrap();
+        let seen = |id| collector(&View::new(&index, class(id), Width::Compressed));
+        assert_eq!(size(class("FixedArray")), "8 / 16 bytes + length × 4 / 8");
+        assert_eq!(seen("FixedArray"), "MIS*");
+        let scope = size(class("ScopeInfo"));
+        assert_eq!(
+            scope,
+            "28 / 40 bytes + local_count × 4 / 8 + (local_count * 2) × 4 / 8 + (4 / 8 if flags.has_function_name())"
+        );
+        assert_eq!(size_in_list(class("ScopeInfo")), "28 / 40 bytes + 2 tails, 1 optional field");
+        assert_eq!(seen("ScopeInfo"), "MIIRRRRS*I*S?");
+        assert_eq!(seen("DescriptorArray"), "MIR(SIE)* (E: strong or weak)");
     }
 }

@@ -27,7 +27,7 @@ fn source_links_lead_where_the_option_says() {
 #[test]
 fn errors_are_one_line_with_a_position() {
     let path = std::env::temp_dir().join(format!("layout-docs-broken-{}.json", std::process::id()));
-    std::fs::write(&path, "{\n  \"schema_version\": 1,\n  \"generator\": 3\n}\n").unwrap();
+    std::fs::write(&path, "{\n  \"schema_version\": 2,\n  \"generator\": 3\n}\n").unwrap();
     let output = run(&[path.to_str().unwrap()]);
     std::fs::remove_file(&path).unwrap();
     let message = String::from_utf8(output.stderr).unwrap();

@@ -3,7 +3,7 @@
 #![allow(missing_docs)]
 
 use heapwright::prelude::*;
-use heapwright_docs::model::{Access, Admits, Holds, Meaning};
+use heapwright_docs::model::{Access, Admits, Holds, Length, Meaning};
 use heapwright_docs::{Model, render_html, render_json, render_markdown, render_text};
 
 #[derive(BitEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ fn fields_say_what_they_hold_and_where() {
     assert!(page.fields[1].constant && page.fields[1].access == Access::Plain);
     assert_eq!(page.fields[2].holds.admits(), [Admits::Class(page.id.clone()), Admits::None]);
     assert!(matches!(page.fields[3].holds, Holds::Weak { .. }));
-    assert_eq!(model.classes[3].tail.as_ref().unwrap().length_field, "length");
+    assert_eq!(model.classes[3].tails[0].length, Length::Field("length".into()));
     assert_eq!(model.classes[1].doc, "Common to all that has a title, `a < b` & more.");
     let Meaning::Enum { values } = &model.bitfields[0].fields[0].means else { panic!("no enum") };
     assert_eq!((values[1].name.as_str(), values[1].value), ("Eval", 1));

@@ -3,14 +3,15 @@
 use super::links::{ancestors, class_link, doc, source};
 use super::{collector, facts, fields, ruler};
 use crate::index::Index;
-use crate::model::{Class, Width};
+use crate::model::Class;
 use crate::reorder::{Slot, suggest};
 use crate::view::View;
 use crate::words;
 use maud::{Markup, html};
 
 pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class) -> Markup {
-    let views = views(index, class);
+    let same = index.is_same_layout(class);
+    let views = super::views(same, |width| View::new(index, class, width));
     html! {
         section.entry #(class.id) aria-labelledby={ (class.id) ".-title" } {
             (ancestors(index, class))
@@ -26,26 +27,14 @@ pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class) -> Markup {
             div.diagrams.single[views.len() == 1] {
                 @for (label, view) in &views { (ruler::render(view, label)) }
             }
-            (fields::render(index, class))
-            (collector::render(class, &views))
+            (fields::render(index, &index.rows(class), &class.name, &class.id, same))
+            (collector::render(&views))
             (suggestion(index, class))
             @if !index.children(class).is_empty() {
                 p.below { "Extended by " @for child in index.children(class) { span.chip { (class_link(index, &child.id)) } } }
             }
         }
     }
-}
-
-/// One view for each pointer width, or a single one if they are the same.
-fn views<'m>(index: &Index<'m>, class: &'m Class) -> Vec<(String, View<'m>)> {
-    if index.is_same_layout(class) {
-        return vec![("Both pointer widths".to_owned(), View::new(index, class, Width::Full))];
-    }
-    let label = |width| match width {
-        Width::Compressed => "Compressed pointers",
-        Width::Full => "Full pointers",
-    };
-    Width::ALL.into_iter().map(|w| (label(w).to_owned(), View::new(index, class, w))).collect()
 }
 
 fn suggestion<'m>(index: &Index<'m>, class: &'m Class) -> Markup {

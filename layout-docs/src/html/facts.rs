@@ -2,7 +2,7 @@
 
 use super::links::holder_link;
 use crate::index::Index;
-use crate::model::Class;
+use crate::model::{Class, Length, Tail};
 use crate::view::View;
 use crate::words;
 use maud::{Markup, html};
@@ -14,19 +14,26 @@ pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class, views: &[(String, 
     let losses = words::losses(index, class);
     html! {
         dl.facts {
-            @match &class.tail {
-                Some(tail) => {
+            @match class.tails.as_slice() {
+                [] if class.is_abstract => (fact("Fields end at", &class.header_size)),
+                [] => (fact("Size", &words::bytes(class.instance_size))),
+                [Tail { length: Length::Field(length), element_size, .. }] => {
                     (fact("Header", &class.header_size))
-                    (fact("Element", &format!("{} bytes", tail.element_size)))
-                    div { dt { "Elements" } dd { code { (tail.length_field) } } }
+                    (fact("Element", &format!("{element_size} bytes")))
+                    div { dt { "Elements" } dd { code { (length) } } }
                 },
-                None if class.is_abstract => (fact("Fields end at", &class.header_size)),
-                None => (fact("Size", &words::bytes(class.instance_size))),
+                _ => (fact("Header", &class.header_size)),
             }
             div.lost[losses != "none"] { dt { "Losses" } dd { (losses) } }
             (fact("Words with pointers", &pointers))
             @if class.instance_size.full > crate::view::CACHE_LINE {
                 (fact("Cache lines", &words::cache_lines(class)))
+            }
+            @if !matches!(class.tails.as_slice(), [] | [Tail { length: Length::Field(_), .. }]) {
+                div.wide {
+                    dt { (words::tail_count(&class.tails)) }
+                    dd { ul.tails { @for tail in &class.tails { li { (presence(tail)) } } } }
+                }
             }
             @if !holders.is_empty() {
                 div.wide {
@@ -44,6 +51,17 @@ pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class, views: &[(String, 
 }
 
 const MOST: usize = 8;
+
+fn presence(tail: &Tail) -> Markup {
+    let text = tail.length.text();
+    html! {
+        @if tail.is_optional() {
+            code { (tail.name) } ": " (tail.element_size) " if " code { (text) }
+        } @else {
+            code { (tail.name) } ": " code { (words::factor(&tail.length)) } " × " (tail.element_size)
+        }
+    }
+}
 
 fn fact(name: &str, value: &impl core::fmt::Display) -> Markup {
     html! { div { dt { (name) } dd { (value) } } }

@@ -1,18 +1,18 @@
 //! The table of a class's fields.
 
-use super::links::{admits, class_link, field_anchor, inline_doc};
-use crate::index::{Index, Placed};
-use crate::model::{Class, Field, Holds, PerWidth, Tail, Width};
+use super::links::{admits, class_link, field_anchor, inline_doc, struct_link};
+use crate::index::Index;
+use crate::model::{Holds, Length, PerWidth, Width};
+use crate::rows::Row;
 use crate::view::Role;
 use crate::words;
 use maud::{Markup, html};
 
-pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class) -> Markup {
-    let same = index.is_same_layout(class);
-    let fields = index.fields(class);
+/// The table of the section `anchor`, which is called `title`.
+pub(super) fn render(index: &Index<'_>, rows: &[Row<'_>], title: &str, anchor: &str, same: bool) -> Markup {
     html! {
         table.fields role="table" {
-            caption.sr { "Fields of " (class.name) }
+            caption.sr { "Fields of " (title) }
             thead role="rowgroup" {
                 tr role="row" {
                     @if same {
@@ -25,11 +25,10 @@ pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class) -> Markup {
                 }
             }
             tbody role="rowgroup" {
-                @for placed in &fields {
-                    @if !same || words::line_break(placed, Width::Full).is_some() { (line_mark(placed, same)) }
-                    (row(index, placed, same))
+                @for row in rows {
+                    @if !same || words::line_break(row, Width::Full).is_some() { (line_mark(row, same)) }
+                    (table_row(index, row, anchor, same))
                 }
-                @if let Some(tail) = &class.tail { (tail_row(index, class, tail, same)) }
             }
         }
     }
@@ -40,10 +39,10 @@ fn head(class: &str, text: &str) -> Markup {
 }
 
 /// A line across the table where a cache line begins.
-fn line_mark(placed: &Placed<'_>, same: bool) -> Markup {
+fn line_mark(row: &Row<'_>, same: bool) -> Markup {
     html! {
         @for width in Width::ALL.into_iter().filter(|w| !same || *w == Width::Full) {
-            @if let Some(byte) = words::line_break(placed, width) {
+            @if let Some(byte) = words::line_break(row, width) {
                 tr class={ "line-mark" @if !same { " w-" (width.name()) } } role="row" {
                     td colspan="6" role="cell" {
                         "byte " (byte) ": next cache line" @if !same { " (" (width.name()) ")" }
@@ -54,13 +53,13 @@ fn line_mark(placed: &Placed<'_>, same: bool) -> Markup {
     }
 }
 
-fn offsets(at: PerWidth, same: bool) -> Markup {
+fn offsets(row: &Row<'_>, same: bool) -> Markup {
     html! {
         @if same {
-            td.num role="cell" data-label="Offset" { (at.full) }
+            td.num role="cell" data-label="Offset" { (row.at.text(Width::Full)) }
         } @else {
-            td.num.w-compressed role="cell" data-label="Comp." { (at.compressed) }
-            td.num.w-full role="cell" data-label="Full" { (at.full) }
+            td.num.w-compressed role="cell" data-label="Comp." { (row.at.text(Width::Compressed)) }
+            td.num.w-full role="cell" data-label="Full" { (row.at.text(Width::Full)) }
         }
     }
 }
@@ -80,61 +79,60 @@ fn size(size: PerWidth, times: Option<&str>) -> Markup {
     }
 }
 
-fn row(index: &Index<'_>, placed: &Placed<'_>, same: bool) -> Markup {
-    let Placed { owner, field, inherited } = *placed;
-    let anchor = (!inherited).then(|| field_anchor(&owner.id, &field.name));
-    let role = Role::of(field);
+fn table_row(index: &Index<'_>, row: &Row<'_>, section: &str, same: bool) -> Markup {
+    let here = row.from.is_none();
+    let anchor = field_anchor(row.from.map_or(section, |class| &class.id), &row.anchor());
+    let times = match row.length {
+        Some(Length::Field(field)) => Some(field.as_str()),
+        Some(Length::Expression(_)) => Some("n"),
+        _ => None,
+    };
     html! {
-        tr role="row" id=[anchor.as_ref()] class={ "k-" (role.name()) @if inherited { " inherited" } } {
-            (offsets(field.offset, same))
-            (size(field.size, None))
+        tr role="row" id=[here.then_some(&anchor)] class={
+            "k-" (row.role.key()) @if !here { " inherited" } @if row.length.is_some() { " tail" } @if row.outer.is_some() { " part" }
+        } {
+            (offsets(row, same))
+            (size(row.size, times))
             td.name role="cell" {
-                @match &anchor {
-                    Some(anchor) => a.code href={ "#" (anchor) } { (field.name) },
-                    None => a.code href={ "#" (field_anchor(&owner.id, &field.name)) } { (field.name) },
-                }
-                code.type { (field.type_name) }
+                a.code href={ "#" (anchor) } { (row.label()) }
+                code.type { (row.type_name) }
             }
-            (kind(role, &field.holds))
-            td.about.nothing[says_nothing(field)] role="cell" {
-                (inline_doc(&field.doc))
+            (kind(row.role, row.holds))
+            td.about.nothing[says_nothing(row)] role="cell" {
+                (inline_doc(row.doc))
                 span.chips {
-                    @for note in words::field_notes(field) { span.note { (note) } }
-                    @if inherited { span.note { "from " (class_link(index, &owner.id)) } }
-                    (admits(index, &field.holds))
+                    (presence(row))
+                    @for note in row.notes() { span.note { (note) } }
+                    @if let Some(outer) = row.outer { span.note { "in " (struct_link(index, &outer.layout.id)) } }
+                    @if let Some(owner) = row.from { span.note { "from " (class_link(index, &owner.id)) } }
+                    (admits(index, row.holds))
                 }
             }
         }
     }
 }
 
-fn says_nothing(field: &Field) -> bool {
-    let notes = words::field_notes(field);
-    field.doc.is_empty() && notes.is_empty() && field.holds.admits().is_empty() && field.holds.bitfield().is_none()
-}
-
-fn tail_row(index: &Index<'_>, class: &Class, tail: &Tail, same: bool) -> Markup {
-    let role = Role::of_kind(&tail.holds);
-    let anchor = field_anchor(&class.id, &tail.name);
+/// Whether there are elements, and how many where the size does not say it.
+fn presence(row: &Row<'_>) -> Markup {
     html! {
-        tr role="row" id=(anchor) class={ "tail k-" (role.name()) } {
-            (offsets(class.header_size, same))
-            (size(tail.element_size, Some(&tail.length_field)))
-            td.name role="cell" {
-                a.code href={ "#" (anchor) } { (tail.name) }
-                code.type { (tail.type_name) }
-            }
-            (kind(role, &tail.holds))
-            td.about role="cell" {
-                (inline_doc(&tail.doc))
-                span.chips {
-                    span.note { "elements" }
-                    @if tail.constant { span.note { "constant" } }
-                    (admits(index, &tail.holds))
-                }
-            }
+        @match row.length {
+            Some(Length::Field(_)) => span.note { "elements" },
+            Some(length) => {
+                @let (what, text) = words::presence(length);
+                span.note { (what) " " code { (text) } }
+            },
+            None => {},
         }
     }
+}
+
+fn says_nothing(row: &Row<'_>) -> bool {
+    row.doc.is_empty()
+        && row.length.is_none()
+        && row.outer.is_none()
+        && row.notes().is_empty()
+        && row.holds.admits().is_empty()
+        && row.holds.bitfield().or(row.holds.struct_id()).is_none()
 }
 
 fn kind(role: Role, holds: &Holds) -> Markup {

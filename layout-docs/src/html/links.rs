@@ -16,6 +16,11 @@ pub(super) fn bits_anchor(id: &str) -> String {
     format!("bits.{id}")
 }
 
+/// The anchor of a struct.
+pub(super) fn struct_anchor(id: &str) -> String {
+    format!("struct.{id}")
+}
+
 /// A class's name, as a link if the model has it.
 pub(super) fn class_link(index: &Index<'_>, id: &str) -> Markup {
     html! {
@@ -32,22 +37,32 @@ pub(super) fn bits_link(index: &Index<'_>, id: &str) -> Markup {
     html! { a.code href={ "#" (bits_anchor(id)) } { (name) } }
 }
 
+/// A struct's name as a link.
+pub(super) fn struct_link(index: &Index<'_>, id: &str) -> Markup {
+    let name = index.struct_(id).map_or(id, |s| s.name.as_str());
+    html! { a.code href={ "#" (struct_anchor(id)) } { (name) } }
+}
+
 /// A field that refers to something, as a link.
 pub(super) fn holder_link(holder: &Holder<'_>) -> Markup {
     let owner = if holder.owner_is_bitfield { bits_anchor(holder.owner) } else { holder.owner.to_owned() };
-    html! { a.code href={ "#" (field_anchor(&owner, holder.field)) } { (holder.owner) "." (holder.field) } }
+    html! { a.code href={ "#" (field_anchor(&owner, &holder.anchor)) } { (holder.owner) "." (holder.field) } }
 }
 
-/// What a field admits, or the bit field it holds.
+/// What a field admits, or the bit field or struct it holds.
 pub(super) fn admits(index: &Index<'_>, holds: &Holds) -> Markup {
     html! {
         @if let Some(id) = holds.bitfield() {
             span.chip { (bits_link(index, id)) }
         }
+        @if let Some(id) = holds.struct_id() {
+            span.chip { (struct_link(index, id)) }
+        }
         @for admits in holds.admits() {
             span.chip {
                 @match admits {
                     Admits::Class(id) => (class_link(index, id)),
+                    Admits::Weak(id) => { "weak " (class_link(index, id)) },
                     other => (words::admits_name(other)),
                 }
             }

@@ -9,12 +9,13 @@ mod links;
 mod ruler;
 mod search;
 mod sidebar;
+mod structs;
 #[cfg(test)]
 mod wellformed;
 
 use crate::index::Index;
-use crate::model::Model;
-use crate::view::Role;
+use crate::model::{Model, Width};
+use crate::view::{Role, View};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLE: &str = include_str!("style.css");
@@ -25,7 +26,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 
 
 /// The model as one HTML page that needs no other file.
 ///
-/// Each class is at `#<id>`, each field at `#<id>.<field>`, each bit field at `#bits.<id>`. The query `?theme=dark`
+/// Each class is at `#<id>`, each field at `#<id>.<field>`, each struct at `#struct.<id>`, each bit field at `#bits.<id>`. The query `?theme=dark`
 /// or `?theme=light` chooses a theme, `?q=<words>` begins with a search.
 #[must_use]
 pub fn render_html(model: &Model) -> String {
@@ -108,22 +109,37 @@ fn content(index: &Index<'_>) -> Markup {
         section.intro aria-labelledby="intro-title" {
             h1 #intro-title { (title(model)) }
             p {
-                (count(model.classes.len(), "class", "classes")) " and "
+                (count(model.classes.len(), "class", "classes"))
+                @if !model.structs.is_empty() { ", " (count(model.structs.len(), "struct", "structs")) }
+                " and "
                 (count(model.bitfields.len(), "bit field", "bit fields")) ", in bytes, for both pointer widths: "
                 b { "compressed" } " (4-byte tagged words) and " b { "full" } " (8-byte tagged words)."
             }
             ul.legend aria-label="Colours" {
                 @for role in Role::ALL {
-                    li { span class={ "swatch k-" (role.name()) } aria-hidden="true" {} b { (role.name()) } " " (role.meaning()) }
+                    li { span class={ "swatch k-" (role.key()) } aria-hidden="true" {} b { (role.name()) } " " (role.meaning()) }
                 }
                 li { span.swatch.inherited aria-hidden="true" {} b { "inherited" } " declared by a class above" }
             }
         }
         p #status.status role="status" aria-live="polite" {}
         @for class in &model.classes { (class::render(index, class)) }
+        @for layout in &model.structs { (structs::render(index, layout)) }
         @for bits in &model.bitfields { (bits::render(index, bits)) }
         footer { "Made by " (model.generator) ". Offsets are copied from the class tables that the collector uses." }
     }
+}
+
+/// One view for each pointer width, or a single one if they are the same.
+fn views<'m>(same: bool, view: impl Fn(Width) -> View<'m>) -> Vec<(String, View<'m>)> {
+    if same {
+        return vec![("Both pointer widths".to_owned(), view(Width::Full))];
+    }
+    let label = |width| match width {
+        Width::Compressed => "Compressed pointers",
+        Width::Full => "Full pointers",
+    };
+    Width::ALL.into_iter().map(|w| (label(w).to_owned(), view(w))).collect()
 }
 
 fn count(n: usize, one: &str, many: &str) -> String {
@@ -164,6 +180,7 @@ mod tests {
         class.fields[0].size = eight;
         class.fields[0].holds = crate::model::Holds::Raw { primitive: "u64".into() };
         model.classes = vec![class];
+        model.structs.clear();
         model.check().unwrap();
         let html = render_html(&model);
         assert!(html.contains("Both pointer widths") && html.contains(">Offset<"));

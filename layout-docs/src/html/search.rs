@@ -1,8 +1,9 @@
 //! The search index: for each section of the page, the words it is found by.
 
-use super::links::{bits_anchor, field_anchor};
+use super::links::{bits_anchor, field_anchor, struct_anchor};
 use crate::index::Index;
-use crate::model::{Admits, Bitfield, Class, Holds, Meaning};
+use crate::model::{Admits, Bitfield, Class, Holds, Meaning, Struct};
+use crate::rows;
 use crate::words;
 use serde::Serialize;
 
@@ -29,32 +30,50 @@ struct Row {
 /// The index as JSON that may stand inside a `<script>`.
 pub(super) fn render(index: &Index<'_>) -> String {
     let classes = index.model.classes.iter().map(|c| class(index, c));
+    let structs = index.model.structs.iter().map(|s| struct_(index, s));
     let bitfields = index.model.bitfields.iter().map(bitfield);
-    let entries: Vec<Entry> = classes.chain(bitfields).collect();
+    let entries: Vec<Entry> = classes.chain(structs).chain(bitfields).collect();
     let json = serde_json::to_string(&entries).unwrap_or_else(|e| unreachable!("strings have a JSON form: {e}"));
     json.replace('<', "\\u003c")
 }
 
-fn class(index: &Index<'_>, class: &Class) -> Entry {
-    let fields = class.fields.iter().map(|f| (&f.name, &f.type_name, &f.holds, words::field_notes(f)));
-    let tail = class.tail.iter().map(|t| (&t.name, &t.type_name, &t.holds, vec!["tail".to_owned()]));
-    let rows = fields.chain(tail).map(|(name, type_name, holds, notes)| Row {
-        id: field_anchor(&class.id, name),
-        text: text([name.as_str(), type_name, &held(index, holds), &notes.join(" ")]),
-    });
+fn class<'m>(index: &Index<'m>, class: &'m Class) -> Entry {
     Entry {
         id: class.id.clone(),
         text: text([class.name.as_str(), &class.module, &words::qualities(class).join(" ")]),
-        rows: rows.collect(),
+        rows: index.own_rows(class).iter().map(|r| row(index, &class.id, r)).collect(),
+    }
+}
+
+fn struct_<'m>(index: &Index<'m>, layout: &'m Struct) -> Entry {
+    let anchor = struct_anchor(&layout.id);
+    Entry {
+        text: text([layout.name.as_str(), &layout.module, "struct"]),
+        rows: index.struct_rows(layout).iter().map(|r| row(index, &anchor, r)).collect(),
+        id: anchor,
+    }
+}
+
+fn row(index: &Index<'_>, section: &str, row: &rows::Row<'_>) -> Row {
+    let mut notes = row.notes().join(" ");
+    if let Some(length) = row.length {
+        notes.push_str(if row.condition().is_some() { " optional " } else { " tail " });
+        notes.push_str(length.text());
+    }
+    let kind = words::kind(row.role, row.holds);
+    Row {
+        id: field_anchor(section, &row.anchor()),
+        text: text([row.label().as_str(), row.type_name, kind, &held(index, row.holds), &notes]),
     }
 }
 
 fn held(index: &Index<'_>, holds: &Holds) -> String {
     let admits = holds.admits().iter().map(|a| match a {
-        Admits::Class(id) => index.class(id).map_or(id.as_str(), |c| c.name.as_str()),
+        Admits::Class(id) | Admits::Weak(id) => index.class(id).map_or(id.as_str(), |c| c.name.as_str()),
         other => words::admits_name(other),
     });
-    admits.chain(holds.bitfield()).collect::<Vec<_>>().join(" ")
+    let layout = holds.struct_id().map(|id| index.struct_(id).map_or(id, |s| s.name.as_str()));
+    admits.chain(holds.bitfield()).chain(layout).collect::<Vec<_>>().join(" ")
 }
 
 fn bitfield(bits: &Bitfield) -> Entry {
@@ -81,16 +100,18 @@ mod tests {
         let model = model();
         let json = render(&Index::new(&model));
         let entries: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
-        assert_eq!(entries.len(), model.classes.len() + model.bitfields.len());
+        assert_eq!(entries.len(), model.classes.len() + model.structs.len() + model.bitfields.len());
         let found = |id: &str, row: &str| {
             let entry = entries.iter().find(|e| e["id"] == id).unwrap();
             entry["rows"].as_array().unwrap().iter().any(|r| r["text"].as_str().unwrap().contains(row))
         };
         for class in &model.classes {
             assert!(class.fields.iter().all(|f| found(&class.id, &f.name)), "{}", class.id);
-            assert!(class.tail.iter().all(|t| found(&class.id, &t.name)), "{}", class.id);
+            assert!(class.tails.iter().all(|t| found(&class.id, &t.name)), "{}", class.id);
         }
         assert!(found("bits.ScriptFlags", "host = 0"));
+        assert!(found("struct.Descriptor", "value") && found("DescriptorArray", "entries[i].value"));
+        assert!(found("ScopeInfo", "optional flags.has_function_name()") && found("DescriptorArray", "strong or weak"));
         assert!(found("Script", "undefined") && !json.contains('<'));
     }
 }

@@ -1,6 +1,6 @@
 //! The class tree beside the page.
 
-use super::links::bits_anchor;
+use super::links::{bits_anchor, struct_anchor};
 use crate::index::Index;
 use crate::model::Class;
 use crate::words;
@@ -8,9 +8,23 @@ use maud::{Markup, html};
 
 pub(super) fn render(index: &Index<'_>) -> Markup {
     html! {
-        nav #sidebar aria-label="Classes and bit fields" {
+        nav #sidebar aria-label="Classes, structs and bit fields" {
             h2 { "Classes" }
             ul.tree { @for root in index.roots() { (branch(index, root)) } }
+            @if !index.model.structs.is_empty() {
+                h2 { "Structs" }
+                ul.tree {
+                    @for layout in &index.model.structs {
+                        @let anchor = struct_anchor(&layout.id);
+                        li data-for=(anchor) {
+                            a href={ "#" (anchor) } {
+                                span title=(layout.name) { (layout.name) }
+                                small { (layout.size) }
+                            }
+                        }
+                    }
+                }
+            }
             @if !index.model.bitfields.is_empty() {
                 h2 { "Bit fields" }
                 ul.tree {

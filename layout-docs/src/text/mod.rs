@@ -2,12 +2,14 @@
 
 pub(crate) mod bits;
 mod ruler;
+mod structs;
 
 use crate::doc;
-use crate::index::{Index, Placed};
-use crate::model::{Class, Model, PerWidth, Width};
+use crate::index::Index;
+use crate::model::{Class, Length, Model, Width};
 use crate::reorder::{Slot, Suggestion, suggest};
-use crate::view::{Role, View};
+use crate::rows::Row;
+use crate::view::View;
 use crate::words;
 use comfy_table::{
     CellAlignment, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
@@ -29,6 +31,9 @@ pub fn render_text(model: &Model) -> String {
     for class in &model.classes {
         render_class(&index, class, &mut out);
     }
+    for layout in &model.structs {
+        structs::render(&index, layout, &mut out);
+    }
     for bitfield in &model.bitfields {
         bits::render(&index, bitfield, &mut out);
     }
@@ -36,7 +41,7 @@ pub fn render_text(model: &Model) -> String {
 }
 
 fn tree(index: &Index<'_>, class: &Class, depth: usize, out: &mut String) {
-    let _ = writeln!(out, "{:<40}{}", format!("{}{}", "  ".repeat(depth), class.name), words::size(class));
+    let _ = writeln!(out, "{:<40}{}", format!("{}{}", "  ".repeat(depth), class.name), words::size_in_list(class));
     for child in index.children(class) {
         tree(index, child, depth + 1, out);
     }
@@ -48,14 +53,15 @@ fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
     let qualities = words::qualities(class).iter().map(|q| format!("  [{q}]")).collect::<String>();
     let _ = writeln!(out, "{}{qualities}", line.join(" > "));
     paragraph(out, &doc::plain(&class.doc));
-    let _ = writeln!(out, "\nsize    {}", words::size(class));
-    let _ = writeln!(out, "losses  {}", words::losses(index, class));
+    out.push('\n');
+    fact(out, "size", &words::size(class));
+    fact(out, "losses", &words::losses(index, class));
     let children: Vec<_> = index.children(class).iter().map(|c| c.name.as_str()).collect();
     if !children.is_empty() {
-        let _ = writeln!(out, "below   {}", children.join(", "));
+        fact(out, "below", &children.join(", "));
     }
-    let _ = writeln!(out, "\n{}", fields(index, class));
     let same = index.is_same_layout(class);
+    let _ = writeln!(out, "\n{}", fields_table(&index.rows(class), same));
     for width in Width::ALL.into_iter().take(if same { 1 } else { 2 }) {
         let view = View::new(index, class, width);
         let name = if same { "both widths".to_owned() } else { format!("{} pointers", width.name()) };
@@ -87,13 +93,27 @@ pub(crate) fn heading(out: &mut String, name: &str, place: &str) {
 }
 
 pub(crate) fn paragraph(out: &mut String, text: &str) {
-    let mut column = 0;
+    wrap(out, 0, text);
+}
+
+/// `size    28 / 56 bytes`, its further lines indented.
+fn fact(out: &mut String, name: &str, text: &str) {
+    let _ = write!(out, "{name:<FACT$}");
+    wrap(out, FACT, text);
+}
+
+const FACT: usize = 8;
+
+/// The words of `text` in lines of the page's width; the first line continues what was written, at column `indent`.
+fn wrap(out: &mut String, indent: usize, text: &str) {
+    let mut column = indent;
     for word in text.split_whitespace() {
         let length = word.chars().count();
-        if column > 0 && column + 1 + length > usize::from(WIDTH) {
+        if column > indent && column + 1 + length > usize::from(WIDTH) {
             out.push('\n');
-            column = 0;
-        } else if column > 0 {
+            out.extend(std::iter::repeat_n(' ', indent));
+            column = indent;
+        } else if column > indent {
             out.push(' ');
             column += 1;
         }
@@ -120,53 +140,44 @@ pub(crate) fn table(header: &[&str], numeric: &[usize]) -> Table {
         }
         column.set_constraint(match header[i] {
             "values" => continue,
-            "doc" => ColumnConstraint::LowerBoundary(comfy_table::Width::Fixed(24)),
+            "notes" | "doc" => ColumnConstraint::LowerBoundary(comfy_table::Width::Fixed(24)),
             _ => ColumnConstraint::ContentWidth,
         });
     }
     table
 }
 
-fn fields<'m>(index: &Index<'m>, class: &'m Class) -> String {
-    let same = index.is_same_layout(class);
+fn fields_table(rows: &[Row<'_>], same: bool) -> String {
     let header: &[&str] = if same {
         &["at", "size", "name", "type", "kind", "notes", "doc"]
     } else {
         &["comp.", "full", "size", "name", "type", "kind", "notes", "doc"]
     };
     let mut table = table(header, if same { &[0, 1] } else { &[0, 1, 2] });
-    let offsets = |at: PerWidth| {
-        let both = [at.compressed.to_string(), at.full.to_string()];
-        both.into_iter().take(if same { 1 } else { 2 }).collect::<Vec<_>>()
-    };
-    for placed in index.fields(class) {
-        let Placed { owner, field, inherited } = placed;
-        let mut notes = words::field_notes(field);
-        if inherited {
+    for row in rows {
+        let mut cells: Vec<String> =
+            Width::ALL.into_iter().skip(usize::from(same)).map(|width| row.at.text(width)).collect();
+        let mut notes = row.notes();
+        if let Some(length) = row.length {
+            let (what, text) = words::presence(length);
+            notes.insert(0, format!("{what} {text}"));
+        }
+        if let Some(outer) = row.outer {
+            notes.push(format!("in {}", outer.layout.name));
+        }
+        if let Some(owner) = row.from {
             notes.push(format!("from {}", owner.name));
         }
-        let mut row = offsets(field.offset);
-        row.extend([
-            field.size.to_string(),
-            field.name.clone(),
-            field.type_name.clone(),
-            words::kind(Role::of(field), &field.holds).to_owned(),
+        let times = if matches!(row.length, Some(Length::Field(_) | Length::Expression(_))) { " × n" } else { "" };
+        cells.extend([
+            format!("{}{times}", row.size),
+            row.label(),
+            row.type_name.to_owned(),
+            words::kind(row.role, row.holds).to_owned(),
             notes.join(", "),
-            doc::plain(&field.doc),
+            doc::plain(row.doc),
         ]);
-        table.add_row(row);
-    }
-    if let Some(tail) = &class.tail {
-        let mut row = offsets(class.header_size);
-        row.extend([
-            format!("{} × n", tail.element_size),
-            tail.name.clone(),
-            tail.type_name.clone(),
-            words::kind(Role::of_kind(&tail.holds), &tail.holds).to_owned(),
-            if tail.constant { "constant".to_owned() } else { String::new() },
-            doc::plain(&tail.doc),
-        ]);
-        table.add_row(row);
+        table.add_row(cells);
     }
     table.trim_fmt()
 }
@@ -183,6 +194,10 @@ mod tests {
         for class in &model.classes {
             assert!(text.contains(&format!("{}:{}", class.file, class.line)), "{}", class.id);
             assert!(class.fields.iter().all(|f| text.contains(&f.name)));
+            assert!(class.tails.iter().all(|t| text.contains(&t.name) && text.contains(t.length.text())));
+        }
+        for layout in &model.structs {
+            assert!(text.contains(&format!("{}:{}", layout.file, layout.line)), "{}", layout.id);
         }
         for bits in &model.bitfields {
             assert!(bits.fields.iter().all(|f| text.contains(&f.name)));

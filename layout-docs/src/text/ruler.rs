@@ -1,7 +1,7 @@
 //! The ruler: a class's bytes drawn with ASCII characters, sixteen to a row.
 
-use crate::model::Tail;
-use crate::view::{CACHE_LINE, Role, View};
+use crate::view::{CACHE_LINE, Cell, Part, Role, TailView, View};
+use crate::words;
 use std::fmt::Write as _;
 
 const ROW: u32 = 16;
@@ -14,28 +14,62 @@ struct Run {
     label: String,
     fill: char,
     open: bool,
+    note: String,
 }
 
-/// Draws the bytes of `view`, its tail included.
+/// Sixteen bytes, or fewer.
+struct Line<'r> {
+    /// The offset, or dots where it depends on the object.
+    offset: String,
+    /// The byte it begins with, from the start of its runs.
+    start: u32,
+    /// How many bytes are drawn.
+    used: u32,
+    runs: &'r [Run],
+    begins_cache_line: Option<u32>,
+}
+
+/// Draws the bytes of `view`, its tails included: the first one where it begins, each other one in rows of its own.
 pub(crate) fn draw(view: &View<'_>) -> String {
-    let runs = runs(view);
-    let end = runs.last().map_or(0, |r| r.end);
-    let mut out = format!("      {}\n", scale());
-    let rows = end.div_ceil(ROW);
-    for row in 0..=rows {
-        let (above, below) = (row.checked_sub(1), (row < rows).then_some(row));
-        let line = border(&runs, above, below, end);
-        let mark = if below.is_some() && row > 0 && (row * ROW).is_multiple_of(CACHE_LINE) {
-            format!("  cache line {}", row * ROW / CACHE_LINE)
+    let mut blocks = vec![view.cells.iter().map(field_run).collect::<Vec<Run>>()];
+    for (i, tail) in view.tails.iter().enumerate() {
+        if i == 0 {
+            let start = view.end();
+            blocks[0].extend(tail_runs(tail, start));
         } else {
-            String::new()
+            blocks.push(tail_runs(tail, 0));
+        }
+    }
+    let lines: Vec<Line<'_>> = blocks.iter().enumerate().flat_map(|(i, runs)| lines(runs, i == 0)).collect();
+    let mut out = format!("      {}\n", scale());
+    for i in 0..=lines.len() {
+        let (above, below) = (i.checked_sub(1).map(|i| &lines[i]), lines.get(i));
+        let mark = match below.and_then(|line| line.begins_cache_line) {
+            Some(number) => format!("  cache line {number}"),
+            None => String::new(),
         };
-        let _ = writeln!(out, "      {line}{mark}");
-        if let Some(row) = below {
-            let _ = writeln!(out, "{:>5} {}", row * ROW, content(&runs, row));
+        let _ = writeln!(out, "      {}{mark}", border(above, below));
+        if let Some(line) = below {
+            let _ = writeln!(out, "{:>5} {}", line.offset, content(line));
         }
     }
     out
+}
+
+fn lines(runs: &[Run], has_offsets: bool) -> Vec<Line<'_>> {
+    let end = runs.last().map_or(0, |r| r.end);
+    let line = |row: u32| {
+        let start = row * ROW;
+        Line {
+            offset: if has_offsets { start.to_string() } else { "...".to_owned() },
+            start,
+            used: (end - start).min(ROW),
+            runs,
+            begins_cache_line: (has_offsets && row > 0 && start.is_multiple_of(CACHE_LINE))
+                .then_some(start / CACHE_LINE),
+        }
+    };
+    (0..end.div_ceil(ROW)).map(line).collect()
 }
 
 fn scale() -> String {
@@ -43,60 +77,77 @@ fn scale() -> String {
     format!(" {numbers}").trim_end().to_owned()
 }
 
-fn runs(view: &View<'_>) -> Vec<Run> {
-    let mut runs: Vec<Run> = view
-        .cells
-        .iter()
-        .map(|cell| Run {
-            start: cell.start,
-            end: cell.end,
-            label: cell.name().to_owned(),
-            fill: if cell.role() == Role::Padding { '.' } else { ' ' },
-            open: false,
-        })
-        .collect();
-    if let Some(Tail { name, length_field, .. }) = &view.class.tail {
-        let start = view.end();
-        let end = (start + 1).next_multiple_of(ROW);
-        runs.push(Run { start, end, label: format!("{name}[{length_field}]"), fill: ' ', open: true });
+fn field_run(cell: &Cell<'_>) -> Run {
+    let fill = if cell.role() == Role::Padding { '.' } else { ' ' };
+    Run { start: cell.start, end: cell.end, label: cell.name(), fill, open: false, note: String::new() }
+}
+
+/// One element, if it has parts or is optional; then, unless it is, a run that stands for the others.
+fn tail_runs(view: &TailView<'_>, start: u32) -> Vec<Run> {
+    let (tail, mut runs, mut start) = (view.tail, Vec::new(), start);
+    let has_parts = tail.holds.struct_id().is_some();
+    if has_parts || tail.is_optional() {
+        for cell in &view.cells {
+            let run = field_run(cell);
+            let label = match &cell.part {
+                Part::Field(row) if has_parts && !tail.is_optional() => format!("[0].{}", row.name),
+                _ => run.label,
+            };
+            runs.push(Run { start: start + run.start, end: start + run.end, label, ..run });
+        }
+        start += view.size;
+    }
+    if tail.is_optional() {
+        if let Some(first) = runs.first_mut() {
+            let (what, condition) = words::presence(&tail.length);
+            first.note = format!("  {what} {condition}");
+        }
+    } else {
+        let label = format!("{}[{}]", tail.name, tail.length.text());
+        let mut end = (start + 1).next_multiple_of(ROW);
+        if (end - start) as usize * BYTE < label.len() + 2 {
+            end += ROW;
+        }
+        runs.push(Run { start, end, label, fill: ' ', open: true, note: String::new() });
     }
     runs
 }
 
-fn border(runs: &[Run], above: Option<u32>, below: Option<u32>, end: u32) -> String {
-    let used = |row: Option<u32>| row.map_or(0, |r| end.saturating_sub(r * ROW).min(ROW) as usize);
+fn border(above: Option<&Line<'_>>, below: Option<&Line<'_>>) -> String {
+    let used = |line: Option<&Line<'_>>| line.map_or(0, |l| l.used as usize);
     let width = used(above).max(used(below)) * BYTE;
-    let at_line = below.is_some_and(|r| r > 0 && (r * ROW).is_multiple_of(CACHE_LINE));
-    let mut line = vec![if at_line { '=' } else { '-' }; width + 1];
-    for row in [above, below].into_iter().flatten() {
-        for run in runs {
-            for byte in [run.start, run.end] {
-                if byte >= row * ROW && byte <= row * ROW + ROW {
-                    line[(byte - row * ROW) as usize * BYTE] = '+';
-                }
+    let at_line = below.is_some_and(|line| line.begins_cache_line.is_some());
+    let mut border = vec![if at_line { '=' } else { '-' }; width + 1];
+    border[0] = '+';
+    for line in [above, below].into_iter().flatten() {
+        for byte in line.runs.iter().flat_map(|run| [run.start, run.end]) {
+            if (line.start..=line.start + ROW).contains(&byte) {
+                border[(byte - line.start) as usize * BYTE] = '+';
             }
         }
-        line[0] = '+';
-        line[used(Some(row)) * BYTE] = '+';
+        border[line.used as usize * BYTE] = '+';
     }
-    line.into_iter().collect()
+    border.into_iter().collect()
 }
 
-fn content(runs: &[Run], row: u32) -> String {
-    let mut line = String::from("|");
-    for run in runs.iter().filter(|r| r.start < (row + 1) * ROW && r.end > row * ROW) {
-        let start = run.start.max(row * ROW);
-        let end = run.end.min((row + 1) * ROW);
+fn content(line: &Line<'_>) -> String {
+    let mut text = String::from("|");
+    let (first, last) = (line.start, line.start + ROW);
+    let runs = || line.runs.iter().filter(|r| r.start < last && r.end > first);
+    for run in runs() {
+        let start = run.start.max(first);
+        let end = run.end.min(last);
         let room = (end - start) as usize * BYTE - 1;
         let label = if start > run.start { format!("({})", run.label) } else { run.label.clone() };
         let indent = usize::from(room > 4);
         let label = clip(&label, room - indent);
-        line.extend(std::iter::repeat_n(run.fill, indent));
-        line.push_str(&label);
-        line.extend(std::iter::repeat_n(run.fill, room - indent - label.chars().count()));
-        line.push(if run.open { '~' } else { '|' });
+        text.extend(std::iter::repeat_n(run.fill, indent));
+        text.push_str(&label);
+        text.extend(std::iter::repeat_n(run.fill, room - indent - label.chars().count()));
+        text.push(if run.open && run.end <= last { '~' } else { '|' });
     }
-    line
+    text.extend(runs().filter(|r| r.start >= first).map(|r| r.note.as_str()));
+    text
 }
 
 fn clip(label: &str, room: usize) -> String {
@@ -134,6 +185,24 @@ mod tests {
         assert!(full("SharedFunctionInfo").contains("cache line 1"));
         assert!(full("Sloppy").contains("padding..."));
         assert!(full("FixedArray").contains("elements[length]"));
+    }
+
+    #[test]
+    fn tails_follow_each_other_and_structs_show_one_element() {
+        let model = model();
+        let index = Index::new(&model);
+        let drawn = |id| draw(&View::new(&index, index.class(id).unwrap(), Width::Compressed));
+        let scope = drawn("ScopeInfo");
+        let rows: Vec<&str> = scope.lines().filter(|l| l.contains('|')).map(str::trim_end).collect();
+        assert!(rows[1].contains("| position.start|"), "{scope}");
+        assert!(rows[2].contains("(local_names[local_count])"), "{scope}");
+        assert!(rows[3].starts_with("  ... | locals[local_count * 2]") && rows[3].ends_with('~'), "{scope}");
+        assert_eq!(rows[4], "  ... | function_name |  only if flags.has_function_name()");
+        let descriptors = drawn("DescriptorArray");
+        for part in ["[0].key", "[0].details", "[0].value", "entries[count]"] {
+            assert!(descriptors.contains(part), "{part}\n{descriptors}");
+        }
+        assert!(scope.is_ascii());
     }
 
     #[test]

@@ -1,0 +1,42 @@
+//! The section of one struct that lies in objects.
+
+use super::links::{doc, holder_link, source, struct_anchor};
+use super::{collector, fields, ruler};
+use crate::index::Index;
+use crate::model::Struct;
+use crate::view::View;
+use crate::words;
+use maud::{Markup, html};
+
+pub(super) fn render<'m>(index: &Index<'m>, layout: &'m Struct) -> Markup {
+    let anchor = struct_anchor(&layout.id);
+    let same = index.is_same_struct(layout);
+    let views = super::views(same, |width| View::of_struct(index, layout, width));
+    let holders = index.struct_holders(layout);
+    html! {
+        section.entry.struct #(anchor) aria-labelledby={ (anchor) ".-title" } {
+            header {
+                h2 id={ (anchor) ".-title" } {
+                    a href={ "#" (anchor) } { (layout.name) }
+                    span.badge { "struct" } span.badge { (if layout.is_tagged { "tagged" } else { "raw" }) }
+                }
+                span.place { code { (layout.module) } " · " (source(index, &layout.file, layout.line)) }
+            }
+            div.doc { (doc(&layout.doc)) }
+            dl.facts {
+                div { dt { "Size" } dd { (words::bytes(layout.size)) } }
+                @if !holders.is_empty() {
+                    div.wide {
+                        dt { "Held by" }
+                        dd { @for (i, holder) in holders.iter().enumerate() { @if i > 0 { ", " } (holder_link(holder)) } }
+                    }
+                }
+            }
+            div.diagrams.single[views.len() == 1] {
+                @for (label, view) in &views { (ruler::render(view, label)) }
+            }
+            (fields::render(index, &index.struct_rows(layout), &layout.name, &anchor, same))
+            (collector::render(&views))
+        }
+    }
+}
