@@ -274,3 +274,35 @@ fn an_abstract_class_alone_has_no_numbers() {
     assert_eq!(scope.instance_type_range::<v8::Cell>(), None, "not registered");
     assert_eq!(scope.instance_type::<heapwright::Map>(), 10, "those below are reserved");
 }
+
+/// Pins below two classes that lie across each other, though neither class says anything itself.
+#[test]
+fn pins_that_pull_two_classes_into_each_other() {
+    use interleaved::*;
+    let error = build(&[&LEFT, &RIGHT]).unwrap_err();
+    assert_eq!(
+        error,
+        InstanceTypeError::Overlap {
+            first: Left::CLASS,
+            first_range: InstanceTypeRange::new(600, 604),
+            second: Right::CLASS,
+            second_range: InstanceTypeRange::new(602, 602),
+        }
+    );
+}
+
+pub mod interleaved {
+    use heapwright::prelude::*;
+    #[heap_object(abstract)]
+    pub struct Left {}
+    #[heap_object(extends = Left, instance_type = 600)]
+    pub struct Left600 {}
+    #[heap_object(extends = Left, instance_type = 604)]
+    pub struct Left604 {}
+    #[heap_object(abstract)]
+    pub struct Right {}
+    #[heap_object(extends = Right, instance_type = 602)]
+    pub struct Right602 {}
+    heap_classes! { pub static LEFT = [Left600, Left604]; }
+    heap_classes! { pub static RIGHT = [Right602]; }
+}

@@ -231,6 +231,37 @@ fn rings_of_the_dead_end() {
     }
 }
 
+/// With no room in the old generation, a full collection leaves survivors young: a dead old member may lead an old head to
+/// a young one, which no remembered slot of the head told of.
+#[test]
+fn a_dead_old_member_leads_to_one_that_had_to_stay_young() {
+    let builder = Isolate::builder().classes(&CLASSES).verify(true).max_heap_size(8 << 20);
+    let mut isolate = builder.semi_space_size(1 << 20, 1 << 20).build().unwrap();
+    let mut scope = isolate.enter();
+    let heavy =
+        |value, bytes| HeavyNodeInit { parent: init(value), keeps: Nil, third: Nil, bytes: Filled::new(9, bytes) };
+    let last = Node::try_new_in(&mut scope, OLD, init(3)).unwrap();
+    let list = list(&mut scope, OLD, last);
+    let member = Keeper::try_new_in(&mut scope, OLD, KeeperInit { nodes: Filled::new(Nil, 1) }).unwrap();
+    {
+        let mut inner = scope.nested();
+        let node = Node::try_new_in(&mut inner, OLD, init(1)).unwrap();
+        member.get(&inner).set_nodes(0, node);
+        list.get(&inner).set_head(node);
+    }
+    while HeavyNode::try_new_in(&mut scope, OLD, heavy(0, 30_000)).is_ok() {}
+    let young = HeavyNode::new(&mut scope, heavy(2, 30_000));
+    member.get(&scope).nodes(0).unwrap().set_next(young.get(&scope).upcast::<Node>());
+    member.get(&scope).set_nodes(0, Nil);
+    assert_eq!(values(&scope, list), [1, 2]);
+    scope.collect(CollectionKind::Full);
+    assert_eq!(young.get(&scope).space(), SpaceId::New, "the old generation is full");
+    assert_eq!(values(&scope, list), [2]);
+    scope.collect(CollectionKind::Young);
+    assert_eq!(values(&scope, list), [2]);
+    scope.verify().unwrap();
+}
+
 /// A tail of weak elements in a large object beside heads: elements are cleared, also far from the object's start.
 #[test]
 fn elements_and_plain_fields_break_even_beside_lists() {

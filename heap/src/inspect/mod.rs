@@ -1,6 +1,7 @@
 //! Looking at the heap: printing objects, counting them, proving that all is as it should be.
 //!
 //! **Owns** nothing. **Promises** to read only, and to work from the classes' layout tables, so that it cannot go stale.
+//! Classes may have printers and verifiers of their own beside; verifiers are called when all else has been found right.
 
 mod print;
 mod statistics;

@@ -5,6 +5,9 @@
 //! ([`ClassDescriptor`]) with what the collector needs ([`BodyDescriptor`]), and the registry a crate lists its
 //! classes in ([`ClassRegistry`]).
 //!
+//! Beside them: what a class says of its number and how an isolate's classes are numbered ([`InstanceTypes`]), and what
+//! few classes have, behind one pointer ([`Hooks`]).
+//!
 //! **Promises** that one declaration yields all of it: offsets are computed here for both pointer widths and are
 //! held equal to rustc's own `offset_of!` for the width compiled, so docs, tracing and accessors cannot disagree.
 //!
