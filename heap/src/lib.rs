@@ -56,6 +56,7 @@ pub mod handles;
 mod heap;
 pub mod inspect;
 mod isolate;
+pub mod isolate_slots;
 pub mod layout;
 pub mod map;
 pub mod memory;
@@ -67,12 +68,16 @@ pub use barrier::WriteBarrierMode;
 pub use error::{EnterError, IsolateError, OutOfMemory, OutOfMemoryReason, ReservationExhausted};
 pub use gc::{CollectionKind, CollectionReason, CollectionRecord};
 pub use handles::{Escape, Global, Handle, HandleScope, Reservation, WeakGlobal};
-pub use heapwright_macros::{BitEnum, bitfield, heap_classes, heap_object};
+pub use heapwright_macros::{
+    BitEnum, bitfield, context_slots, field_offsets, heap_classes, heap_object, heap_roots, isolate_slots, match_class,
+};
 pub use isolate::{Isolate, IsolateBuilder, core_classes};
+pub use isolate_slots::{IsolateSlot, IsolateSlots};
 pub use layout::{BitEnum, Bitfield, BitfieldError, ClassDescriptor, ClassLayout, ClassRegistry, SmiBitfield};
 pub use map::{Map, MapInit};
 pub use roots::{RootKey, RootTable};
 pub use spaces::{AllocationType, SpaceId};
+pub use tagged::pattern::Checked;
 pub use tagged::{
     Admits, AdmitsWeak, Any, ConcreteClass, Filled, HasBits, HasBitsMut, HeapClass, HeapObject, HeapObjectExt, Init,
     IntoSmi, IsA, Nil, OpenClass, Smi, Tagged, TaggedType, smi,
@@ -82,7 +87,8 @@ pub use tagged::{
 pub mod prelude {
     pub use crate::{
         AllocationType, Any, BitEnum, CollectionKind, Filled, Global, Handle, HandleScope, HeapObject, HeapObjectExt,
-        Isolate, Nil, OutOfMemory, Reservation, Smi, Tagged, WeakGlobal, bitfield, heap_classes, heap_object, smi,
+        Isolate, Nil, OutOfMemory, Reservation, Smi, Tagged, WeakGlobal, bitfield, heap_classes, heap_object,
+        match_class, smi,
     };
 }
 
@@ -90,16 +96,25 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::error::{OutOfMemory, ReservationExhausted};
+    pub use crate::isolate_slots::SlotValues;
     pub use crate::layout::{
         Access, BitKind, BitLayout, BitStorage, BitfieldLayout, ClassDescriptor, ClassLayout, FieldLayout, FieldSpec,
-        Member, TailSpec, TypeSet, check_class, check_enum_fits, check_field, check_nested_fits, check_tail,
-        debug_bits, first_bits, place,
+        Member, TailSpec, TypeSet, as_declared, check_class, check_enum_fits, check_field, check_nested_fits,
+        check_tail, debug_bits, field_end, field_offset, first_bits, place,
     };
+    pub use crate::tagged::context::{context_slot, context_value, try_context_slot};
+    pub use crate::tagged::pattern::{Checked, Exactly, Guarded, check_arms, no_arm, try_arm};
     pub use crate::tagged::{
         Admits, AdmitsWeak, AlignTagged, BitsField, Inherited, Init, IntoSmi, ObjectAddress, OptionalPaddingBytes,
         PaddingBytes, RawElements, RawField, RawTail, RawTailInit, SmiBitsField, SmiField, TaggedElements, TaggedField,
         TaggedTail, TaggedTailInit, WeakElements, WeakField, WeakTail, WeakTailInit, Word, upcast,
     };
+
+    /// `N`, from a type: what stands there is evaluated even if nobody uses the result.
+    #[must_use]
+    pub const fn length<const N: usize>(_: &[(); N]) -> usize {
+        N
+    }
 
     /// The end of an infallible allocation that failed.
     #[cold]

@@ -10,17 +10,17 @@ use super::width::PointerWidth;
 use crate::tagged::HeapClass;
 
 /// Builds a message in a constant: `format!` is not `const`.
-struct Message {
+pub(crate) struct Message {
     bytes: [u8; 512],
     len: usize,
 }
 
 impl Message {
-    const fn new() -> Message {
+    pub(crate) const fn new() -> Message {
         Message { bytes: [0; 512], len: 0 }
     }
 
-    const fn text(mut self, text: &str) -> Message {
+    pub(crate) const fn text(mut self, text: &str) -> Message {
         let text = text.as_bytes();
         let mut i = 0;
         while i < text.len() && self.len < self.bytes.len() {
@@ -31,7 +31,7 @@ impl Message {
         self
     }
 
-    const fn number(mut self, number: u32) -> Message {
+    pub(crate) const fn number(mut self, number: u32) -> Message {
         let mut divisor = 1;
         while number / divisor >= 10 {
             divisor *= 10;
@@ -44,7 +44,7 @@ impl Message {
         self
     }
 
-    const fn fail(&self) -> ! {
+    pub(crate) const fn fail(&self) -> ! {
         match core::str::from_utf8(self.bytes.split_at(self.len).0) {
             Ok(text) => panic!("{}", text),
             Err(_) => panic!("a layout error whose message was cut inside a character"),

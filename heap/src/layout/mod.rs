@@ -17,6 +17,7 @@ mod class;
 mod descriptor;
 mod engine;
 mod field;
+mod offsets;
 mod registry;
 mod width;
 
@@ -25,10 +26,13 @@ pub use bits::{
     first_bits,
 };
 pub use body::{BodyDescriptor, VisitorId};
+pub(crate) use check::Message;
 pub use check::{check_class, check_enum_fits, check_field, check_nested_fits, check_tail};
+pub(crate) use class::same as same_text;
 pub use class::{ClassLayout, FieldSection, TailLayout, TailSpec};
 pub use descriptor::{ClassDescriptor, MAX_INHERITANCE_DEPTH};
 pub use engine::place;
 pub use field::{Access, FieldKind, FieldLayout, FieldSpec, Member, RawKind, TypeSet};
+pub use offsets::{as_declared, field_end, field_offset};
 pub use registry::ClassRegistry;
 pub use width::{PerWidth, PointerWidth};

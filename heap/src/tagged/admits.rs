@@ -4,7 +4,7 @@
 //! *how* (`V` is the class itself, the second of the union, …), so that the impls below cannot overlap.
 
 use super::class::{Any, HeapClass, IsA, TaggedType, UnionMember};
-use super::smi::Smi;
+use super::smi::{IntoSmi, Smi};
 use super::value::Tagged;
 use super::word::Word;
 use crate::handles::Handle;
@@ -167,6 +167,23 @@ unsafe impl Admits<Any, how::SmallInteger> for Smi {
     #[inline]
     unsafe fn word(&self) -> Word {
         self.to_word()
+    }
+}
+
+// SAFETY: a Smi is one.
+unsafe impl Admits<Smi, how::SmallInteger> for Smi {
+    #[inline]
+    unsafe fn word(&self) -> Word {
+        self.to_word()
+    }
+}
+
+// SAFETY: `into_smi` checks that it is one.
+unsafe impl Admits<Smi, how::SmallInteger> for i32 {
+    #[inline]
+    #[track_caller]
+    unsafe fn word(&self) -> Word {
+        self.into_smi().to_word()
     }
 }
 

@@ -18,9 +18,11 @@
 mod admits;
 mod casts;
 mod class;
+pub(crate) mod context;
 mod field;
 mod heap_object;
 mod init;
+pub(crate) mod pattern;
 mod raw;
 mod smi;
 mod tail;
