@@ -58,6 +58,7 @@ pub mod inspect;
 mod isolate;
 pub mod isolate_slots;
 pub mod layout;
+mod lists;
 pub mod map;
 pub mod memory;
 pub mod roots;
@@ -74,10 +75,10 @@ pub use heapwright_macros::{
 pub use isolate::{Isolate, IsolateBuilder, core_classes};
 pub use isolate_slots::{IsolateSlot, IsolateSlots};
 pub use layout::{BitEnum, Bitfield, BitfieldError, ClassDescriptor, ClassLayout, ClassRegistry, SmiBitfield};
+pub use lists::{SlotType, SlotValue};
 pub use map::{Map, MapInit};
 pub use roots::{RootKey, RootTable};
 pub use spaces::{AllocationType, SpaceId};
-pub use tagged::pattern::Checked;
 pub use tagged::{
     Admits, AdmitsWeak, Any, ConcreteClass, Filled, HasBits, HasBitsMut, HeapClass, HeapObject, HeapObjectExt, Init,
     IntoSmi, IsA, Nil, OpenClass, Smi, Tagged, TaggedType, smi,
@@ -102,8 +103,8 @@ pub mod __private {
         Member, TailSpec, TypeSet, as_declared, check_class, check_enum_fits, check_field, check_nested_fits,
         check_tail, debug_bits, field_end, field_offset, first_bits, place,
     };
-    pub use crate::tagged::context::{context_slot, context_value, try_context_slot};
-    pub use crate::tagged::pattern::{Checked, Exactly, Guarded, check_arms, no_arm, try_arm};
+    pub use crate::lists::context_value;
+    pub use crate::tagged::pattern::{Arm, Exactly, Guarded, check_arms, no_arm, subject, try_arm};
     pub use crate::tagged::{
         Admits, AdmitsWeak, AlignTagged, BitsField, Inherited, Init, IntoSmi, ObjectAddress, OptionalPaddingBytes,
         PaddingBytes, RawElements, RawField, RawTail, RawTailInit, SmiBitsField, SmiField, TaggedElements, TaggedField,

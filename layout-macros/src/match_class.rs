@@ -1,7 +1,7 @@
 //! `match_class!`: a `match` over the class of an object.
 
 use crate::errors::Errors;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Pat, PatGuard, Path};
@@ -17,7 +17,11 @@ pub(crate) fn match_class(input: TokenStream) -> TokenStream {
             return failed(errors);
         }
         Err(error) => {
-            errors.push(if input.is_empty() { syn::Error::new(Span::call_site(), shape) } else { error });
+            errors.push(match input.into_iter().next() {
+                None => syn::Error::new(Span::call_site(), format!("expected a `match`: {shape}")),
+                Some(TokenTree::Ident(word)) if word == "match" => error,
+                Some(first) => syn::Error::new(first.span(), format!("expected a `match`: {shape}")),
+            });
             return failed(errors);
         }
     };
@@ -82,9 +86,11 @@ enum Case {
 impl Case {
     fn arm(&self) -> TokenStream {
         match self {
-            Case::Class { path, is_exact: false } => quote!(#path),
+            Case::Class { path, is_exact: false } => {
+                quote_spanned!(path.span()=> <#path as ::heapwright::__private::Arm>::This)
+            }
             Case::Class { path, is_exact: true } => {
-                quote_spanned!(path.span()=> ::heapwright::__private::Exactly<#path>)
+                quote_spanned!(path.span()=> <::heapwright::__private::Exactly<#path> as ::heapwright::__private::Arm>::This)
             }
             Case::None(span) => quote_spanned!(*span=> ::heapwright::Nil),
         }
@@ -229,10 +235,13 @@ fn expand(value: &Expr, arms: &[Arm]) -> TokenStream {
             },
         };
     }
-    // At the whole `match`, which a list of arms that is wrong is about.
+    let value = quote_spanned!(value.span()=> ::heapwright::__private::subject(#value));
     quote! {
-        match ::heapwright::__private::check_arms::<#list, #last_is_rest, _>(#value) {
-            #subject => #code,
+        match #value {
+            #subject => {
+                ::heapwright::__private::check_arms::<#list, #last_is_rest, _>(#subject);
+                #code
+            }
         }
     }
 }

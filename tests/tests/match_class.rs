@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 use heapwright::prelude::*;
+use heapwright_tests::panic_message;
 
 #[heap_object(abstract)]
 pub struct Shape {
@@ -222,47 +223,53 @@ fn narrowing_admits_what_the_type_describes() {
     assert!(number(1).try_narrow::<(Text, Shape)>().is_none() && number(1).try_narrow::<(Text, Smi)>().is_some());
 }
 
-/// Two classes that look the same to the check of the arms: one name, module, file and line.
-macro_rules! twin {
-    ($make:ident, $matches:ident, $CLASSES:ident) => {
-        fn $make() -> (&'static heapwright::ClassRegistry, fn(&mut HandleScope<'_>) -> Global<HeapObject>, Probe) {
+trait Twins {
+    type Twin: heapwright::HeapClass;
+    fn make(scope: &mut HandleScope<'_>) -> Global<Self::Twin>;
+}
+
+enum Left {}
+enum Right {}
+
+/// Classes that look the same to the check of the arms: one name, module, file and line.
+macro_rules! twins {
+    ($($side:ident)*) => { $(
+        const _: () = {
             #[heap_object]
             struct Twin {
                 #[constant]
                 value: Smi,
             }
-            heap_classes! { static $CLASSES = [Twin]; }
-            fn make(scope: &mut HandleScope<'_>) -> Global<HeapObject> {
-                let twin = Twin::new(scope, TwinInit { value: 1 });
-                Global::new(scope, twin.upcast())
-            }
-            fn $matches(value: Tagged<'_, Any>) -> Option<i32> {
-                match_class!(match value {
-                    Twin(twin) => Some(twin.value()),
-                    _ => None,
-                })
-            }
-            (&$CLASSES, make, $matches)
-        }
-    };
-}
 
-type Probe = fn(Tagged<'_, Any>) -> Option<i32>;
-
-macro_rules! twins {
-    () => {
-        twin!(left, left_matches, LEFT);
-        twin!(right, right_matches, RIGHT);
-    };
+            impl Twins for $side {
+                type Twin = Twin;
+                fn make(scope: &mut HandleScope<'_>) -> Global<Twin> {
+                    let twin = Twin::new(scope, TwinInit { value: 1 });
+                    Global::new(scope, twin)
+                }
+            }
+        };
+    )* };
 }
-twins!();
+twins!(Left Right);
+
+type LeftTwin = <Left as Twins>::Twin;
+type RightTwin = <Right as Twins>::Twin;
+
+heap_classes! { static TWINS = [LeftTwin, RightTwin]; }
 
 #[test]
-fn classes_that_look_the_same_are_told_apart() {
-    let ((left, make_left, is_left), (right, make_right, is_right)) = (left(), right());
-    let mut isolate = Isolate::builder().classes(left).classes(right).build().unwrap();
+fn arms_that_only_seem_to_cover_are_a_panic() {
+    fn is_left(value: Tagged<'_, (LeftTwin, RightTwin)>) -> bool {
+        match_class!(match value {
+            LeftTwin(_) => true,
+        })
+    }
+    let mut isolate = Isolate::builder().classes(&TWINS).build().unwrap();
     let mut scope = isolate.enter();
-    let (left, right) = (make_left(&mut scope), make_right(&mut scope));
-    let (left, right) = (left.get(&scope).as_tagged(), right.get(&scope).as_tagged());
-    assert_eq!((is_left(left), is_left(right), is_right(left), is_right(right)), (Some(1), None, None, Some(1)));
+    let (left, right) = (Left::make(&mut scope), Right::make(&mut scope));
+    let either = |twin: Tagged<'_, Any>| twin.try_narrow::<(LeftTwin, RightTwin)>().map(is_left);
+    assert_eq!(either(left.get(&scope).as_tagged()), Some(true));
+    let message = panic_message(|| either(right.get(&scope).as_tagged()));
+    assert!(message.starts_with("no arm of `match_class!` matches <Twin "), "{message}");
 }

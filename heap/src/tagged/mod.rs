@@ -18,7 +18,6 @@
 mod admits;
 mod casts;
 mod class;
-pub(crate) mod context;
 mod field;
 mod heap_object;
 mod init;

@@ -10,7 +10,7 @@ use super::admits::Nil;
 use super::class::{Any, HeapClass, TaggedType, UnionMember};
 use super::smi::Smi;
 use super::value::Tagged;
-use crate::layout::{ClassLayout, Message, same_text};
+use crate::layout::{ClassLayout, Member, Message, same_text};
 
 /// What one alternative of a type holds, or what one arm matches.
 #[derive(Clone, Copy, Debug)]
@@ -27,69 +27,33 @@ pub enum Case {
     Exactly(&'static ClassLayout),
 }
 
-/// A tagged type whose values can be told from all others by looking at them: all are.
-///
-/// # Safety
-///
-/// `admits` is true of values that [`TaggedType::SET`] describes, and of no others.
-pub unsafe trait Checked: TaggedType {
+/// A tagged type whose alternatives are known as [`Case`]s: all are. (Constants cannot look into
+/// [`TaggedType::SET`], which refers to statics that change.)
+pub trait Alternatives: TaggedType {
     /// The alternatives.
     const CASES: &'static [Case];
-
-    /// Whether the value is of this type.
-    fn admits(value: Tagged<'_, Any>) -> bool;
 }
 
-// SAFETY: the map says so.
-unsafe impl<C: HeapClass> Checked for C {
+impl<C: HeapClass> Alternatives for C {
     const CASES: &'static [Case] = &[Case::Class(C::LAYOUT)];
-
-    #[inline]
-    fn admits(value: Tagged<'_, Any>) -> bool {
-        value.is::<C>()
-    }
 }
 
-// SAFETY: every value is.
-unsafe impl Checked for Any {
+impl Alternatives for Any {
     const CASES: &'static [Case] = &[Case::Any];
-
-    #[inline]
-    fn admits(_: Tagged<'_, Any>) -> bool {
-        true
-    }
 }
 
-// SAFETY: the tag says so.
-unsafe impl Checked for Smi {
+impl Alternatives for Smi {
     const CASES: &'static [Case] = &[Case::Smi];
-
-    #[inline]
-    fn admits(value: Tagged<'_, Any>) -> bool {
-        value.is_smi()
-    }
 }
 
-// SAFETY: `None` is the Smi zero.
-unsafe impl<C: HeapClass> Checked for Option<C> {
+impl<C: HeapClass> Alternatives for Option<C> {
     const CASES: &'static [Case] = &[Case::Class(C::LAYOUT), Case::None];
-
-    #[inline]
-    fn admits(value: Tagged<'_, Any>) -> bool {
-        value.as_smi() == Some(0) || value.is::<C>()
-    }
 }
 
 macro_rules! unions {
     ($(($($m:ident),*))*) => { $(
-        // SAFETY: a union holds what its members hold.
-        unsafe impl<$($m: UnionMember + Arm),*> Checked for ($($m,)*) {
+        impl<$($m: UnionMember + Arm),*> Alternatives for ($($m,)*) {
             const CASES: &'static [Case] = &[$($m::CASE),*];
-
-            #[inline]
-            fn admits(value: Tagged<'_, Any>) -> bool {
-                false $(|| $m::matched(value).is_some())*
-            }
         }
     )* };
 }
@@ -114,9 +78,25 @@ impl<'gc> Tagged<'gc, Any> {
     /// ```
     #[inline]
     #[must_use]
-    pub fn try_narrow<U: Checked>(self) -> Option<U::Ref<'gc>> {
-        // SAFETY: `admits` says that the word is one of `U`'s, and it is valid for `'gc`.
-        U::admits(self).then(|| unsafe { U::from_word(self.word()) })
+    pub fn try_narrow<U: TaggedType>(self) -> Option<U::Ref<'gc>> {
+        let is_one = match self.as_object() {
+            Some(object) => {
+                let class = object.class();
+                U::SET.members().iter().any(|member| match member {
+                    Member::Any => true,
+                    // The class itself is what it most often is.
+                    Member::Class(expected) => core::ptr::eq(class, *expected) || class.is_subclass_of(expected),
+                    Member::Smi | Member::None => false,
+                })
+            }
+            None => U::SET.members().iter().any(|member| match member {
+                Member::Any | Member::Smi => true,
+                Member::None => self.as_smi() == Some(0),
+                Member::Class(_) => false,
+            }),
+        };
+        // SAFETY: `SET` describes the words of `U`, and this is one that is valid for `'gc`.
+        is_one.then(|| unsafe { U::from_word(self.word()) })
     }
 }
 
@@ -128,7 +108,12 @@ impl<'gc> Tagged<'gc, Any> {
 )]
 pub trait Subject<'gc>: Copy {
     /// What it may be.
-    type Type: Checked;
+    type Type: Alternatives;
+    /// `Self`: generated code names it, so that rustc reports a wrong type once.
+    type This: Subject<'gc>;
+
+    /// `self`.
+    fn this(self) -> Self::This;
 
     /// The value.
     fn to_any(self) -> Tagged<'gc, Any>;
@@ -148,6 +133,12 @@ pub trait Subject<'gc>: Copy {
 
 impl<'gc, T: HeapClass> Subject<'gc> for &'gc T {
     type Type = T;
+    type This = Self;
+
+    #[inline(always)]
+    fn this(self) -> Self {
+        self
+    }
 
     #[inline]
     fn to_any(self) -> Tagged<'gc, Any> {
@@ -177,6 +168,12 @@ impl<'gc, T: HeapClass> Subject<'gc> for &'gc T {
 
 impl<'gc, T: HeapClass> Subject<'gc> for Option<&'gc T> {
     type Type = Option<T>;
+    type This = Self;
+
+    #[inline(always)]
+    fn this(self) -> Self {
+        self
+    }
 
     #[inline]
     fn to_any(self) -> Tagged<'gc, Any> {
@@ -204,8 +201,14 @@ impl<'gc, T: HeapClass> Subject<'gc> for Option<&'gc T> {
     }
 }
 
-impl<'gc, U: Checked> Subject<'gc> for Tagged<'gc, U> {
+impl<'gc, U: Alternatives> Subject<'gc> for Tagged<'gc, U> {
     type Type = U;
+    type This = Self;
+
+    #[inline(always)]
+    fn this(self) -> Self {
+        self
+    }
 
     #[inline]
     fn to_any(self) -> Tagged<'gc, Any> {
@@ -246,12 +249,15 @@ pub trait Arm: 'static {
     const IS_GUARDED: bool = false;
     /// What it binds.
     type Value<'gc>;
+    /// `Self`: generated code names it, so that rustc reports a wrong type once.
+    type This: Arm;
 
     /// The value, if the arm matches.
     fn matched<'gc>(subject: impl Subject<'gc>) -> Option<Self::Value<'gc>>;
 }
 
 impl<C: HeapClass> Arm for C {
+    type This = Self;
     const CASE: Case = Case::Class(C::LAYOUT);
     type Value<'gc> = &'gc C;
 
@@ -262,6 +268,7 @@ impl<C: HeapClass> Arm for C {
 }
 
 impl Arm for Smi {
+    type This = Self;
     const CASE: Case = Case::Smi;
     type Value<'gc> = i32;
 
@@ -272,6 +279,7 @@ impl Arm for Smi {
 }
 
 impl Arm for Nil {
+    type This = Self;
     const CASE: Case = Case::None;
     type Value<'gc> = ();
 
@@ -289,6 +297,7 @@ pub enum Exactly<C> {
 }
 
 impl<C: HeapClass> Arm for Exactly<C> {
+    type This = Self;
     const CASE: Case = Case::Exactly(C::LAYOUT);
     type Value<'gc> = &'gc C;
 
@@ -306,6 +315,7 @@ pub enum Guarded<A> {
 }
 
 impl<A: Arm> Arm for Guarded<A> {
+    type This = Self;
     const CASE: Case = A::CASE;
     const IS_GUARDED: bool = true;
     type Value<'gc> = A::Value<'gc>;
@@ -338,11 +348,17 @@ impl<A: Arm, R: Arms> Arms for (A, R) {
     const ARMS: Option<&'static ArmNode> = Some(&ArmNode { case: A::CASE, is_guarded: A::IS_GUARDED, rest: R::ARMS });
 }
 
+/// The value to match.
+#[inline(always)]
+pub fn subject<'gc, S: Subject<'gc>>(subject: S) -> S::This {
+    subject.this()
+}
+
 /// Proves that each arm can match and, unless one is for all others (`HAS_REST`), that together they match every value.
 #[inline(always)]
-pub fn check_arms<'gc, A: Arms, const HAS_REST: bool, S: Subject<'gc>>(subject: S) -> S {
-    const { check(<S::Type as Checked>::CASES, A::ARMS, HAS_REST) }
-    subject
+pub fn check_arms<'gc, A: Arms, const HAS_REST: bool, S: Subject<'gc>>(subject: S) {
+    const { check(<S::Type as Alternatives>::CASES, A::ARMS, HAS_REST) }
+    let _ = subject;
 }
 
 /// What an arm binds, if it matches.

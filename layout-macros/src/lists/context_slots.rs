@@ -35,7 +35,8 @@ pub(crate) fn context_slots(input: TokenStream) -> TokenStream {
     // A class of this crate gets inherent items, any other an extension trait, whose items are named as the trait's:
     // the class may have some of the same name.
     let own = name.as_ref().map_or_else(|| quote!(Self), |name| quote!(<Self as #name>));
-    let items = items.iter().map(|item| Slot { item, class: &class, elements: &elements, index: &index, own: &own });
+    let items = items.iter().map(|item| Slot { item, index: &index, own: &own });
+    let raw = raw_access(&class, &elements);
     let is_trait = name.is_some();
     let item_vis = (!is_trait).then_some(&vis);
     let header = Header { vis: item_vis.cloned(), own: &own, start: &start, names: &names };
@@ -62,6 +63,7 @@ pub(crate) fn context_slots(input: TokenStream) -> TokenStream {
         #declaration
         const _: () = {
             #indices
+            #raw
 
             #impl_attrs
             #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
@@ -71,6 +73,29 @@ pub(crate) fn context_slots(input: TokenStream) -> TokenStream {
             }
         };
         #errors
+    }
+}
+
+/// Two functions that get and set an element, so that a class without such elements is reported once, at their name.
+fn raw_access(class: &Path, elements: &Ident) -> TokenStream {
+    let set_elements = around("set_", elements, "");
+    let any = quote!(::heapwright::Tagged<'_, ::heapwright::Any>);
+    let get = quote_spanned!(elements.span()=> <#class>::#elements(object, index));
+    let set = quote_spanned!(elements.span()=> <#class>::#set_elements(object, index, value));
+    quote! {
+        #[allow(dead_code)]
+        #[inline]
+        #[track_caller]
+        fn __element(object: &#class, index: ::core::primitive::usize) -> #any {
+            #get
+        }
+
+        #[allow(dead_code)]
+        #[inline]
+        #[track_caller]
+        fn __set_element(object: &#class, index: ::core::primitive::usize, value: #any) {
+            #set;
+        }
     }
 }
 
@@ -116,8 +141,6 @@ impl Header<'_> {
 #[derive(Clone, Copy)]
 struct Slot<'a> {
     item: &'a Item,
-    class: &'a Path,
-    elements: &'a Ident,
     index: &'a Ident,
     own: &'a TokenStream,
 }
@@ -125,7 +148,7 @@ struct Slot<'a> {
 impl Slot<'_> {
     /// The constant and the accessors as a trait declares them.
     fn declared(&self) -> TokenStream {
-        let [index, get, try_get, set] = self.signatures();
+        let [index, get, try_get, set] = self.signatures(self.item.here());
         let [index_attrs, get_attrs, try_attrs, set_attrs] = self.attrs();
         quote! {
             #index_attrs const #index;
@@ -137,42 +160,53 @@ impl Slot<'_> {
 
     /// The same with bodies.
     fn items(&self, vis: Option<&Visibility>, is_trait: bool) -> TokenStream {
-        let Slot { item, class, elements, index: slots, own } = self;
+        let Slot { item, index: slots, own } = self;
         let ty = &item.ty;
         let (variant, index_name) = (variant(&item.ident), screaming(&item.ident, "_INDEX"));
-        let [index, get, try_get, set] = self.signatures();
+        // Of a trait's items nobody sees these.
+        let here = if is_trait { ty.span() } else { item.here() };
+        let [index, get, try_get, set] = self.signatures(here);
         let cfgs = &item.decor.cfgs;
         let [index_attrs, get_attrs, try_attrs, set_attrs] =
             if is_trait { std::array::from_fn(|_| quote!(#(#cfgs)*)) } else { self.attrs() };
-        let set_elements = around("set_", elements, "");
         let slot = quote!(#slots::#variant as ::core::primitive::usize);
-        let element = quote_spanned!(elements.span()=> <#class>::#elements(self, #own::#index_name));
-        let narrow = quote_spanned!(ty.span()=> ::heapwright::__private::context_slot::<#ty>);
-        let try_narrow = quote_spanned!(ty.span()=> ::heapwright::__private::try_context_slot::<#ty>);
-        let value = quote_spanned!(ty.span()=> ::heapwright::__private::context_value::<_, #ty, _>);
+        // All at the type, so that rustc takes what it says of a wrong one for the same and says it once.
+        let at = ty.span();
+        let index_at = Ident::new(&index_name.to_string(), at);
+        let got = quote_spanned!(at=> {
+            <#ty as ::heapwright::SlotType>::context_slot(
+                __element(self, #own::#index_at), #own::SLOT_NAMES, #slot, #own::#index_at,
+            )
+        });
+        let tried = quote_spanned!(at=> {
+            <#ty as ::heapwright::SlotType>::try_context_slot(__element(self, #own::#index_at))
+        });
         quote! {
             #index_attrs #vis const #index = #own::SLOTS_END - #own::SLOT_COUNT + #slot;
             #get_attrs #[inline] #[track_caller]
-            #vis #get { #narrow(#element, #own::SLOT_NAMES, #slot, #own::#index_name) }
+            #vis #get #got
             #try_attrs #[inline] #[track_caller]
-            #vis #try_get { #try_narrow(#element) }
+            #vis #try_get #tried
             #set_attrs #[inline] #[track_caller]
-            #vis #set { <#class>::#set_elements(self, #own::#index_name, #value(self, value)); }
+            #vis #set {
+                let value = ::heapwright::__private::context_value::<_, #ty, _>(self, value);
+                __set_element(self, #own::#index_name, value);
+            }
         }
     }
 
-    fn signatures(&self) -> [TokenStream; 4] {
+    fn signatures(&self, here: Span) -> [TokenStream; 4] {
         let Item { ident, ty, .. } = self.item;
-        let here = self.item.here();
         let name = Ident::new(&ident.to_string(), here);
         let (try_name, set_name) = (around("try_", &name, ""), around("set_", &name, ""));
         let index = screaming(&name, "_INDEX");
-        let value = quote_spanned!(ty.span()=> <#ty as ::heapwright::TaggedType>::Ref<'_>);
-        let admits = quote_spanned!(here=> ::heapwright::Admits<#ty, __I>);
+        let value = quote_spanned!(ty.span()=> <#ty as ::heapwright::SlotType>::Ref<'_>);
+        let optional = quote_spanned!(ty.span()=> ::core::option::Option<#value>);
+        let admits = quote_spanned!(here=> ::heapwright::SlotValue<#ty, __I>);
         [
             quote_spanned!(here=> #index: ::core::primitive::usize),
             quote_spanned!(here=> fn #name(&self) -> #value),
-            quote_spanned!(here=> fn #try_name(&self) -> ::core::option::Option<#value>),
+            quote_spanned!(here=> fn #try_name(&self) -> #optional),
             quote_spanned!(here=> fn #set_name<__I>(&self, value: impl #admits)),
         ]
     }

@@ -34,20 +34,24 @@ pub(crate) fn heap_roots(input: TokenStream) -> TokenStream {
                 unsafe { ::heapwright::RootKey::new(&#table, #index::#variant as ::core::primitive::usize) };
         }
     });
-    let signature = |item: &Item| {
+    let signature = |item: &Item, here: Span| {
         let Item { ident, ty, .. } = item;
-        let name = Ident::new(&ident.to_string(), item.here());
-        let value = quote_spanned!(ty.span()=> <#ty as ::heapwright::TaggedType>::Ref<'_>);
-        quote_spanned!(item.here()=> fn #name(&self) -> #value)
+        let name = Ident::new(&ident.to_string(), here);
+        let value = quote_spanned!(ty.span()=> <#ty as ::heapwright::SlotType>::Ref<'_>);
+        quote_spanned!(here=> fn #name(&self) -> #value)
     };
     let declared = items.iter().map(|item| {
-        let (attrs, signature) = (item.accessor_attrs(), signature(item));
+        let (attrs, signature) = (item.accessor_attrs(), signature(item, item.here()));
         quote!(#attrs #signature;)
     });
     let implemented = items.iter().map(|item| {
-        let (cfgs, signature, ident) = (&item.decor.cfgs, signature(item), &item.ident);
-        let body = quote_spanned!(item.ty.span()=> self.root(#keys::#ident));
-        quote!(#(#cfgs)* #[inline] #signature { #body })
+        // All at the type, so that rustc takes what it says of a wrong one for the same and says it once.
+        let at = item.ty.span();
+        let (cfgs, signature, ident) = (&item.decor.cfgs, signature(item, at), &item.ident);
+        let (keys, ident) = (Ident::new(&keys.to_string(), at), Ident::new(&ident.to_string(), at));
+        let ty = &item.ty;
+        let body = quote_spanned!(at=> { <#ty as ::heapwright::SlotType>::root(self, #keys::#ident) });
+        quote!(#(#cfgs)* #[inline] #signature #body)
     });
     let errors = errors.into_compile_errors();
     quote! {
