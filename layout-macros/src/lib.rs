@@ -604,6 +604,35 @@ pub fn field_offsets(input: TokenStream) -> TokenStream {
 /// # fn main() { let _ = width as fn(Tagged<'_, (Circle, Square)>) -> i32; }
 /// ```
 ///
+/// So are an arm that can never match, and one that an earlier arm hides:
+///
+/// ```compile_fail
+/// # use heapwright::prelude::*;
+/// # #[heap_object] pub struct Circle {}
+/// # #[heap_object] pub struct Square {}
+/// # #[heap_object] pub struct Text {}
+/// fn width(shape: Tagged<'_, (Circle, Square)>) -> i32 {
+///     match_class!(match shape {
+///         Text(_) => 1,
+///         _ => 2,
+///     })
+/// }
+/// # fn main() { let _ = width as fn(Tagged<'_, (Circle, Square)>) -> i32; }
+/// ```
+///
+/// ```compile_fail
+/// # use heapwright::prelude::*;
+/// # #[heap_object] pub struct Circle {}
+/// # #[heap_object] pub struct Square {}
+/// fn width(shape: Tagged<'_, (Circle, Square)>) -> i32 {
+///     match_class!(match shape {
+///         HeapObject(_) => 1,
+///         Circle(_) => 2,
+///     })
+/// }
+/// # fn main() { let _ = width as fn(Tagged<'_, (Circle, Square)>) -> i32; }
+/// ```
+///
 /// ```text
 /// error[E0080]: evaluation panicked: no arm matches `Square`: the value is `Circle` or `Square`. Add an arm for `Square`,
 ///               or one for all others, such as `other => …`

@@ -519,3 +519,105 @@ const fn describe_all(mut message: Message, cases: &[Case]) -> Message {
     }
     message
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::map::Map;
+    use crate::spaces::{Filler, FreeSpace};
+    use crate::tagged::HeapObject;
+
+    /// What the check says of these arms for a value of type `U`.
+    fn message<U: Alternatives, A: Arms>(has_rest: bool) -> Option<String> {
+        let check = std::panic::catch_unwind(|| check(U::CASES, A::ARMS, has_rest));
+        check.err().map(|payload| payload.downcast_ref::<String>().expect("a message").clone())
+    }
+
+    #[track_caller]
+    fn fails<U: Alternatives, A: Arms>(has_rest: bool, expected: &str) {
+        assert_eq!(message::<U, A>(has_rest).as_deref(), Some(expected));
+    }
+
+    #[track_caller]
+    fn passes<U: Alternatives, A: Arms>(has_rest: bool) {
+        assert_eq!(message::<U, A>(has_rest), None);
+    }
+
+    #[test]
+    fn every_member_of_a_union_is_covered() {
+        type Two = (Filler, Smi);
+        passes::<Two, (Filler, (Smi, ()))>(false);
+        passes::<Two, (Smi, (HeapObject, ()))>(false);
+        passes::<Two, (Smi, (Exactly<Filler>, ()))>(false);
+        passes::<Two, (Guarded<Smi>, ())>(true);
+        fails::<Two, (Filler, ())>(
+            false,
+            "no arm matches `Smi`: the value is `Filler` or `Smi`. Add an arm for `Smi`, or one for all others, such as \
+             `other => …`",
+        );
+        fails::<Two, (Guarded<Filler>, (Smi, ()))>(
+            false,
+            "no arm matches `Filler`: the value is `Filler` or `Smi`. Add an arm for `Filler`, or one for all others, such \
+             as `other => …`",
+        );
+        // An open class may have others below it.
+        let open = message::<Map, (Exactly<Map>, ())>(false).expect("not covered");
+        assert!(open.starts_with("no arm matches `Map`: the value is `Map`."), "{open}");
+        let three = message::<(Filler, Smi, FreeSpace), ()>(false).expect("not covered");
+        assert!(three.contains("the value is `Filler`, `Smi` or `FreeSpace`."), "{three}");
+    }
+
+    #[test]
+    fn options_and_any_are_covered() {
+        passes::<Option<Filler>, (Nil, (Filler, ()))>(false);
+        passes::<Any, (Smi, (HeapObject, ()))>(false);
+        passes::<Any, (Smi, ())>(true);
+        passes::<Filler, (Filler, ())>(false);
+        assert!(message::<Option<Filler>, (Filler, ())>(false).is_some_and(|m| m.contains("no arm matches `None`")));
+        assert!(message::<Option<Filler>, (Nil, ())>(false).is_some_and(|m| m.contains("no arm matches `Filler`")));
+        fails::<Any, (Smi, (Filler, ()))>(
+            false,
+            "no arm matches every value: the value is `Any`. Add an arm for all others, such as `other => …`",
+        );
+        assert!(message::<Any, (HeapObject, ())>(false).is_some());
+    }
+
+    #[test]
+    fn every_arm_can_match() {
+        fails::<(Filler, Smi), (FreeSpace, ())>(
+            true,
+            "the arm for `FreeSpace` never matches: the value is `Filler` or `Smi`",
+        );
+        fails::<Filler, (Smi, ())>(true, "the arm for `Smi` never matches: the value is `Filler`");
+        fails::<Option<Filler>, (Smi, ())>(true, "the arm for `Smi` never matches: the value is `Filler` or `None`");
+        fails::<(Filler, Smi), (Nil, ())>(true, "the arm for `None` never matches: the value is `Filler` or `Smi`");
+        fails::<Any, (Nil, ())>(true, "the arm for `None` never matches: the value is `Any`");
+        fails::<Any, (Exactly<HeapObject>, ())>(
+            true,
+            "the arm for exactly `HeapObject` never matches: the value is `Any`",
+        );
+        fails::<Filler, (Exactly<HeapObject>, ())>(
+            true,
+            "the arm for exactly `HeapObject` never matches: the value is `Filler`",
+        );
+        passes::<HeapObject, (Filler, (Exactly<Map>, (Map, ())))>(true);
+    }
+
+    #[test]
+    fn no_arm_hides_another() {
+        fails::<Any, (HeapObject, (Filler, ()))>(
+            true,
+            "the arm for `Filler` is never reached: the one for `HeapObject` before it matches all that it would",
+        );
+        fails::<Any, (Filler, (Filler, ()))>(
+            true,
+            "the arm for `Filler` is never reached: the one for `Filler` before it matches all that it would",
+        );
+        fails::<Any, (Filler, (Exactly<Filler>, ()))>(
+            true,
+            "the arm for exactly `Filler` is never reached: the one for `Filler` before it matches all that it would",
+        );
+        passes::<Any, (Guarded<HeapObject>, (Filler, (HeapObject, ())))>(true);
+        passes::<Any, (Exactly<Map>, (Map, ()))>(true);
+    }
+}
