@@ -132,8 +132,8 @@ impl Kind {
                             if !matches!(inner, Pat::Wild(_)) {
                                 errors.at(
                                     &inner,
-                                    "the alternatives are of different types, so none can be bound: write `Class(_)`, \
-                                     or an arm for each",
+                                    "the alternatives are of different types, so nothing of them can be bound or looked at: write \
+                                     `Class(_)`, or an arm for each",
                                 );
                             }
                             cases.push(case);

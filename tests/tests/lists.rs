@@ -474,3 +474,24 @@ fn a_first_value_that_panics_leaves_nothing_behind() {
     let mut scope = isolate.enter();
     assert!(panic_message(|| scope.set_counted(Counted)).contains("`counted`"));
 }
+
+// A condition on a list is one on all it makes.
+
+heap_roots! {
+    #[cfg(any())]
+    pub static NEVER, keys in never, getters in NeverRoots, set up by nothing;
+    root: Missing,
+}
+
+isolate_slots! {
+    #[cfg(any())]
+    pub static NEVER, accessors in NeverSlots;
+    slot: Missing = Missing,
+}
+
+context_slots! {
+    #[cfg(any())]
+    pub trait NeverContextSlots for Missing::elements {
+        slot: Missing,
+    }
+}

@@ -1,6 +1,6 @@
 //! `context_slots!`: names and types for the elements of an array class.
 
-use super::{Entry, Item, doc, index_enum, items, spelled, texts, variant, without_values};
+use super::{Entry, Item, conditions, doc, index_enum, items, placed, spelled, texts, variant, without_values};
 use crate::errors::Errors;
 use crate::names::{around, plain, screaming};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -31,6 +31,7 @@ pub(crate) fn context_slots(input: TokenStream) -> TokenStream {
     let names = texts(&items, |item| plain(&item.ident));
     let start = start.map_or_else(|| quote!(0), ToTokens::into_token_stream);
     let errors = errors.into_compile_errors();
+    let cfgs = conditions(&attrs);
 
     // A class of this crate gets inherent items, any other an extension trait, whose items are named as the trait's:
     // the class may have some of the same name.
@@ -61,6 +62,7 @@ pub(crate) fn context_slots(input: TokenStream) -> TokenStream {
     let impl_attrs = (!is_trait).then(|| quote!(#(#attrs)*));
     quote! {
         #declaration
+        #cfgs
         const _: () = {
             #indices
             #raw
@@ -130,8 +132,8 @@ impl Header<'_> {
         let Header { vis, own, start, names } = self;
         let [count, end, list] = Header::docs();
         quote! {
-            #count #vis const SLOT_COUNT: ::core::primitive::usize = #own::SLOT_NAMES.len();
-            #end #vis const SLOTS_END: ::core::primitive::usize = (#start) + #own::SLOT_NAMES.len();
+            #count #vis const SLOT_COUNT: ::core::primitive::usize = <[_]>::len(#own::SLOT_NAMES);
+            #end #vis const SLOTS_END: ::core::primitive::usize = (#start) + <[_]>::len(#own::SLOT_NAMES);
             #list #vis const SLOT_NAMES: &'static [&'static ::core::primitive::str] = #names;
         }
     }
@@ -172,7 +174,7 @@ impl Slot<'_> {
         let slot = quote!(#slots::#variant as ::core::primitive::usize);
         // All at the type, so that rustc takes what it says of a wrong one for the same and says it once.
         let at = ty.span();
-        let index_at = Ident::new(&index_name.to_string(), at);
+        let index_at = placed(&index_name, at);
         let got = quote_spanned!(at=> {
             <#ty as ::heapwright::SlotType>::context_slot(
                 __element(self, #own::#index_at), #own::SLOT_NAMES, #slot, #own::#index_at,
@@ -197,7 +199,7 @@ impl Slot<'_> {
 
     fn signatures(&self, here: Span) -> [TokenStream; 4] {
         let Item { ident, ty, .. } = self.item;
-        let name = Ident::new(&ident.to_string(), here);
+        let name = placed(&ident, here);
         let (try_name, set_name) = (around("try_", &name, ""), around("set_", &name, ""));
         let index = screaming(&name, "_INDEX");
         let value = quote_spanned!(ty.span()=> <#ty as ::heapwright::SlotType>::Ref<'_>);

@@ -1,6 +1,6 @@
 //! `isolate_slots!`: Rust values that each isolate has of its own.
 
-use super::{Entry, Item, doc, index_enum, items, spelled, texts, variant};
+use super::{Entry, Item, conditions, doc, index_enum, items, placed, spelled, texts, variant};
 use crate::attrs::Decor;
 use crate::errors::Errors;
 use crate::names::{around, plain};
@@ -51,6 +51,7 @@ pub(crate) fn isolate_slots(input: TokenStream) -> TokenStream {
         accessors_of(item, Some(slot))
     });
     let errors = errors.into_compile_errors();
+    let cfgs = conditions(&attrs);
     quote! {
         #(#attrs)*
         #vis static #table: ::heapwright::IsolateSlots = ::heapwright::IsolateSlots::new(
@@ -69,6 +70,7 @@ pub(crate) fn isolate_slots(input: TokenStream) -> TokenStream {
             #(#declared)*
         }
 
+        #cfgs
         const _: () = {
             #indices
 
@@ -85,7 +87,7 @@ fn accessors_of(item: &Item, slot: Option<TokenStream>) -> TokenStream {
     let Item { decor, ident, ty, .. } = item;
     let Decor { cfgs, passed, .. } = decor;
     let here = item.here();
-    let name = Ident::new(&ident.to_string(), here);
+    let name = placed(&ident, here);
     let (name_mut, set_name) = (around("", &name, "_mut"), around("set_", &name, ""));
     let get = quote_spanned!(here=> fn #name(&self) -> &#ty);
     let get_mut = quote_spanned!(here=> fn #name_mut(&mut self) -> &mut #ty);

@@ -118,6 +118,13 @@ fn index_enum(name: &Ident, items: &[Item]) -> TokenStream {
     }
 }
 
+/// The identifier, raw or not, at `span`.
+fn placed(ident: &Ident, span: Span) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(span);
+    ident
+}
+
 /// The variant of an item: as the macro names it, so that lints and hygiene leave it alone.
 fn variant(ident: &Ident) -> Ident {
     Ident::new(&format!("__{}", plain(ident)), Span::call_site())
@@ -140,6 +147,12 @@ fn spelled(ty: &Type) -> String {
         text = text.replace(from, to);
     }
     text
+}
+
+/// The conditions of the list as a whole.
+fn conditions(attrs: &[Attribute]) -> TokenStream {
+    let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+    quote!(#(#cfgs)*)
 }
 
 /// A line of a doc comment.

@@ -1,6 +1,6 @@
 //! `heap_roots!`: a crate's roots.
 
-use super::{Entry, Item, index_enum, items, texts, variant, without_values};
+use super::{Entry, Item, conditions, index_enum, items, placed, texts, variant, without_values};
 use crate::errors::Errors;
 use crate::names::plain;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -36,7 +36,7 @@ pub(crate) fn heap_roots(input: TokenStream) -> TokenStream {
     });
     let signature = |item: &Item, here: Span| {
         let Item { ident, ty, .. } = item;
-        let name = Ident::new(&ident.to_string(), here);
+        let name = placed(&ident, here);
         let value = quote_spanned!(ty.span()=> <#ty as ::heapwright::SlotType>::Ref<'_>);
         quote_spanned!(here=> fn #name(&self) -> #value)
     };
@@ -48,16 +48,18 @@ pub(crate) fn heap_roots(input: TokenStream) -> TokenStream {
         // All at the type, so that rustc takes what it says of a wrong one for the same and says it once.
         let at = item.ty.span();
         let (cfgs, signature, ident) = (&item.decor.cfgs, signature(item, at), &item.ident);
-        let (keys, ident) = (Ident::new(&keys.to_string(), at), Ident::new(&ident.to_string(), at));
+        let (keys, ident) = (placed(&keys, at), placed(&ident, at));
         let ty = &item.ty;
         let body = quote_spanned!(at=> { <#ty as ::heapwright::SlotType>::root(self, #keys::#ident) });
         quote!(#(#cfgs)* #[inline] #signature #body)
     });
     let errors = errors.into_compile_errors();
+    let cfgs = conditions(&attrs);
     quote! {
         #(#attrs)*
         #vis static #table: ::heapwright::RootTable = ::heapwright::RootTable::new(#table_name, #names, #set_up);
 
+        #cfgs
         /// Keys to set the roots with.
         #[allow(non_camel_case_types)]
         #keys_vis enum #keys {}
@@ -68,6 +70,7 @@ pub(crate) fn heap_roots(input: TokenStream) -> TokenStream {
             #(#declared)*
         }
 
+        #cfgs
         const _: () = {
             #indices
 
