@@ -44,6 +44,8 @@ impl Script {
     pub const TAIL_PADDING_OFFSET: usize = Self::KIND_OFFSET + 1;
 }
 
+const NOTHING: usize = 0;
+
 pub struct ByHand;
 
 impl ByHand {
@@ -52,7 +54,7 @@ impl ByHand {
         pub from script_offsets::HEADER_SIZE;
         /// Three of them.
         words: 3 * TAGGED_SIZE,
-        nothing: 0 * TAGGED_SIZE,
+        nothing: NOTHING,
         byte: 1,
         odd: 3,
         SIZE: 0,

@@ -199,7 +199,7 @@ impl Slot<'_> {
 
     fn signatures(&self, here: Span) -> [TokenStream; 4] {
         let Item { ident, ty, .. } = self.item;
-        let name = placed(&ident, here);
+        let name = placed(ident, here);
         let (try_name, set_name) = (around("try_", &name, ""), around("set_", &name, ""));
         let index = screaming(&name, "_INDEX");
         let value = quote_spanned!(ty.span()=> <#ty as ::heapwright::SlotType>::Ref<'_>);

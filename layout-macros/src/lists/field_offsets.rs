@@ -27,13 +27,13 @@ pub(crate) fn field_offsets(input: TokenStream) -> TokenStream {
         let unused = quote!(#[allow(dead_code, unreachable_pub)]);
         let attrs = quote!(#(#cfgs)* #(#docs)* #(#passed)* #unused);
         if *is_marker {
-            let ident = placed(&ident, here);
+            let ident = placed(ident, here);
             return quote_spanned! {here=>
                 #attrs #vis const #ident: ::core::primitive::usize = ::heapwright::__private::field_end(#start, #before);
             };
         }
         let name = plain(ident);
-        let here_ident = placed(&ident, here);
+        let here_ident = placed(ident, here);
         let (offset, end) = (screaming(&here_ident, "_OFFSET"), screaming(&here_ident, "_OFFSET_END"));
         let end_doc = decor.is_documented().then(|| doc(format!("Where `{name}` ends: the offset after its last byte.")));
         let mut value = quote_spanned!(ident.span()=> ::heapwright::__private::field_offset(#name, #start, #before, #size));

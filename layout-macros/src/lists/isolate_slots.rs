@@ -87,7 +87,7 @@ fn accessors_of(item: &Item, slot: Option<TokenStream>) -> TokenStream {
     let Item { decor, ident, ty, .. } = item;
     let Decor { cfgs, passed, .. } = decor;
     let here = item.here();
-    let name = placed(&ident, here);
+    let name = placed(ident, here);
     let (name_mut, set_name) = (around("", &name, "_mut"), around("set_", &name, ""));
     let get = quote_spanned!(here=> fn #name(&self) -> &#ty);
     let get_mut = quote_spanned!(here=> fn #name_mut(&mut self) -> &mut #ty);

@@ -36,7 +36,7 @@ pub(crate) fn heap_roots(input: TokenStream) -> TokenStream {
     });
     let signature = |item: &Item, here: Span| {
         let Item { ident, ty, .. } = item;
-        let name = placed(&ident, here);
+        let name = placed(ident, here);
         let value = quote_spanned!(ty.span()=> <#ty as ::heapwright::SlotType>::Ref<'_>);
         quote_spanned!(here=> fn #name(&self) -> #value)
     };
@@ -48,7 +48,7 @@ pub(crate) fn heap_roots(input: TokenStream) -> TokenStream {
         // All at the type, so that rustc takes what it says of a wrong one for the same and says it once.
         let at = item.ty.span();
         let (cfgs, signature, ident) = (&item.decor.cfgs, signature(item, at), &item.ident);
-        let (keys, ident) = (placed(&keys, at), placed(&ident, at));
+        let (keys, ident) = (placed(&keys, at), placed(ident, at));
         let ty = &item.ty;
         let body = quote_spanned!(at=> { <#ty as ::heapwright::SlotType>::root(self, #keys::#ident) });
         quote!(#(#cfgs)* #[inline] #signature #body)
