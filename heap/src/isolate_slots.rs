@@ -1,7 +1,7 @@
 //! Isolate slots: Rust values that each isolate has of its own and finds by name.
 //!
 //! **Owns** the values of all tables that were given to the builder, made when the isolate is and dropped with it,
-//! before its heap. A crate lists its values with [`isolate_slots!`](crate::isolate_slots).
+//! before its heap. A crate lists its values with [`isolate_slots!`](crate::isolate_slots!).
 //!
 //! **Promises** that a value can be reached only while the isolate is entered: shared through `&HandleScope`, alone through
 //! `&mut HandleScope`. All are [`Send`], for the isolate is.
@@ -15,7 +15,7 @@ use core::any::Any;
 use core::marker::PhantomData;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-/// A crate's isolate slots. Made by [`isolate_slots!`](crate::isolate_slots).
+/// A crate's isolate slots. Made by [`isolate_slots!`](crate::isolate_slots!).
 #[derive(Debug)]
 pub struct IsolateSlots {
     name: &'static str,
@@ -27,7 +27,7 @@ pub struct IsolateSlots {
 }
 
 impl IsolateSlots {
-    /// Called by [`isolate_slots!`](crate::isolate_slots). `make` pushes the first value of each slot, in order.
+    /// Called by [`isolate_slots!`](crate::isolate_slots!). `make` pushes the first value of each slot, in order.
     #[must_use]
     pub const fn new(
         name: &'static str,
@@ -84,7 +84,7 @@ impl<T> Clone for IsolateSlot<T> {
 impl<T> Copy for IsolateSlot<T> {}
 
 impl<T> IsolateSlot<T> {
-    /// Called by [`isolate_slots!`](crate::isolate_slots). A slot that there is not, or that is of another type, is a
+    /// Called by [`isolate_slots!`](crate::isolate_slots!). A slot that there is not, or that is of another type, is a
     /// panic when it is read.
     #[must_use]
     pub const fn new(table: &'static IsolateSlots, index: usize) -> IsolateSlot<T> {
@@ -125,7 +125,7 @@ impl IsolateValues {
 }
 
 impl HandleScope<'_> {
-    /// The value of an isolate slot. Called by the accessors that [`isolate_slots!`](crate::isolate_slots) makes.
+    /// The value of an isolate slot. Called by the accessors that [`isolate_slots!`](crate::isolate_slots!) makes.
     ///
     /// # Panics
     ///
@@ -142,7 +142,7 @@ impl HandleScope<'_> {
     }
 
     /// The value of an isolate slot, to be changed. Called by the accessors that
-    /// [`isolate_slots!`](crate::isolate_slots) makes.
+    /// [`isolate_slots!`](crate::isolate_slots!) makes.
     ///
     /// # Panics
     ///

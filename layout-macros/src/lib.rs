@@ -498,8 +498,9 @@ pub fn context_slots(input: TokenStream) -> TokenStream {
 /// assert_eq!(Script::HEADER_SIZE, 3 * TAGGED_SIZE + 4);
 /// ```
 ///
-/// With `as in Class`, the list is also proved to be the layout of a declared class: every field at its offset. So a
-/// layout can be moved to `#[heap_object]` class by class, with the old list as a check.
+/// With `as in Class`, the list is also proved to be the layout of a declared class: every field at its offset, but for
+/// names that begin or end with `padding`. So a layout can be moved to `#[heap_object]` class by class, with the old list
+/// as a check.
 ///
 /// ```
 /// use heapwright::{field_offsets, prelude::*, tagged::TAGGED_SIZE};

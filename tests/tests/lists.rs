@@ -39,11 +39,6 @@ mod script_offsets {
     }
 }
 
-// `tail_padding` is not an offset of the class: padding has none.
-impl Script {
-    pub const TAIL_PADDING_OFFSET: usize = Self::KIND_OFFSET + 1;
-}
-
 const NOTHING: usize = 0;
 
 pub struct ByHand;
@@ -186,6 +181,8 @@ fn slots_hold_values_of_their_types_through_collections() {
     let context = context.get(&scope);
     context.set_previous(Nil);
     context.set_either(smi(3));
+    context.set_error_count(7_u8);
+    assert_eq!(context.error_count(), 7);
     assert!(context.previous().is_none() && context.try_previous().unwrap().is_none());
     assert_eq!(context.either().as_smi(), Some(3));
 }

@@ -178,14 +178,19 @@ unsafe impl Admits<Smi, how::SmallInteger> for Smi {
     }
 }
 
-// SAFETY: `into_smi` checks that it is one.
-unsafe impl Admits<Smi, how::SmallInteger> for i32 {
-    #[inline]
-    #[track_caller]
-    unsafe fn word(&self) -> Word {
-        self.into_smi().to_word()
-    }
+macro_rules! integers {
+    ($($int:ty),*) => { $(
+        // SAFETY: `into_smi` makes it a Smi, or panics.
+        unsafe impl Admits<Smi, how::SmallInteger> for $int {
+            #[inline]
+            #[track_caller]
+            unsafe fn word(&self) -> Word {
+                self.into_smi().to_word()
+            }
+        }
+    )* };
 }
+integers!(i32, u8, i8, u16, i16);
 
 // SAFETY: a `Tagged<U>` holds a value of `U`.
 unsafe impl<U: TaggedType> Admits<U, how::Same> for Tagged<'_, U> {

@@ -11,6 +11,7 @@ use super::class::{Any, HeapClass, TaggedType, UnionMember};
 use super::smi::Smi;
 use super::value::Tagged;
 use crate::layout::{ClassLayout, Member, Message, same_text};
+use core::marker::PhantomData;
 
 /// What one alternative of a type holds, or what one arm matches.
 #[derive(Clone, Copy, Debug)]
@@ -291,10 +292,7 @@ impl Arm for Nil {
 
 /// An arm that classes below `C` do not match.
 #[derive(Debug)]
-pub enum Exactly<C> {
-    #[doc(hidden)]
-    Never(C, core::convert::Infallible),
-}
+pub struct Exactly<C>(PhantomData<C>);
 
 impl<C: HeapClass> Arm for Exactly<C> {
     type This = Self;
@@ -309,10 +307,7 @@ impl<C: HeapClass> Arm for Exactly<C> {
 
 /// An arm with a guard, which may let a value that it matches pass: it covers nothing.
 #[derive(Debug)]
-pub enum Guarded<A> {
-    #[doc(hidden)]
-    Never(A, core::convert::Infallible),
-}
+pub struct Guarded<A>(PhantomData<A>);
 
 impl<A: Arm> Arm for Guarded<A> {
     type This = Self;

@@ -37,7 +37,9 @@ pub(crate) fn field_offsets(input: TokenStream) -> TokenStream {
         let (offset, end) = (screaming(&here_ident, "_OFFSET"), screaming(&here_ident, "_OFFSET_END"));
         let end_doc = decor.is_documented().then(|| doc(format!("Where `{name}` ends: the offset after its last byte.")));
         let mut value = quote_spanned!(ident.span()=> ::heapwright::__private::field_offset(#name, #start, #before, #size));
-        if let Some(class) = &class {
+        if let Some(class) = &class
+            && !is_padding(&name)
+        {
             let declared = screaming(ident, "_OFFSET");
             value = quote_spanned!(ident.span()=> ::heapwright::__private::as_declared(#name, #value, <#class>::#declared));
         }
@@ -110,6 +112,11 @@ fn fields(entries: Punctuated<Entry, Token![,]>, errors: &mut Errors) -> Vec<Fie
         fields.push(Field { decor, ident, size, is_marker });
     }
     fields
+}
+
+/// Whether a class would have no offset of that name.
+fn is_padding(name: &str) -> bool {
+    name.starts_with("padding") || name.ends_with("padding")
 }
 
 fn is_zero(size: &Expr) -> bool {
