@@ -4,6 +4,7 @@ use crate::error::{EnterError, IsolateError};
 use crate::gc::CollectionKind;
 use crate::handles::{GlobalHandles, HandleScope, HandleStack, leave};
 use crate::heap::{Heap, HeapOptions};
+use crate::isolate_slots::{IsolateSlots, IsolateValues};
 use crate::layout::{ClassDescriptor, ClassRegistry, InstanceTypeRange, Numbering};
 use crate::map::{Map, MapInit};
 use crate::memory::{CHUNK_SIZE, Cage, MB, SideTable};
@@ -52,6 +53,8 @@ unsafe impl Send for Isolate {}
 
 /// What a scope refers to.
 pub(crate) struct IsolateData {
+    /// First, so that users' values are dropped while all that they may hold is still there.
+    pub(crate) slots: IsolateValues,
     pub(crate) heap: Heap,
     pub(crate) handles: HandleStack,
     class_maps: SideTable,
@@ -134,6 +137,7 @@ pub struct IsolateBuilder {
     registries: Vec<&'static ClassRegistry>,
     root_tables: Vec<&'static RootTable>,
     reserved_instance_types: Vec<InstanceTypeRange>,
+    slot_tables: Vec<&'static IsolateSlots>,
     options: HeapOptions,
 }
 
@@ -143,6 +147,7 @@ impl Default for IsolateBuilder {
             registries: vec![&CORE_CLASSES],
             root_tables: Vec::new(),
             reserved_instance_types: Vec::new(),
+            slot_tables: Vec::new(),
             options: HeapOptions {
                 max_heap_size: 2048 * MB,
                 initial_semi_space_size: MB,
@@ -180,6 +185,15 @@ impl IsolateBuilder {
     pub fn roots(mut self, table: &'static RootTable) -> Self {
         if !self.root_tables.iter().any(|t| core::ptr::eq(*t, table)) {
             self.root_tables.push(table);
+        }
+        self
+    }
+
+    /// Adds a crate's isolate slots, whose values are made with the isolate, before any roots are set up.
+    #[must_use]
+    pub fn slots(mut self, table: &'static IsolateSlots) -> Self {
+        if !self.slot_tables.iter().any(|t| core::ptr::eq(*t, table)) {
+            self.slot_tables.push(table);
         }
         self
     }
@@ -228,6 +242,7 @@ impl IsolateBuilder {
         let splices = numbering.classes.iter().flat_map(|class| class.hooks().splices());
         heap.spliced.extend(splices.map(crate::layout::Splice::member));
         let mut data = IsolateData {
+            slots: IsolateValues::new(&self.slot_tables),
             heap,
             handles: HandleStack::new(),
             class_maps: SideTable::new()?,

@@ -56,7 +56,9 @@ pub mod handles;
 mod heap;
 pub mod inspect;
 mod isolate;
+pub mod isolate_slots;
 pub mod layout;
+mod lists;
 pub mod map;
 pub mod memory;
 pub mod roots;
@@ -70,13 +72,16 @@ pub use handles::{
     CopyClass, CopyError, CopyObject, Escape, Factory, Global, Handle, HandleScope, Reservation, WeakGlobal,
 };
 pub use heapwright_macros::{
-    BitEnum, bitfield, define_bit_fields, define_bit_ranges, heap_classes, heap_object, heap_struct,
+    BitEnum, bitfield, context_slots, define_bit_fields, define_bit_ranges, field_offsets, heap_classes, heap_object,
+    heap_roots, heap_struct, isolate_slots, match_class,
 };
 pub use isolate::{Isolate, IsolateBuilder, core_classes};
+pub use isolate_slots::{IsolateSlot, IsolateSlots};
 pub use layout::{
     AtomicBits, BitEnum, Bitfield, BitfieldError, ClassDescriptor, ClassLayout, ClassRegistry, InstanceTypeError,
     InstanceTypeRange, SmiBitfield,
 };
+pub use lists::{SlotType, SlotValue};
 pub use map::{Map, MapInit};
 pub use roots::{RootKey, RootTable};
 pub use spaces::{AllocationType, SpaceId};
@@ -92,28 +97,37 @@ pub mod prelude {
     pub use crate::{
         Absent, AllocationType, Any, BitEnum, CollectionKind, CopyObject, Filled, Global, Handle, HandleScope,
         HeapObject, HeapObjectExt, Isolate, MaybeObject, Nil, OutOfMemory, Reservation, Smi, Tagged, WeakGlobal,
-        Weakly, bitfield, heap_classes, heap_object, heap_struct, smi,
+        Weakly, bitfield, heap_classes, heap_object, heap_struct, match_class, smi,
     };
 }
 
 /// What generated code refers to. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::isolate_slots::SlotValues;
     pub use crate::layout::{
         Access, BitKind, BitLayout, BitStorage, BitfieldLayout, ClassDescriptor, ClassLayout, FieldLayout, FieldSpec,
         Hooks, HooksOf, InputKind, InstanceTypeOrder, InstanceTypeRange, MAX_TAILS, Member, PerWidth, PrintHook,
-        RawKind, Splice, StructLayout, TailLayout, TailLength, TailLengthsOf, TypeSet, VerifyHook, check_class,
-        check_enum_fits, check_field, check_instance_types, check_nested_fits, check_splice, check_struct, check_tail,
-        debug_bits, first_bits, inherited_input, place,
+        RawKind, Splice, StructLayout, TailLayout, TailLength, TailLengthsOf, TypeSet, VerifyHook, as_declared,
+        check_class, check_enum_fits, check_field, check_instance_types, check_nested_fits, check_splice, check_struct,
+        check_tail, debug_bits, field_end, field_offset, first_bits, inherited_input, place,
     };
     pub use crate::layout::{
         FlagSet, NoBitEnum, NoBitfield, NoFlagSet, bits_after, check_bits_follow, check_flags_fit,
         checked_element_shift, element_shift, repeat,
     };
+    pub use crate::lists::context_value;
+    pub use crate::tagged::pattern::{Arm, Exactly, Guarded, check_arms, no_arm, subject, try_arm};
     pub use crate::tagged::{
         Admits, AdmitsMaybeWeak, AdmitsWeak, AlignTagged, BitsField, ElementInit, Elements, ExternalField, HeapStruct,
         Inherited, Init, IntoSmi, MaybeWeakField, ObjectAddress, OptionalInit, OptionalPaddingBytes, PaddingBytes,
         RawField, RawTailInit, SmiBitsField, SmiField, StructField, StructInit, StructRef, TaggedField, Tail, TailInit,
         WeakField, Word, expect_at_most, expect_length, inherited, upcast,
     };
+
+    /// `N`, from a type: what stands there is evaluated even if nobody uses the result.
+    #[must_use]
+    pub const fn length<const N: usize>(_: &[(); N]) -> usize {
+        N
+    }
 }

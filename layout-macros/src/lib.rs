@@ -10,6 +10,11 @@
 //! | [`#[derive(BitEnum)]`](derive@BitEnum) | an enum that is one of those values |
 //! | [`define_bit_fields!`], [`define_bit_ranges!`] | bits of an integer without a type of it, as C++ lists them |
 //! | [`heap_classes!`] | the list of a crate's classes |
+//! | [`heap_roots!`] | the list of a crate's roots |
+//! | [`isolate_slots!`] | Rust values that each isolate has of its own |
+//! | [`context_slots!`] | names and types for the elements of an array class |
+//! | [`field_offsets!`] | the offsets of a layout that is kept by hand |
+//! | [`match_class!`] | a `match` over the class of an object |
 //!
 //! # How it is built
 //!
@@ -30,6 +35,8 @@ mod bit_enum;
 mod bitfield;
 mod classes;
 mod errors;
+mod lists;
+mod match_class;
 mod names;
 mod object;
 mod prims;
@@ -569,4 +576,324 @@ pub fn bit_enum(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn heap_classes(input: TokenStream) -> TokenStream {
     classes::heap_classes(input.into()).into()
+}
+
+/// Lists a crate's roots: objects and numbers that an isolate always keeps and knows by name. V8: `ROOT_LIST` and
+/// `SMI_ROOT_LIST`.
+///
+/// It makes the table for `IsolateBuilder::roots`, a type whose constants are the keys to set the roots with, and a
+/// trait of getters on `HandleScope`. A root is of any tagged type: a class, `Option<Class>`, a union, `Any`, or `Smi`,
+/// whose getter returns an `i32`. The setup runs when an isolate is made; `RootTable::roots` has all names, and
+/// `HandleScope::named_roots` all values with their names.
+///
+/// ```
+/// use heapwright::prelude::*;
+///
+/// #[heap_object] pub struct Counter { hits: Smi }
+/// heap_classes! { pub static CLASSES = [Counter]; }
+///
+/// heapwright::heap_roots! {
+///     /// The roots of this example.
+///     pub static ROOTS, keys in root, getters in MyRoots, set up by set_up;
+///     /// Counts everything.
+///     counter: Counter,
+///     /// Up to where it counts.
+///     limit: Smi,
+/// }
+///
+/// fn set_up(scope: &mut HandleScope<'_>) -> Result<(), OutOfMemory> {
+///     let counter = Counter::try_new(scope, CounterInit { hits: 0 })?;
+///     scope.set_root(root::counter, counter);
+///     scope.set_root(root::limit, 100);
+///     Ok(())
+/// }
+///
+/// let mut isolate = Isolate::builder().classes(&CLASSES).roots(&ROOTS).build().unwrap();
+/// let scope = isolate.enter();
+/// assert_eq!((scope.counter().hits(), scope.limit()), (0, 100));
+/// assert_eq!(ROOTS.roots(), ["counter", "limit"]);
+/// ```
+#[proc_macro]
+pub fn heap_roots(input: TokenStream) -> TokenStream {
+    lists::heap_roots(input.into()).into()
+}
+
+/// Lists Rust values of a crate that each isolate has of its own. V8: `ISOLATE_INIT_LIST`, and
+/// `FOR_EACH_ISOLATE_ADDRESS_NAME` for the names.
+///
+/// Each entry has a type, which is `Send` as isolates are, and an expression for its first value, evaluated for each new
+/// isolate. The table is given to `IsolateBuilder::slots`; the trait has for a slot `tag` the accessors `tag()`,
+/// `tag_mut()` and `set_tag(value)` on `HandleScope`. The values are dropped with the isolate. Crates do not collide: each
+/// has a table and a trait of its own. A value that is changed while references to objects are held is a
+/// [`Cell`](core::cell::Cell); one that refers to an object holds a `Global`.
+///
+/// ```
+/// use heapwright::{isolate_slots, prelude::*};
+///
+/// isolate_slots! {
+///     /// What the task queue keeps for each isolate.
+///     pub static TASKS, accessors in TaskSlots;
+///     /// Tasks that wait.
+///     pending_tasks: u32 = 0,
+///     /// Who made the isolate.
+///     tag: String = String::from("nobody"),
+/// }
+///
+/// let mut isolate = Isolate::builder().slots(&TASKS).build()?;
+/// let mut scope = isolate.enter();
+/// scope.set_pending_tasks(2);
+/// *scope.pending_tasks_mut() += 1;
+/// scope.tag_mut().push_str(" knows");
+/// assert_eq!((*scope.pending_tasks(), scope.tag().as_str()), (3, "nobody knows"));
+/// assert_eq!(TASKS.names(), ["pending_tasks", "tag"]);
+/// assert_eq!(TASKS.type_names(), ["u32", "String"]);
+/// # Ok::<(), heapwright::IsolateError>(())
+/// ```
+#[proc_macro]
+pub fn isolate_slots(input: TokenStream) -> TokenStream {
+    lists::isolate_slots(input.into()).into()
+}
+
+/// Gives names and types to the elements of an array class: any with a tail `[Tagged<Any>]`. V8: `NATIVE_CONTEXT_FIELDS`.
+///
+/// For a class of this crate write `pub impl Class::elements { … }`, for one of another
+/// `pub trait Slots for Class::elements { … }`: the same then comes as a trait. A list that begins later than at element
+/// 0 says so: `elements[3..]`. Slots are of any tagged type: a class, `Option<Class>`, a union, `Any`, or `Smi`, whose
+/// getter returns an `i32`.
+///
+/// For a slot `array_function` of class `JsFunction`:
+///
+/// - `ARRAY_FUNCTION_INDEX`, numbered in the order of the list;
+/// - `array_function()`, checked in every build, for the element may have been written by its number: a panic names the
+///   slot, its index, what it should hold and what it does;
+/// - `try_array_function()`, `None` if the slot holds something else, as before it is set;
+/// - `set_array_function(value)`, which takes what a setter of a field declared `Tagged<JsFunction>` would, with the
+///   write barrier.
+///
+/// And for all: `SLOT_COUNT`, `SLOTS_END` (the elements an object needs), `SLOT_NAMES`.
+///
+/// ```
+/// use heapwright::{context_slots, prelude::*};
+///
+/// #[heap_object]
+/// pub struct JsFunction {
+///     length: Smi,
+/// }
+///
+/// /// What a realm knows by name.
+/// #[heap_object]
+/// pub struct NativeContext {
+///     #[constant]
+///     length: Smi,
+///     #[length = length]
+///     elements: [Tagged<Any>],
+/// }
+///
+/// context_slots! {
+///     pub impl NativeContext::elements {
+///         /// The array function.
+///         array_function: JsFunction,
+///         /// Errors so far.
+///         error_count: Smi,
+///     }
+/// }
+///
+/// heap_classes! { static CLASSES = [JsFunction, NativeContext]; }
+///
+/// let mut isolate = Isolate::builder().classes(&CLASSES).build()?;
+/// let mut scope = isolate.enter();
+/// let elements = Filled::new(smi(0), NativeContext::SLOTS_END);
+/// let context = NativeContext::new(&mut scope, NativeContextInit { elements });
+/// assert!(context.get(&scope).try_array_function().is_none());
+///
+/// let function = JsFunction::new(&mut scope, JsFunctionInit { length: 1 });
+/// let context = context.get(&scope);
+/// context.set_array_function(function);
+/// context.set_error_count(7);
+/// assert_eq!((context.array_function().length(), context.error_count()), (1, 7));
+/// assert_eq!(NativeContext::ERROR_COUNT_INDEX, 1);
+/// assert_eq!(NativeContext::SLOT_NAMES, ["array_function", "error_count"]);
+/// # Ok::<(), heapwright::IsolateError>(())
+/// ```
+#[proc_macro]
+pub fn context_slots(input: TokenStream) -> TokenStream {
+    lists::context_slots(input.into()).into()
+}
+
+/// Makes the offset constants of a layout that is kept by hand. V8: `DEFINE_FIELD_OFFSET_CONSTANTS(StartOffset, LIST)`.
+///
+/// A list of names with sizes in bytes (any constant expressions), from a start offset, in a module or in an `impl`. For
+/// a field `name` it makes `NAME_OFFSET` and `NAME_OFFSET_END`, the offset after its last byte (V8's `kNameOffsetEnd` is
+/// that of the last byte). A name in upper case is a marker: a constant of that name for the offset between two fields;
+/// its size is 0.
+///
+/// A field has to be aligned to the largest power of two that divides its size, but at most to a tagged word; if it is
+/// not, an error says where it is and how many bytes are missing.
+///
+/// ```
+/// use heapwright::{field_offsets, tagged::TAGGED_SIZE};
+///
+/// pub struct Script;
+///
+/// impl Script {
+///     field_offsets! {
+///         pub from TAGGED_SIZE; // after the map
+///         /// The source text.
+///         source: TAGGED_SIZE,
+///         line_ends: TAGGED_SIZE,
+///         END_OF_STRONG_FIELDS_OFFSET: 0,
+///         flags: size_of::<u32>(),
+///         HEADER_SIZE: 0,
+///     }
+/// }
+///
+/// assert_eq!(Script::SOURCE_OFFSET, TAGGED_SIZE);
+/// assert_eq!(Script::SOURCE_OFFSET_END, Script::LINE_ENDS_OFFSET);
+/// assert_eq!(Script::END_OF_STRONG_FIELDS_OFFSET, Script::FLAGS_OFFSET);
+/// assert_eq!(Script::HEADER_SIZE, 3 * TAGGED_SIZE + 4);
+/// ```
+///
+/// With `as in Class`, the list is also proved to be the layout of a declared class: every field at its offset, but for
+/// names that begin or end with `padding`. So a layout can be moved to `#[heap_object]` class by class, with the old list
+/// as a check.
+///
+/// ```
+/// use heapwright::{field_offsets, prelude::*, tagged::TAGGED_SIZE};
+///
+/// #[heap_object]
+/// pub struct Point {
+///     x: Smi,
+///     next: Tagged<Option<Point>>,
+/// }
+///
+/// field_offsets! {
+///     pub from TAGGED_SIZE, as in Point;
+///     x: TAGGED_SIZE,
+///     next: TAGGED_SIZE,
+///     SIZE: 0,
+/// }
+/// assert_eq!(SIZE, Point::SIZE);
+/// ```
+#[proc_macro]
+pub fn field_offsets(input: TokenStream) -> TokenStream {
+    lists::field_offsets(input.into()).into()
+}
+
+/// A `match` over the class of an object. V8: a `switch` over instance types, or a chain of `if (Is…)`.
+///
+/// It looks at a `&Class`, an `Option<&Class>` or a `Tagged<'_, U>`.
+///
+/// | arm | matches |
+/// |---|---|
+/// | `Class(object)` | an object of the class or of one below it |
+/// | `#[exactly] Class(object)` | an object of the class itself |
+/// | `Smi(n)` | a small integer, an `i32` |
+/// | `None` | no object |
+/// | `A(_) \| B(_)` | either |
+/// | `other` or `_` | all other values; it comes last |
+///
+/// Arms are tried in order, may have guards, and become the same code as a chain of `try_cast`. The compiler proves that
+/// each arm can match and, unless the last is for all other values, that together they cover what the value may be: for
+/// `Tagged<'_, (Str, Smi)>` an arm for `Str` (or a class above it), and one for `Smi`.
+///
+/// ```
+/// use heapwright::prelude::*;
+///
+/// #[heap_object(abstract)]
+/// pub struct Shape {}
+///
+/// #[heap_object(extends = Shape)]
+/// pub struct Circle {
+///     #[constant]
+///     radius: Smi,
+/// }
+///
+/// #[heap_object(extends = Shape)]
+/// pub struct Square {
+///     #[constant]
+///     side: Smi,
+/// }
+///
+/// heap_classes! { static CLASSES = [Shape, Circle, Square]; }
+///
+/// fn width(shape: Tagged<'_, (Circle, Square, Smi)>) -> i32 {
+///     match_class!(match shape {
+///         Circle(circle) if circle.radius() < 0 => 0,
+///         Circle(circle) => 2 * circle.radius(),
+///         Square(square) => square.side(),
+///         Smi(width) => width,
+///     })
+/// }
+///
+/// # #[heap_object] struct Holder { shape: Tagged<(Circle, Square, Smi)> }
+/// # heap_classes! { static MORE = [Holder]; }
+/// let mut isolate = Isolate::builder().classes(&CLASSES)
+///     # .classes(&MORE)
+///     .build()?;
+/// let mut scope = isolate.enter();
+/// let circle = Circle::new(&mut scope, CircleInit { parent: ShapeInit {}, radius: 3 });
+/// # let holder = Holder::new(&mut scope, HolderInit { shape: circle });
+/// # assert_eq!(width(holder.get(&scope).shape()), 6);
+/// # holder.get(&scope).set_shape(smi(9));
+/// # assert_eq!(width(holder.get(&scope).shape()), 9);
+/// let shape: &Shape = circle.get(&scope);
+/// let name = match_class!(match shape {
+///     Circle(_) => "circle",
+///     Square(_) => "square",
+///     _ => "some other shape",
+/// });
+/// assert_eq!(name, "circle");
+/// # Ok::<(), heapwright::IsolateError>(())
+/// ```
+///
+/// A member of the union that no arm matches is an error when the code is built (`cargo check` does not see it):
+///
+/// ```compile_fail
+/// # use heapwright::prelude::*;
+/// # #[heap_object] pub struct Circle {}
+/// # #[heap_object] pub struct Square {}
+/// fn width(shape: Tagged<'_, (Circle, Square)>) -> i32 {
+///     match_class!(match shape {
+///         Circle(_) => 1,
+///     })
+/// }
+/// # fn main() { let _ = width as fn(Tagged<'_, (Circle, Square)>) -> i32; }
+/// ```
+///
+/// So are an arm that can never match, and one that an earlier arm hides:
+///
+/// ```compile_fail
+/// # use heapwright::prelude::*;
+/// # #[heap_object] pub struct Circle {}
+/// # #[heap_object] pub struct Square {}
+/// # #[heap_object] pub struct Text {}
+/// fn width(shape: Tagged<'_, (Circle, Square)>) -> i32 {
+///     match_class!(match shape {
+///         Text(_) => 1,
+///         _ => 2,
+///     })
+/// }
+/// # fn main() { let _ = width as fn(Tagged<'_, (Circle, Square)>) -> i32; }
+/// ```
+///
+/// ```compile_fail
+/// # use heapwright::prelude::*;
+/// # #[heap_object] pub struct Circle {}
+/// # #[heap_object] pub struct Square {}
+/// fn width(shape: Tagged<'_, (Circle, Square)>) -> i32 {
+///     match_class!(match shape {
+///         HeapObject(_) => 1,
+///         Circle(_) => 2,
+///     })
+/// }
+/// # fn main() { let _ = width as fn(Tagged<'_, (Circle, Square)>) -> i32; }
+/// ```
+///
+/// ```text
+/// error[E0080]: evaluation panicked: no arm matches `Square`: the value is `Circle` or `Square`. Add an arm for `Square`,
+///               or one for all others, such as `other => …`
+/// ```
+#[proc_macro]
+pub fn match_class(input: TokenStream) -> TokenStream {
+    match_class::match_class(input.into()).into()
 }

@@ -4,8 +4,9 @@
 #![allow(non_camel_case_types, dead_code, unused, clippy::wrong_self_convention)]
 
 mod hostile {
-    use heapwright::{Any, BitEnum, HeapObject, Smi, Tagged};
-    use heapwright::{bitfield, heap_classes, heap_object};
+    use heapwright::{Any, BitEnum, HandleScope, HeapObject, OutOfMemory, Smi, Tagged};
+    use heapwright::{bitfield, context_slots, field_offsets, heap_classes, heap_object, heap_roots};
+    use heapwright::{isolate_slots, match_class};
 
     pub(super) type u8 = ::core::primitive::u64;
     pub(super) type u16 = ::core::primitive::u8;
@@ -175,6 +176,50 @@ mod hostile {
     }
 
     heap_classes! { pub(super) static CLASSES = [Base, Leaf, Doubles, List]; }
+
+    field_offsets! {
+        pub(super) from 4;
+        number: 4,
+        list: 2 * 4,
+        SIZE: 0,
+    }
+
+    context_slots! {
+        pub(super) impl List::items {
+            number: Smi,
+            list: List,
+        }
+    }
+
+    context_slots! {
+        pub(super) trait Slots for List::items[List::SLOTS_END..] {
+            either: (List, Smi),
+        }
+    }
+
+    heap_roots! {
+        pub(super) static ROOTS, keys in pub(super) key, getters in Roots, set up by set_up;
+        limit: Smi,
+    }
+
+    fn set_up(scope: &mut HandleScope<'_>) -> ::core::result::Result<(), OutOfMemory> {
+        scope.set_root(key::limit, 3);
+        ::core::result::Result::Ok(())
+    }
+
+    isolate_slots! {
+        pub(super) static SLOTS, accessors in IsolateAccess;
+        count: ::core::primitive::u32 = 0,
+        name: &'static ::core::primitive::str = "",
+    }
+
+    pub(super) fn length(value: Tagged<'_, (List, Leaf, Smi)>) -> ::core::primitive::i32 {
+        match_class!(match value {
+            List(list) if false => 0,
+            Leaf(_) | List(_) => 1,
+            Smi(n) => n,
+        })
+    }
 }
 
 use heapwright::prelude::*;
@@ -237,4 +282,24 @@ fn shadowed_names_change_nothing() {
     assert_eq!(list.get(&scope).items_len(), 2);
     assert_eq!(size_of::<Small>(), 1);
     assert_eq!(Base::FIRST_OFFSET + 4, Base::SIZE - 4);
+}
+
+#[test]
+fn shadowed_names_change_no_list() {
+    use hostile::{IsolateAccess, Roots, Slots};
+    let builder = Isolate::builder().classes(&hostile::CLASSES).roots(&hostile::ROOTS).slots(&hostile::SLOTS);
+    let mut isolate = builder.build().unwrap();
+    let mut scope = isolate.enter();
+    let list = List::new(&mut scope, ListInit { one: Smi::new(3), items: &[Smi::new(1), Smi::new(2), Smi::new(4)] });
+    let list = list.get(&scope);
+    list.set_number(8);
+    list.set_list(list);
+    assert_eq!((list.number(), list.list().items_len(), list.either().as_smi()), (8, 3, Some(4)));
+    assert_eq!((List::SLOT_COUNT, List::LIST_INDEX, List::EITHER_INDEX), (2, 1, 2));
+    let narrow = |value: Tagged<'_, Any>| value.try_narrow::<(List, Leaf, Smi)>().map(hostile::length);
+    assert_eq!((narrow(list.as_tagged()), narrow(Smi::new(7).into())), (Some(1), Some(7)));
+    assert_eq!((scope.limit(), *scope.count(), *scope.name()), (3, 0, ""));
+    scope.set_count(scope.limit() as u32);
+    assert_eq!(*scope.count(), 3);
+    assert_eq!((hostile::NUMBER_OFFSET, hostile::LIST_OFFSET, hostile::SIZE), (4, 8, 16));
 }

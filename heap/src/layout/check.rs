@@ -12,17 +12,17 @@ use super::width::PointerWidth;
 use crate::tagged::HeapClass;
 
 /// Builds a message in a constant: `format!` is not `const`.
-pub(super) struct Message {
+pub(crate) struct Message {
     bytes: [u8; 512],
     len: usize,
 }
 
 impl Message {
-    pub(super) const fn new() -> Message {
+    pub(crate) const fn new() -> Message {
         Message { bytes: [0; 512], len: 0 }
     }
 
-    pub(super) const fn text(mut self, text: &str) -> Message {
+    pub(crate) const fn text(mut self, text: &str) -> Message {
         let text = text.as_bytes();
         let mut i = 0;
         while i < text.len() && self.len < self.bytes.len() {
@@ -33,11 +33,11 @@ impl Message {
         self
     }
 
-    pub(super) const fn number(self, number: u32) -> Message {
+    pub(crate) const fn number(self, number: u32) -> Message {
         self.number64(number as u64)
     }
 
-    pub(super) const fn number64(mut self, number: u64) -> Message {
+    pub(crate) const fn number64(mut self, number: u64) -> Message {
         let mut divisor = 1;
         while number / divisor >= 10 {
             divisor *= 10;
@@ -52,7 +52,7 @@ impl Message {
 
     /// All who lead here are `track_caller`: what the compiler then shows is the user's token alone.
     #[track_caller]
-    pub(super) const fn fail(&self) -> ! {
+    pub(crate) const fn fail(&self) -> ! {
         match core::str::from_utf8(self.bytes.split_at(self.len).0) {
             Ok(text) => panic!("{}", text),
             Err(_) => panic!("a layout error whose message was cut inside a character"),

@@ -400,7 +400,8 @@ impl ClassLayout {
     }
 }
 
-pub(super) const fn same(a: &str, b: &str) -> bool {
+/// Whether two texts are equal, in constants.
+pub(crate) const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if a.len() != b.len() {
         return false;

@@ -23,6 +23,7 @@ mod field;
 mod hooks;
 mod instance_types;
 mod numbering;
+mod offsets;
 mod registry;
 mod structs;
 mod tails;
@@ -38,9 +39,11 @@ pub use bits::{
     element_shift, first_bits, repeat,
 };
 pub use body::{BodyDescriptor, VisitorId};
+pub(crate) use check::Message;
 pub use check::{
     InputKind, check_class, check_enum_fits, check_field, check_nested_fits, check_struct, check_tail, inherited_input,
 };
+pub(crate) use class::same as same_text;
 pub use class::{ClassLayout, FieldSection, MAX_TAILS, TailLayout, TailLength};
 pub use descriptor::{ClassDescriptor, MAX_INHERITANCE_DEPTH};
 pub use engine::place;
@@ -49,6 +52,7 @@ pub use hooks::{Hooks, HooksOf, PrintHook, Splice, VerifyHook, check_splice};
 pub use instance_types::{InstanceTypeOrder, InstanceTypeRange, InstanceTypes, check_instance_types};
 pub use numbering::InstanceTypeError;
 pub(crate) use numbering::Numbering;
+pub use offsets::{as_declared, field_end, field_offset};
 pub use registry::ClassRegistry;
 pub use structs::StructLayout;
 pub use tails::{TailLengths, TailLengthsOf};

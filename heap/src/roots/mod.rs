@@ -6,11 +6,11 @@
 //! **Promises** that a root read has been set: the builder checks it after the table's setup, and every read before
 //! that.
 //!
-//! **Never touches** spaces. V8: `ROOT_LIST` and `RootsTable`, one central list there.
+//! **Never touches** spaces. V8: `ROOT_LIST`, `SMI_ROOT_LIST` and `RootsTable`, one central list there.
 
 use crate::error::IsolateError;
 use crate::handles::HandleScope;
-use crate::tagged::{Admits, TaggedType, Word};
+use crate::tagged::{Admits, Any, Tagged, TaggedType, Word};
 use core::cell::Cell;
 use core::marker::PhantomData;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -36,6 +36,17 @@ pub struct RootKey<U> {
     _type: PhantomData<fn() -> U>,
 }
 
+/// A root with its name, from [`HandleScope::named_roots`].
+#[derive(Clone, Copy, Debug)]
+pub struct NamedRoot<'gc> {
+    /// The table's name.
+    pub table: &'static str,
+    /// The root's name in the table.
+    pub name: &'static str,
+    /// What it is now.
+    pub value: Tagged<'gc, Any>,
+}
+
 impl<U> Clone for RootKey<U> {
     fn clone(&self) -> Self {
         *self
@@ -44,7 +55,7 @@ impl<U> Clone for RootKey<U> {
 
 impl<U> Copy for RootKey<U> {}
 
-impl<U: TaggedType> RootKey<U> {
+impl<U> RootKey<U> {
     /// Called by [`heap_roots!`](crate::heap_roots).
     ///
     /// # Safety
@@ -112,11 +123,13 @@ const UNSET: usize = Word::CLEARED.bits();
 #[derive(Debug)]
 pub(crate) struct Roots {
     tables: Vec<Box<[Cell<usize>]>>,
+    /// The tables, in the order in which they were given.
+    given: Vec<&'static RootTable>,
 }
 
 impl Roots {
     pub(crate) fn new(tables: &[&'static RootTable]) -> Roots {
-        let mut roots = Roots { tables: Vec::new() };
+        let mut roots = Roots { tables: Vec::new(), given: tables.to_vec() };
         for table in tables {
             let number = table.number();
             if roots.tables.len() <= number {
@@ -159,6 +172,33 @@ impl HandleScope<'_> {
         }
     }
 
+    /// The roots that are set, table by table in the order of their lists. For printers and snapshots.
+    ///
+    /// ```
+    /// # use heapwright::prelude::*;
+    /// # heapwright::heap_roots! { static ROOTS, keys in root, getters in MyRoots, set up by set_up; limit: Smi }
+    /// # fn set_up(scope: &mut HandleScope<'_>) -> Result<(), OutOfMemory> {
+    /// #     scope.set_root(root::limit, 3);
+    /// #     Ok(())
+    /// # }
+    /// # let mut isolate = Isolate::builder().roots(&ROOTS).build().unwrap();
+    /// # let scope = isolate.enter();
+    /// let lines: Vec<_> = scope.named_roots().map(|root| format!("{}: {:?}", root.name, root.value)).collect();
+    /// assert_eq!(lines, ["limit: 3"]);
+    /// ```
+    pub fn named_roots(&self) -> impl Iterator<Item = NamedRoot<'_>> {
+        let roots = &self.data().roots;
+        roots.given.iter().flat_map(move |table| {
+            let slots = roots.table(table).unwrap_or_default();
+            table.roots.iter().zip(slots).filter(|(_, slot)| slot.get() != UNSET).map(move |(name, slot)| NamedRoot {
+                table: table.name,
+                name,
+                // SAFETY: the slot is set, so a Smi or a strong reference; nothing moves while the scope is borrowed.
+                value: unsafe { Tagged::from_word(Word::from_bits(slot.get())) },
+            })
+        })
+    }
+
     /// Gives a root its value. Keys are private to the crate that lists the root.
     ///
     /// # Panics
@@ -183,78 +223,4 @@ fn no_root(table: &RootTable, index: usize) -> ! {
          before reading it",
         table.roots[index], table.name
     )
-}
-
-/// Lists a crate's roots: makes the table for [`IsolateBuilder::roots`](crate::IsolateBuilder::roots), a type whose constants are
-/// the keys to set them with, and a trait of getters on [`HandleScope`](crate::HandleScope). V8: `ROOT_LIST`.
-///
-/// ```
-/// use heapwright::prelude::*;
-///
-/// #[heap_object] pub struct Counter { hits: Smi }
-/// heap_classes! { pub static CLASSES = [Counter]; }
-///
-/// heapwright::heap_roots! {
-///     /// The roots of this example.
-///     pub static ROOTS, keys in root, getters in MyRoots, set up by set_up;
-///     /// Counts everything.
-///     counter: Counter,
-/// }
-///
-/// fn set_up(scope: &mut HandleScope<'_>) -> Result<(), OutOfMemory> {
-///     let counter = Counter::try_new(scope, CounterInit { hits: 0 })?;
-///     scope.set_root(root::counter, counter);
-///     Ok(())
-/// }
-///
-/// let mut isolate = Isolate::builder().classes(&CLASSES).roots(&ROOTS).build().unwrap();
-/// assert_eq!(isolate.enter().counter().hits(), 0);
-/// ```
-#[macro_export]
-macro_rules! heap_roots {
-    (
-        $(#[$meta:meta])*
-        $vis:vis static $TABLE:ident, keys in $keys_vis:vis $keys:ident, getters in $Getters:ident, set up by $setup:path;
-        $( $(#[$root_meta:meta])* $root:ident : $type:ty ),+ $(,)?
-    ) => {
-        $(#[$meta])*
-        $vis static $TABLE: $crate::RootTable =
-            $crate::RootTable::new(::core::stringify!($TABLE), &[$(::core::stringify!($root)),+], $setup);
-
-        /// Keys to set the roots with.
-        #[allow(non_camel_case_types)]
-        $keys_vis enum $keys {}
-
-        const _: () = {
-            #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
-            enum __RootIndex { $($root),+ }
-
-            #[allow(non_upper_case_globals, dead_code)]
-            impl $keys {
-                $(
-                    $(#[$root_meta])*
-                    // SAFETY: the index is that of the root in the list above, and this is its only key.
-                    pub(crate) const $root: $crate::RootKey<$type> =
-                        unsafe { $crate::RootKey::new(&$TABLE, __RootIndex::$root as usize) };
-                )+
-            }
-        };
-
-        $(#[$meta])*
-        $vis trait $Getters {
-            $(
-                $(#[$root_meta])*
-                fn $root(&self) -> <$type as $crate::TaggedType>::Ref<'_>;
-            )+
-        }
-
-        impl $Getters for $crate::HandleScope<'_> {
-            $(
-                #[inline]
-                fn $root(&self) -> <$type as $crate::TaggedType>::Ref<'_> {
-                    self.root($keys::$root)
-                }
-            )+
-        }
-    };
 }

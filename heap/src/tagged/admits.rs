@@ -4,7 +4,7 @@
 //! *how* (`V` is the class itself, the second of the union, …), so that the impls below cannot overlap.
 
 use super::class::{Any, HeapClass, IsA, TaggedType, UnionMember};
-use super::smi::Smi;
+use super::smi::{IntoSmi, Smi};
 use super::value::Tagged;
 use super::word::Word;
 use crate::handles::Handle;
@@ -169,6 +169,28 @@ unsafe impl Admits<Any, how::SmallInteger> for Smi {
         self.to_word()
     }
 }
+
+// SAFETY: a Smi is one.
+unsafe impl Admits<Smi, how::SmallInteger> for Smi {
+    #[inline]
+    unsafe fn word(&self) -> Word {
+        self.to_word()
+    }
+}
+
+macro_rules! integers {
+    ($($int:ty),*) => { $(
+        // SAFETY: `into_smi` makes it a Smi, or panics.
+        unsafe impl Admits<Smi, how::SmallInteger> for $int {
+            #[inline]
+            #[track_caller]
+            unsafe fn word(&self) -> Word {
+                self.into_smi().to_word()
+            }
+        }
+    )* };
+}
+integers!(i32, u8, i8, u16, i16);
 
 // SAFETY: a `Tagged<U>` holds a value of `U`.
 unsafe impl<U: TaggedType> Admits<U, how::Same> for Tagged<'_, U> {

@@ -42,6 +42,12 @@ pub trait HeapObjectExt: HeapClass {
         self.is::<T>().then(|| unsafe { word_of(self).as_object() })
     }
 
+    /// The object as a `T`, if it is one and nothing more special.
+    #[inline]
+    fn try_cast_exact<T: IsA<Self>>(&self) -> Option<&T> {
+        object_exactly(self)
+    }
+
     /// The object as a `T`. V8: `Cast`, which checks only in debug builds.
     ///
     /// # Panics
@@ -91,6 +97,21 @@ pub trait HeapObjectExt: HeapClass {
 }
 
 impl<T: HeapClass> HeapObjectExt for T {}
+
+/// The object as a `T`, related or not, if it is one.
+#[inline]
+pub(super) fn object_as<S: HeapClass, T: HeapClass>(object: &S) -> Option<&T> {
+    // SAFETY: the map says that the object is a `T`.
+    object.as_heap_object().is_instance_of::<T>().then(|| unsafe { word_of(object).as_object() })
+}
+
+/// The object as a `T`, related or not, if it is one and nothing more special.
+#[inline]
+pub(super) fn object_exactly<S: HeapClass, T: HeapClass>(object: &S) -> Option<&T> {
+    let is_exact = core::ptr::eq(object.as_heap_object().class(), T::CLASS);
+    // SAFETY: the map says that the object is a `T`.
+    is_exact.then(|| unsafe { word_of(object).as_object() })
+}
 
 #[inline]
 fn word_of<T: HeapClass>(object: &T) -> Word {

@@ -10,7 +10,8 @@ use crate::layout::{Bitfield, ClassDescriptor, ClassLayout, Hooks, Member, TailL
 #[derive(Clone, Copy, Debug)]
 pub enum Any {}
 
-/// What may stand in `Tagged<…>`: a class, [`Any`], a tuple of classes and [`Smi`], or `Option` of a class.
+/// What may stand in `Tagged<…>`: a class, [`Any`], a tuple of classes and [`Smi`], or `Option` of a class. [`Smi`]
+/// alone is one for roots and context slots; a field of it is declared `Smi`.
 ///
 /// # Safety
 ///
@@ -181,6 +182,18 @@ unsafe impl TaggedType for Any {
     unsafe fn from_word<'gc>(word: Word) -> Tagged<'gc, Any> {
         // SAFETY: the caller's contract.
         unsafe { Tagged::from_word(word) }
+    }
+}
+
+// SAFETY: `Admits<Smi>` yields Smis, and `SET` says so.
+unsafe impl TaggedType for Smi {
+    const SET: TypeSet = TypeSet::new(&[Member::Smi]);
+    type Ref<'gc> = i32;
+    const MAY_BE_SMI: bool = true;
+
+    #[inline]
+    unsafe fn from_word<'gc>(word: Word) -> Self::Ref<'gc> {
+        Smi::from_word(word).value()
     }
 }
 

@@ -25,6 +25,7 @@ mod heap_object;
 mod init;
 mod init_tail;
 mod maybe_weak;
+pub(crate) mod pattern;
 mod raw;
 mod smi;
 mod structs;

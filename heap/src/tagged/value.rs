@@ -80,6 +80,20 @@ impl<'gc, U> Tagged<'gc, U> {
         object.is_instance_of::<T>().then(|| unsafe { self.word.as_object() })
     }
 
+    /// Whether it is an object of class `T` and of none below.
+    #[inline]
+    #[must_use]
+    pub fn is_exactly<T: HeapClass>(self) -> bool {
+        self.try_cast_exact::<T>().is_some()
+    }
+
+    /// The object, if it is of class `T` and of none below.
+    #[inline]
+    #[must_use]
+    pub fn try_cast_exact<T: HeapClass>(self) -> Option<&'gc T> {
+        self.as_object().and_then(super::casts::object_exactly)
+    }
+
     /// The object of class `T` or below. V8: `Cast`, which checks only in debug builds.
     ///
     /// # Panics

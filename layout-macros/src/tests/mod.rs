@@ -3,6 +3,8 @@
 mod bit_enum;
 mod bitfield;
 mod classes;
+mod lists;
+mod match_class;
 mod object;
 mod object_fields;
 mod size;

@@ -5,6 +5,8 @@
 
 #![allow(missing_docs, clippy::missing_safety_doc, clippy::undocumented_unsafe_blocks, clippy::unnecessary_cast)]
 
+pub mod casts;
+
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use heapwright::prelude::*;
 
