@@ -1,5 +1,6 @@
 //! The isolate: one heap with its classes, handles and roots, entered by one thread at a time.
 
+use crate::barrier::StoreObservers;
 use crate::error::{EnterError, IsolateError};
 use crate::gc::CollectionKind;
 use crate::handles::{GlobalHandles, HandleScope, HandleStack, leave};
@@ -14,6 +15,7 @@ use crate::tagged::{HeapClass, HeapObject, Init, ObjectAddress, TaggedCell, Word
 use core::cell::Cell;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU64, Ordering};
+use std::rc::Rc;
 
 thread_local! {
     /// The number of the isolate that is entered on this thread; 0 for none.
@@ -62,6 +64,8 @@ pub(crate) struct IsolateData {
     pub(crate) classes: Vec<&'static ClassDescriptor>,
     /// The map of each class that has instances.
     pub(crate) maps: Vec<Word>,
+    /// Who observes stores; the headers of all chunks point there too.
+    pub(crate) observers: Option<Rc<StoreObservers>>,
 }
 
 impl Isolate {
@@ -216,6 +220,7 @@ impl IsolateBuilder {
             roots: Roots::new(&self.root_tables),
             classes: in_tree_order(&self.registries),
             maps: Vec::new(),
+            observers: None,
         };
         data.make_maps()?;
         let mut isolate = Isolate { data: NonNull::from(Box::leak(Box::new(data))) };

@@ -63,10 +63,10 @@ pub mod roots;
 pub mod spaces;
 pub mod tagged;
 
-pub use barrier::WriteBarrierMode;
+pub use barrier::{Store, StoreFilter, StoreObserver, StorePlace, Stored, WriteBarrierMode};
 pub use error::{EnterError, IsolateError, OutOfMemory, OutOfMemoryReason, ReservationExhausted};
 pub use gc::{CollectionKind, CollectionReason, CollectionRecord};
-pub use handles::{Escape, Global, Handle, HandleScope, Reservation, WeakGlobal};
+pub use handles::{Escape, Fresh, Global, Handle, HandleScope, Reservation, WeakGlobal};
 pub use heapwright_macros::{BitEnum, bitfield, heap_classes, heap_object};
 pub use isolate::{Isolate, IsolateBuilder, core_classes};
 pub use layout::{BitEnum, Bitfield, BitfieldError, ClassDescriptor, ClassLayout, ClassRegistry, SmiBitfield};
@@ -75,7 +75,7 @@ pub use roots::{RootKey, RootTable};
 pub use spaces::{AllocationType, SpaceId};
 pub use tagged::{
     Admits, AdmitsWeak, Any, ConcreteClass, Filled, HasBits, HasBitsMut, HeapClass, HeapObject, HeapObjectExt, Init,
-    IntoSmi, IsA, Nil, OpenClass, Smi, Tagged, TaggedType, smi,
+    IntoSmi, IsA, Nil, OpenClass, ReadOnly, Smi, Tagged, TaggedType, smi,
 };
 
 /// Everything a crate that declares classes needs.
@@ -89,6 +89,7 @@ pub mod prelude {
 /// What generated code refers to. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::barrier::Observing;
     pub use crate::error::{OutOfMemory, ReservationExhausted};
     pub use crate::layout::{
         Access, BitKind, BitLayout, BitStorage, BitfieldLayout, ClassDescriptor, ClassLayout, FieldLayout, FieldSpec,
@@ -98,8 +99,17 @@ pub mod __private {
     pub use crate::tagged::{
         Admits, AdmitsWeak, AlignTagged, BitsField, Inherited, Init, IntoSmi, ObjectAddress, OptionalPaddingBytes,
         PaddingBytes, RawElements, RawField, RawTail, RawTailInit, SmiBitsField, SmiField, TaggedElements, TaggedField,
-        TaggedTail, TaggedTailInit, WeakElements, WeakField, WeakTail, WeakTailInit, Word, upcast,
+        TaggedTail, TaggedTailInit, WeakElements, WeakField, WeakTail, WeakTailInit, Word, admitted, admitted_weak,
+        upcast,
     };
+
+    /// The end of an accessor whose `#[checked]` condition does not hold.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    pub fn check_failed(accessor: &str, condition: &str) -> ! {
+        panic!("`{accessor}`: the condition `{condition}` does not hold")
+    }
 
     /// The end of an infallible allocation that failed.
     #[cold]

@@ -184,6 +184,7 @@ fn field(names: &Names, field: &FieldLayout) -> Field {
             layout::Access::Plain => Access::Plain,
             layout::Access::Relaxed => Access::Relaxed,
             layout::Access::AcquireRelease => Access::AcquireRelease,
+            layout::Access::SeqCst => Access::SeqCst,
         },
     }
 }

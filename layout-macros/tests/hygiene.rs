@@ -44,6 +44,16 @@ mod hostile {
         fn set_with_mode(self) {}
         fn init(self) {}
         fn of(self) {}
+        fn get_seq_cst(self) {}
+        fn set_seq_cst(self) {}
+        fn swap(self) {}
+        fn compare_exchange(self) {}
+        fn update(self) {}
+        fn update_ordered(self) {}
+        fn stored(self) {}
+        fn is_ok(self) {}
+        fn value(self) {}
+        fn holds(self) {}
         fn len(self) {}
         fn iter(self) {}
         fn word(self) {}
@@ -113,10 +123,15 @@ mod hostile {
         flag: bool,
         half: u16,
         single: ::core::primitive::f32,
+        #[acquire_release(swap, compare_exchange)]
         flags: SmiBits<Flags>,
-        #[relaxed]
+        #[relaxed(swap, compare_exchange)]
+        #[observed]
+        #[checked(set = value != 0)]
         relaxed: u32,
         filler: OptionalPadding<4>,
+        #[seq_cst(swap, compare_exchange)]
+        #[debug_checked(get = self.length() == 3, set = value < 8)]
         number: Smi,
         #[constant]
         length: Smi,
@@ -134,7 +149,9 @@ mod hostile {
 
     #[heap_object]
     pub(super) struct List {
-        #[acquire_release]
+        #[acquire_release(swap, compare_exchange)]
+        #[observed]
+        #[checked(set = !value.is::<List>())]
         one: Tagged<(List, Smi)>,
         #[constant]
         length: Smi,
@@ -178,6 +195,11 @@ fn shadowed_names_change_nothing() {
     assert_eq!((leaf.flag(), leaf.single(), leaf.bytes_len(), leaf.bytes(2)), (true, 1.5, 3, 255));
     leaf.set_bytes(1, 254);
     assert_eq!(leaf.bytes_iter().collect::<Vec<u8>>(), [1, 254, 255]);
+    assert_eq!((leaf.swap_relaxed(7), leaf.compare_exchange_relaxed(7, 8), leaf.relaxed()), (0x1234_5678, Ok(7), 8));
+    assert_eq!((leaf.swap_number(5), leaf.compare_exchange_number(4, 3), leaf.number()), (-7, Err(5), 5));
+    leaf.update_flags(|flags| flags.with_absolute(6));
+    assert_eq!((leaf.flags().absolute(), leaf.flags().wide()), (6, 300));
+    assert_eq!(list.get(&scope).swap_one(Smi::new(4)).as_smi(), Some(3));
     assert_eq!(doubles.get(&scope).values(1), f64::MAX);
     assert_eq!(list.get(&scope).items_len(), 2);
     assert_eq!(size_of::<Small>(), 1);

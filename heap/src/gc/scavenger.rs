@@ -276,10 +276,7 @@ impl Scavenger<'_> {
             let slot = unsafe { TaggedCell::at(address) };
             let word = forwarded(slot.load(Ordering::Relaxed)).unwrap_or(Word::CLEARED);
             slot.store(word, Ordering::Relaxed);
-            if !word.is_cleared()
-                && host.has(ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING)
-                && MemoryChunk::of(word.address()).has(ChunkFlags::IN_TO_SPACE)
-            {
+            if !word.is_cleared() && host.remembers() && MemoryChunk::of(word.address()).has(ChunkFlags::IN_TO_SPACE) {
                 barrier::record(host, address);
             }
         }

@@ -31,6 +31,7 @@
 mod allocate;
 mod global;
 mod handle;
+mod observe;
 mod reservation;
 mod scope;
 mod stack;
@@ -38,7 +39,7 @@ mod stack;
 pub(crate) use global::GlobalHandles;
 pub use global::{Global, WeakGlobal, WrongIsolate};
 pub use handle::{Handle, ToHandle};
-pub use reservation::Reservation;
+pub use reservation::{Fresh, Reservation};
 pub(crate) use scope::leave;
 pub use scope::{Escape, HandleScope};
 pub(crate) use stack::HandleStack;

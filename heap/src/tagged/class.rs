@@ -135,6 +135,9 @@ pub trait HasBitsMut<B: Bitfield>: HasBits<B> {
     /// Replaces the whole bit field.
     #[doc(hidden)]
     fn __set_bits(&self, bits: B);
+    /// Replaces the bit field by what `update` makes of it: in one step, if the field has a memory order.
+    #[doc(hidden)]
+    fn __update_bits(&self, update: impl FnMut(B) -> B);
 }
 
 // SAFETY: every tagged word is `Any`, and `Tagged` accepts all of them.

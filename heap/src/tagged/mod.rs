@@ -22,6 +22,7 @@ mod field;
 mod heap_object;
 mod init;
 mod raw;
+mod read_only;
 mod smi;
 mod tail;
 mod value;
@@ -32,11 +33,12 @@ pub use casts::HeapObjectExt;
 pub use class::{Any, ConcreteClass, HasBits, HasBitsMut, HeapClass, IsA, OpenClass, TaggedType};
 pub use field::{
     AlignTagged, BitsField, Inherited, OptionalPaddingBytes, PaddingBytes, RawField, SmiBitsField, SmiField,
-    TaggedField, WeakField, upcast,
+    TaggedField, WeakField, admitted, admitted_weak, upcast,
 };
 pub use heap_object::HeapObject;
 pub use init::{Filled, Init, ObjectAddress, RawTailInit, TaggedTailInit, WeakTailInit};
 pub use raw::{AtomicRawValue, RawValue};
+pub use read_only::ReadOnly;
 pub use smi::{IntoSmi, Smi, SmiError, smi};
 pub use tail::{RawElements, RawTail, TaggedElements, TaggedTail, WeakElements, WeakTail};
 pub use value::Tagged;

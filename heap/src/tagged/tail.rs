@@ -164,7 +164,8 @@ macro_rules! tagged_tail {
             /// If `index` is not below [`len`](Self::len).
             #[inline]
             #[track_caller]
-            pub unsafe fn set_with_mode<I>(self, index: usize, value: impl $admits<$P, I>, $mode: WriteBarrierMode) {
+            pub unsafe fn set_with_mode<I, V: $admits<$P, I>>(self, index: usize, value: V, mode: WriteBarrierMode<'_>) {
+                let $mode = mode.for_value(V::NEEDS_BARRIER);
                 let $store = self.span.cell(index);
                 // SAFETY: the elements borrow a scope of the isolate.
                 let $value = unsafe { value.word() };

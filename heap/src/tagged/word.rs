@@ -182,4 +182,28 @@ impl TaggedCell {
     pub(crate) fn store(&self, word: Word, order: Ordering) {
         self.0.store(word.compress(), order);
     }
+
+    /// Stores a word and returns the one before.
+    #[inline]
+    pub(super) fn swap(&self, word: Word, order: Ordering) -> Word {
+        Word::decompress(self.0.swap(word.compress(), order), self.address())
+    }
+
+    /// Stores `new` if the cell holds `current`; what it held before.
+    #[inline]
+    pub(super) fn compare_exchange(&self, current: Word, new: Word, order: Ordering) -> Result<Word, Word> {
+        let (current, new) = (current.compress(), new.compress());
+        let complete = |raw| Word::decompress(raw, self.address());
+        self.0.compare_exchange(current, new, order, on_failure(order)).map(complete).map_err(complete)
+    }
+}
+
+/// The order of a compare-exchange that does not store: what `order` says of loads.
+#[inline]
+pub(super) const fn on_failure(order: Ordering) -> Ordering {
+    match order {
+        Ordering::AcqRel => Ordering::Acquire,
+        Ordering::Release => Ordering::Relaxed,
+        order => order,
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::expand_field::{Named, hex, mask_of};
 use super::model::{Bitfield, Content, Field, Kind, Placed, Storage};
-use crate::names::{around, line, plain};
+use crate::names::{around, line, plain, screaming};
 use crate::prims::absolute;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
@@ -213,7 +213,7 @@ fn access(bitfield: &Bitfield<Placed>, named: &[Named<'_>]) -> TokenStream {
         let Named { field, setter, .. } = named;
         let Field { decor, ident: name, ty, .. } = field;
         let (docs, passed) = (&decor.docs, &decor.passed);
-        let with = named.function("with_");
+        let (encode, mask) = (named.function("encode_"), screaming(name, "_MASK"));
         let documented = (!decor.is_documented()).then(|| format!(" Reads `{}`.", plain(name)));
         let documented = documented.iter();
         let set_doc = format!(" Sets `{}`.", plain(name));
@@ -230,7 +230,10 @@ fn access(bitfield: &Bitfield<Placed>, named: &[Named<'_>]) -> TokenStream {
             where
                 Self: ::heapwright::HasBitsMut<#ident>,
             {
-                ::heapwright::HasBitsMut::<#ident>::__set_bits(self, ::heapwright::HasBits::<#ident>::__bits(self).#with(value));
+                let value = #ident::#encode(value);
+                ::heapwright::HasBitsMut::<#ident>::__update_bits(self, |bits| {
+                    #ident::from_bits((bits.into_bits() & !#ident::#mask) | value)
+                });
             }
         }
     });

@@ -1,5 +1,6 @@
 //! Checks what concerns several parts of a declaration and makes a [`Class`] of what is right.
 
+use super::access_words;
 use super::model::{Class, Common, Element, Order, Padding, Prim, Slot, Tail, Value, ValueKind};
 use super::parse::{Arguments, Declaration, Field, Length, Words};
 use super::types::Declared;
@@ -21,7 +22,7 @@ const RESERVED: &[(&[&str], &str)] = &[
     ),
     (&["parent"], "the `…Init` struct has a field of that name, for the fields of the class above"),
     (
-        &["map", "set_map", "class", "size", "address", "space", "is_instance_of"],
+        &["map", "set_map", "class", "size", "address", "space", "is_instance_of", "write_barrier_mode"],
         "every heap object has a method of that name, which the accessor would hide",
     ),
     (
@@ -32,7 +33,7 @@ const RESERVED: &[(&[&str], &str)] = &[
 
 /// The class. Fields with errors are left out.
 pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
-    let Declaration { arguments: Arguments { mut parent, openness, has_factory }, decor, vis, ident, fields } =
+    let Declaration { arguments: Arguments { mut parent, openness, has_factory, observed }, decor, vis, ident, fields } =
         declaration;
     if let Some(path) = parent.take_if(|path| path.is_ident(&ident)) {
         errors.at(path, format!("`{ident}` extends itself: name the class above it, or leave `extends` out"));
@@ -73,7 +74,8 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
                     continue;
                 }
                 let found = Found { slots: &slots, names: &names, followers: &names[index + 1..] };
-                tail = self::tail(common, words, element, &found, errors).or(tail);
+                let observed = observed || words.observed.is_some();
+                tail = self::tail(common, words, element, observed, &found, errors).or(tail);
                 continue;
             }
             Some(_) => reject_length(&words, &common.ident, errors),
@@ -82,9 +84,11 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
         match kind {
             Some(Declared::Value(kind)) => {
                 let order = order(&words, &kind, errors);
-                slots.push(Slot::Value(Value { common, kind, constant: words.constant.is_some(), order }));
+                let more = access_words::more(&words, order, observed, errors);
+                slots.push(Slot::Value(Value { common, kind, constant: words.constant.is_some(), order, more }));
             }
             Some(Declared::Padding { bytes, optional }) => {
+                access_words::reject_on_padding(&words, errors);
                 for attr in [words.constant, words.relaxed, words.acquire_release].into_iter().flatten() {
                     errors.at(attr, "padding holds nothing and has no accessors: remove the attribute");
                 }
@@ -97,19 +101,25 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
 }
 
 fn order(words: &Words, kind: &ValueKind, errors: &mut Errors) -> Order {
-    if let (Some(first), Some(second)) = (&words.relaxed, &words.acquire_release) {
-        errors.at(
-            second,
-            "`#[acquire_release]` contradicts `#[relaxed]`: a field has one memory order. Keep one of them",
-        );
-        errors.at(first, "`#[relaxed]` is here");
+    let mut given = [
+        (&words.relaxed, "relaxed", Order::Relaxed),
+        (&words.acquire_release, "acquire_release", Order::AcquireRelease),
+        (&words.seq_cst, "seq_cst", Order::SeqCst),
+    ]
+    .into_iter()
+    .filter_map(|(attr, word, order)| Some((attr.as_ref()?, word, order)));
+    let Some((attr, word, order)) = given.next() else { return Order::Plain };
+    let others: Vec<_> = given.collect();
+    if !others.is_empty() {
+        for (other, second, _) in others {
+            errors.at(
+                other,
+                format!("`#[{second}]` contradicts `#[{word}]`: a field has one memory order. Keep one of them"),
+            );
+        }
+        errors.at(attr, format!("`#[{word}]` is here"));
         return Order::Plain;
     }
-    let (attr, word, order) = match (&words.relaxed, &words.acquire_release) {
-        (Some(attr), _) => (attr, "relaxed", Order::Relaxed),
-        (_, Some(attr)) => (attr, "acquire_release", Order::AcquireRelease),
-        (None, None) => return Order::Plain,
-    };
     if let ValueKind::Raw(Prim { bytes: 8, word: ty, .. }) = kind {
         let word = format!(
             "`#[{word}]` on `{}`: 8 bytes are not atomic under pointer compression, where fields are aligned to 4. \
@@ -143,8 +153,16 @@ struct Found<'a> {
 }
 
 /// A tail, if it is the last field and its length is a field that can be.
-fn tail(common: Common, words: Words, element: Element, found: &Found<'_>, errors: &mut Errors) -> Option<Tail> {
+fn tail(
+    common: Common,
+    words: Words,
+    element: Element,
+    observed: bool,
+    found: &Found<'_>,
+    errors: &mut Errors,
+) -> Option<Tail> {
     let name = plain(&common.ident);
+    access_words::reject_on_tail(&words, errors);
     for attr in [&words.relaxed, &words.acquire_release].into_iter().flatten() {
         errors.at(attr, "elements of a tail have no memory order of their own (they are read and written whole, relaxed): remove the attribute");
     }
@@ -189,7 +207,8 @@ fn tail(common: Common, words: Words, element: Element, found: &Found<'_>, error
         return None;
     }
     let length = self::length(&name, &length, found, errors)?;
-    Some(Tail { common, element, constant: words.constant.is_some(), length })
+    let constant = words.constant.is_some();
+    Some(Tail { common, element, constant, observed: observed && !constant, length })
 }
 
 /// The slot that holds the length.
@@ -315,6 +334,12 @@ fn functions(name: &str, field: &Field) -> Vec<String> {
             functions.push(format!("set_{name}"));
             if with_mode {
                 functions.push(format!("set_{name}_with_mode"));
+            }
+            let updates = &field.words.updates;
+            functions.extend(updates.swap.as_ref().map(|_| format!("swap_{name}")));
+            functions.extend(updates.compare_exchange.as_ref().map(|_| format!("compare_exchange_{name}")));
+            if matches!(&field.kind, Some(Declared::Value(ValueKind::Bits(_) | ValueKind::SmiBits(_)))) {
+                functions.push(format!("update_{name}"));
             }
         }
     };

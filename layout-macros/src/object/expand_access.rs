@@ -1,7 +1,7 @@
 //! What users call on a class: offsets and sizes, getters and setters.
 
 use super::expand::{doc, doc_section};
-use super::model::{Class, Element, Order, Shape, Slot, Tail, Union, Value, ValueKind};
+use super::model::{Check, Class, Element, More, Order, Shape, Slot, Tail, Union, Value, ValueKind};
 use crate::names::{accessor_at, around, generated_at, plain, screaming};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -10,7 +10,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 pub(super) fn access(class: &Class) -> TokenStream {
     let ident = &class.ident;
     let constants = constants(class);
-    let values = class.values().filter(|value| !value.common.is_mute).map(value);
+    let values = class.values().filter(|value| !value.common.is_mute).map(|value| self::value(class, value));
     let tail = class.tail.as_ref().filter(|tail| !tail.common.is_mute).map(|tail| self::tail(class, tail));
     quote! {
         #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
@@ -90,11 +90,29 @@ struct Flow {
 
 enum Input {
     /// A value that the type admits: with a barrier, and so also with a mode.
-    Admitted(TokenStream),
+    Admitted(Admitted),
     /// An integer that may be too large for a Smi.
     Smi,
     /// The value itself.
     Plain,
+}
+
+/// What a reference that is stored has to be.
+struct Admitted {
+    /// The trait.
+    of: TokenStream,
+    /// The type that does the admitting.
+    ty: TokenStream,
+    /// The function that reads what a value would be in the field.
+    read: TokenStream,
+}
+
+impl Admitted {
+    /// The bound of a setter's argument; `how` is the type that says how the value is admitted.
+    fn bound(&self, how: &TokenStream) -> TokenStream {
+        let Admitted { of, ty, .. } = self;
+        quote!(#of<#ty, #how>)
+    }
 }
 
 impl Flow {
@@ -122,13 +140,22 @@ impl Flow {
             Shape::Optional(class) => quote_spanned!(at=> ::core::option::Option<&#class>),
             Shape::Many => quote_spanned!(at=> ::heapwright::Tagged<'_, #ty>),
         };
-        Flow { output, input: Input::Admitted(quote_spanned!(here=> ::heapwright::Admits<#ty, __I>)), here }
+        let input = Input::Admitted(Admitted {
+            of: quote_spanned!(here=> ::heapwright::Admits),
+            ty: ty.to_token_stream(),
+            read: quote_spanned!(here=> ::heapwright::__private::admitted),
+        });
+        Flow { output, input, here }
     }
 
     fn weak(class: &syn::Type, at: Span, here: Span) -> Flow {
         Flow {
             output: quote_spanned!(at=> ::core::option::Option<&#class>),
-            input: Input::Admitted(quote_spanned!(here=> ::heapwright::AdmitsWeak<#class, __I>)),
+            input: Input::Admitted(Admitted {
+                of: quote_spanned!(here=> ::heapwright::AdmitsWeak),
+                ty: class.to_token_stream(),
+                read: quote_spanned!(here=> ::heapwright::__private::admitted_weak),
+            }),
             here,
         }
     }
@@ -140,16 +167,19 @@ impl Flow {
     /// The setters of a cell: `set_x`, and `set_x_with_mode` where there is a barrier. `cell` is where the value
     /// goes, `method` its setter there.
     fn setters(&self, setter: &Setter<'_>) -> TokenStream {
-        let Setter { head, vis, name, index, of, cell, method, docs } = setter;
+        let Setter { head, vis, name, index, of, cell, method, docs, rules } = setter;
         let here = self.here;
         let set = around("set_", name, "");
         let (index_parameter, index) = match index {
             true => (Some(quote!(index: ::core::primitive::usize,)), Some(quote!(index,))),
             false => (None, None),
         };
+        let checks = self.checks(rules, &set, &quote_spanned!(here=> value));
+        let (begin, end) = rules.observing(here);
         // SAFETY of the generated code: there is no setter for what is declared constant.
         match &self.input {
-            Input::Admitted(admits) => {
+            Input::Admitted(admitted) => {
+                let admits = admitted.bound(&quote!(__I));
                 let with_mode = around("set_", name, "_with_mode");
                 let method_with_mode = format_ident!("{method}_with_mode", span = here);
                 let mode_docs = doc(format!("As [`{set}`](Self::{set}), telling the collector as `mode` says."));
@@ -163,8 +193,11 @@ impl Flow {
                     #head #mode_docs
                     #[inline]
                     #[track_caller]
-                    #vis fn #with_mode<__I>(&self, #index_parameter value: impl #admits, mode: ::heapwright::WriteBarrierMode) {
+                    #vis fn #with_mode<__I>(&self, #index_parameter value: impl #admits, mode: ::heapwright::WriteBarrierMode<'_>) {
+                        #checks
+                        #begin
                         unsafe { #of::#method_with_mode(#cell, #index value, mode) }
+                        #end
                     }
                 }
             }
@@ -175,7 +208,11 @@ impl Flow {
                     #[inline]
                     #[track_caller]
                     #vis fn #set(&self, value: impl ::heapwright::IntoSmi) {
-                        unsafe { #of::#method(#cell, #index ::heapwright::IntoSmi::into_smi(value)) }
+                        let value = ::heapwright::IntoSmi::into_smi(value);
+                        #checks
+                        #begin
+                        unsafe { #of::#method(#cell, #index value) }
+                        #end
                     }
                 }
             }
@@ -186,11 +223,64 @@ impl Flow {
                     #[inline]
                     #[track_caller]
                     #vis fn #set(&self, #index_parameter value: #ty) {
+                        #checks
+                        #begin
                         unsafe { #of::#method(#cell, #index value) }
+                        #end
                     }
                 }
             }
         }
+    }
+
+    /// The checks of `function` before it stores `value`, which they know as the getter would return it.
+    fn checks(&self, rules: &Rules<'_>, function: &Ident, value: &TokenStream) -> Option<TokenStream> {
+        let here = self.here;
+        if rules.on_set.is_empty() {
+            return None;
+        }
+        let read = match &self.input {
+            Input::Admitted(Admitted { read, ty, .. }) => quote_spanned!(here=> #read::<#ty, _, _>(self, &#value)),
+            Input::Smi => quote_spanned!(here=> ::heapwright::Smi::value(#value)),
+            Input::Plain => value.clone(),
+        };
+        let checks = rules.on_set.iter().map(|check| check.tokens(&rules.accessor(function)));
+        Some(quote_spanned! {here=> {
+            #[allow(unused_variables)]
+            let value = #read;
+            #(#checks)*
+        } })
+    }
+}
+
+/// What accessors of a field do besides reading and writing it.
+struct Rules<'a> {
+    class: &'a Ident,
+    on_get: &'a [Check],
+    on_set: &'a [Check],
+    /// If stores are observed: the offset that was stored to.
+    observed: Option<TokenStream>,
+}
+
+impl Rules<'_> {
+    /// The name of an accessor, for messages.
+    fn accessor(&self, function: &Ident) -> String {
+        format!("{}::{}", plain(self.class), plain(function))
+    }
+
+    /// The checks of `function` before it reads.
+    fn checks_on_get(&self, function: &Ident) -> TokenStream {
+        self.on_get.iter().map(|check| check.tokens(&self.accessor(function))).collect()
+    }
+
+    /// What goes before a store, and after one that was done.
+    fn observing(&self, here: Span) -> (Option<TokenStream>, Option<TokenStream>) {
+        let Some(offset) = &self.observed else { return (None, None) };
+        // SAFETY of the generated code: the offset is that of the field or element.
+        (
+            Some(quote_spanned!(here=> let observing = ::heapwright::__private::Observing::of(self);)),
+            Some(quote_spanned!(here=> unsafe { ::heapwright::__private::Observing::stored(observing, #offset); })),
+        )
     }
 }
 
@@ -207,11 +297,12 @@ struct Setter<'a> {
     cell: TokenStream,
     method: Ident,
     docs: TokenStream,
+    rules: Rules<'a>,
 }
 
 /// Getter and setters of a field.
-fn value(value: &Value) -> TokenStream {
-    let Value { common, kind, constant, order } = value;
+fn value(class: &Class, value: &Value) -> TokenStream {
+    let Value { common, kind, constant, order, more } = value;
     let name = &common.ident;
     let (vis, docs, cfgs, passed) = (&common.vis, &common.decor.docs, &common.decor.cfgs, &common.decor.passed);
     let is_raw = matches!(kind, ValueKind::Raw(_) | ValueKind::Bits(_));
@@ -220,6 +311,12 @@ fn value(value: &Value) -> TokenStream {
         Order::Relaxed if is_raw => ("get_relaxed", "set_relaxed", "Read with relaxed order.", " with relaxed order"),
         Order::Relaxed => ("get", "set", "Read with relaxed order.", " with relaxed order"),
         Order::AcquireRelease => ("get_acquire", "set_release", "Read with acquire order.", " with release order"),
+        Order::SeqCst => (
+            "get_seq_cst",
+            "set_seq_cst",
+            "Read with sequentially consistent order.",
+            " with sequentially consistent order",
+        ),
         Order::Plain => ("get", "set", "", ""),
     };
     let at = accessor_at(name, common.decor.is_documented());
@@ -233,42 +330,228 @@ fn value(value: &Value) -> TokenStream {
         quote!(#[doc = " "] #doc)
     });
     let of = value.cell_word(here);
-    let body = match kind {
-        // A reference is completed from the address of the object it is read from.
-        ValueKind::Tagged(_) | ValueKind::Weak(_) => quote_spanned!(here=> #of::#get(&self.#name, self)),
-        _ => quote_spanned!(here=> #of::#get(&self.#name)),
+    // A reference is completed from the address of the object it is read from.
+    let cell = match kind {
+        ValueKind::Tagged(_) | ValueKind::Weak(_) => quote_spanned!(here=> &self.#name, self),
+        _ => quote_spanned!(here=> &self.#name),
     };
-    let getter = quote_spanned!(at=> #vis fn #name(&self) -> #output { #body });
+    let rules = || Rules {
+        class: &class.ident,
+        on_get: &more.on_get,
+        on_set: &more.on_set,
+        observed: more.observed.then(|| quote_spanned!(here=> ::core::mem::offset_of!(Self, #name))),
+    };
+    let checks = rules().checks_on_get(name);
+    let track = (!more.on_get.is_empty()).then(|| quote!(#[track_caller]));
+    let getter = quote_spanned!(at=> #vis fn #name(&self) -> #output { #checks #of::#get(#cell) });
+    let head = quote!(#(#cfgs)* #(#passed)*);
     let setters = (!constant).then(|| {
         flow.setters(&Setter {
-            head: quote!(#(#cfgs)* #(#passed)*),
+            head: head.clone(),
             vis,
             name,
             index: false,
-            of,
-            cell: quote_spanned!(here=> &self.#name),
+            of: of.clone(),
+            cell: cell.clone(),
             method: set,
             docs: doc(format!("Sets [`{}`](Self::{name}){write_doc}.", plain(name))),
+            rules: rules(),
         })
     });
+    let updates = (!constant).then(|| updates(value, &Updated { flow: &flow, head, of, cell, rules: rules() }));
     quote! {
         #(#cfgs)* #(#docs)* #order_doc #(#passed)*
         #[inline]
         #[must_use]
+        #track
         #getter
         #setters
+        #updates
+    }
+}
+
+/// What `swap_x` and its kin are made of.
+struct Updated<'a> {
+    flow: &'a Flow,
+    /// Attributes.
+    head: TokenStream,
+    of: TokenStream,
+    cell: TokenStream,
+    rules: Rules<'a>,
+}
+
+/// The accessors that read and write in one step.
+fn updates(value: &Value, updated: &Updated<'_>) -> TokenStream {
+    let Value { kind, order, more: More { swap, compare_exchange, .. }, .. } = value;
+    let swap = swap.then(|| self::swap(value, updated));
+    let compare_exchange = compare_exchange.then(|| self::compare_exchange(value, updated));
+    let update = match kind {
+        ValueKind::Bits(bits) | ValueKind::SmiBits(bits) => Some(update(value, bits, *order, updated)),
+        _ => None,
+    };
+    quote!(#swap #compare_exchange #update)
+}
+
+fn swap(value: &Value, Updated { flow, head, of, cell, rules }: &Updated<'_>) -> TokenStream {
+    let (vis, name, here, output) = (&value.common.vis, &value.common.ident, flow.here, &flow.output);
+    let function = around("swap_", name, "");
+    let (ordering, order) = value.order.of_updates(here);
+    let docs = doc(format!(
+        "Sets [`{0}`](Self::{name}) and returns what it was, in one step with {order} order.",
+        plain(name)
+    ));
+    let (generics, ty, convert) = match &flow.input {
+        Input::Admitted(admitted) => {
+            let admits = admitted.bound(&quote!(__I));
+            (Some(quote!(<__I>)), quote_spanned!(here=> impl #admits), None)
+        }
+        Input::Smi => (
+            None,
+            quote_spanned!(here=> impl ::heapwright::IntoSmi),
+            Some(quote_spanned!(here=> let value = ::heapwright::IntoSmi::into_smi(value);)),
+        ),
+        Input::Plain => (None, output.clone(), None),
+    };
+    let on_get = rules.checks_on_get(&function);
+    let on_set = flow.checks(rules, &function, &quote_spanned!(here=> value));
+    let (begin, end) = rules.observing(here);
+    quote_spanned! {here=>
+        #head #docs
+        #[inline]
+        #[track_caller]
+        #vis fn #function #generics(&self, value: #ty) -> #output {
+            #convert
+            #on_get
+            #on_set
+            #begin
+            let before = unsafe { #of::swap(#cell, value, #ordering) };
+            #end
+            before
+        }
+    }
+}
+
+fn compare_exchange(value: &Value, Updated { flow, head, of, cell, rules }: &Updated<'_>) -> TokenStream {
+    let (vis, name, here, output) = (&value.common.vis, &value.common.ident, flow.here, &flow.output);
+    let function = around("compare_exchange_", name, "");
+    let (ordering, order) = value.order.of_updates(here);
+    let note = match &value.kind {
+        ValueKind::Weak(_) => " `Nil` is equal to a referent that has died.",
+        ValueKind::Raw(prim) if prim.word == "f32" => {
+            " Floats are compared by their bits: a `NaN` is equal to the same `NaN`, and `0.0` is not equal to `-0.0`."
+        }
+        _ => "",
+    };
+    let docs = doc(format!(
+        "Sets [`{0}`](Self::{name}) to `new` if it is `current`, in one step with {order} order.{note}",
+        plain(name)
+    ));
+    let errors = doc_section("Errors", "If it is something else, which is returned. Else returns what it was.");
+    let (generics, current, new, convert) = match &flow.input {
+        Input::Admitted(admitted) => {
+            let [current, new] = [quote!(__I), quote!(__J)].map(|how| {
+                let admits = admitted.bound(&how);
+                quote_spanned!(here=> impl #admits)
+            });
+            (Some(quote!(<__I, __J>)), current, new, None)
+        }
+        Input::Smi => {
+            let ty = quote_spanned!(here=> impl ::heapwright::IntoSmi);
+            let convert = quote_spanned! {here=>
+                let current = ::heapwright::IntoSmi::into_smi(current);
+                let new = ::heapwright::IntoSmi::into_smi(new);
+            };
+            (None, ty.clone(), ty, Some(convert))
+        }
+        Input::Plain => (None, output.clone(), output.clone(), None),
+    };
+    let on_get = rules.checks_on_get(&function);
+    let on_set = flow.checks(rules, &function, &quote_spanned!(here=> new));
+    let (begin, end) = rules.observing(here);
+    let end = end.map(|end| quote_spanned!(here=> if ::core::result::Result::is_ok(&before) { #end }));
+    quote_spanned! {here=>
+        #head #docs #errors
+        #[inline]
+        #[track_caller]
+        #vis fn #function #generics(&self, current: #current, new: #new) -> ::core::result::Result<#output, #output> {
+            #convert
+            #on_get
+            #on_set
+            #begin
+            let before = unsafe { #of::compare_exchange(#cell, current, new, #ordering) };
+            #end
+            before
+        }
+    }
+}
+
+/// `update_x` of a bit field.
+fn update(value: &Value, bits: &syn::Type, order: Order, updated: &Updated<'_>) -> TokenStream {
+    let Updated { flow, head, of, cell, rules } = updated;
+    let (vis, name, here) = (&value.common.vis, &value.common.ident, flow.here);
+    let function = around("update_", name, "");
+    let mut text = format!("Sets [`{0}`](Self::{name}) to what `update` makes of it", plain(name));
+    let (method, ordering) = match order {
+        Order::Plain => (quote_spanned!(here=> update), None),
+        _ => {
+            let (ordering, order) = order.of_updates(here);
+            text +=
+                &format!(", in one step with {order} order: `update` is called again if another thread came between");
+            (quote_spanned!(here=> update_ordered), Some(quote!(, #ordering)))
+        }
+    };
+    let docs = doc(text + ". Returns what it was.");
+    let on_get = rules.checks_on_get(&function);
+    let checks = flow.checks(rules, &function, &quote_spanned!(here=> value));
+    let checked = checks.map(|checks| {
+        quote_spanned! {here=>
+            let mut update = update;
+            let update = |bits: #bits| {
+                let value: #bits = update(bits);
+                #checks
+                value
+            };
+        }
+    });
+    let (begin, end) = rules.observing(here);
+    quote_spanned! {here=>
+        #head #docs
+        #[inline]
+        #[track_caller]
+        #vis fn #function(&self, update: impl ::core::ops::FnMut(#bits) -> #bits) -> #bits {
+            #on_get
+            #checked
+            #begin
+            let before = unsafe { #of::#method(#cell, update #ordering) };
+            #end
+            before
+        }
+    }
+}
+
+impl Order {
+    /// The order of accessors that read and write in one step, as an expression and in words.
+    fn of_updates(self, here: Span) -> (TokenStream, &'static str) {
+        let (variant, words) = match self {
+            Order::Plain | Order::Relaxed => ("Relaxed", "relaxed"),
+            Order::AcquireRelease => ("AcqRel", "acquire and release"),
+            Order::SeqCst => ("SeqCst", "sequentially consistent"),
+        };
+        let variant = Ident::new(variant, here);
+        (quote_spanned!(here=> ::core::sync::atomic::Ordering::#variant), words)
     }
 }
 
 /// Accessors of a tail.
 fn tail(class: &Class, tail: &Tail) -> TokenStream {
-    let Tail { common, element, constant, .. } = tail;
+    let Tail { common, element, constant, observed, .. } = tail;
     let name = &common.ident;
     let (vis, docs, passed) = (&common.vis, &common.decor.docs, &common.decor.passed);
     let Some(length) = class.length() else { return TokenStream::new() };
     let (length_name, written) = (&length.common.ident, plain(name));
     let read_length = match length.order {
         Order::AcquireRelease => quote!(get_acquire),
+        Order::SeqCst => quote!(get_seq_cst),
         Order::Plain | Order::Relaxed => quote!(get),
     };
     let elements = around("__", name, "");
@@ -312,10 +595,20 @@ fn tail(class: &Class, tail: &Tail) -> TokenStream {
             cell: quote_spanned!(here=> self.#elements()),
             method: Ident::new("set", here),
             docs: quote!(#set_doc #index_panics),
+            rules: Rules {
+                class: &class.ident,
+                on_get: &[],
+                on_set: &[],
+                observed: observed.then(|| {
+                    let size = quote_spanned!(here=> <Self as ::heapwright::HeapClass>::ELEMENT_SIZE);
+                    quote_spanned!(here=> Self::HEADER_SIZE + index * #size)
+                }),
+            },
         })
     });
     let slice = match element {
-        Element::Raw(prim) if prim.bytes <= 4 => {
+        // Cells have setters of their own, which nobody could observe.
+        Element::Raw(prim) if prim.bytes <= 4 && !observed => {
             let ty = &prim.ty;
             // SAFETY of the generated code: at most 4 bytes each, and a slice only where nothing can change them.
             let (slice_type, method) = match constant {

@@ -54,6 +54,30 @@ pub(super) struct Value {
     pub(super) kind: ValueKind,
     pub(super) constant: bool,
     pub(super) order: Order,
+    pub(super) more: More,
+}
+
+/// What a field's accessors do besides reading and writing it.
+#[derive(Default)]
+pub(super) struct More {
+    /// Whether there is a `swap_…`.
+    pub(super) swap: bool,
+    /// Whether there is a `compare_exchange_…`.
+    pub(super) compare_exchange: bool,
+    /// What has to hold when it is read.
+    pub(super) on_get: Vec<Check>,
+    /// What has to hold of a value that is stored.
+    pub(super) on_set: Vec<Check>,
+    /// Whether all stores can be observed.
+    pub(super) observed: bool,
+}
+
+/// A condition of `#[checked]` or `#[debug_checked]`.
+#[derive(Clone)]
+pub(super) struct Check {
+    pub(super) condition: Expr,
+    /// Only in debug builds.
+    pub(super) debug: bool,
 }
 
 /// What a field holds.
@@ -78,6 +102,7 @@ pub(super) enum Order {
     Plain,
     Relaxed,
     AcquireRelease,
+    SeqCst,
 }
 
 /// What a strong tagged word may refer to.
@@ -118,6 +143,8 @@ pub(super) struct Tail {
     pub(super) common: Common,
     pub(super) element: Element,
     pub(super) constant: bool,
+    /// Whether all stores can be observed.
+    pub(super) observed: bool,
     /// Which of the class's slots holds the number of elements: a constant Smi.
     pub(super) length: usize,
 }

@@ -1,6 +1,7 @@
 //! Reads a `#[heap_object]` declaration: arguments, attributes, fields. What concerns several of them is left to
 //! [`check`](super::check).
 
+use super::access_words::{self, Checked, Updates};
 use super::model::Openness;
 use super::types::{self, Declared};
 use crate::attrs::Decor;
@@ -12,8 +13,9 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Data, DeriveInput, Expr, Fields, Meta, Path, Token, Visibility};
 
-const ARGUMENTS: &[&str] = &["extends", "open", "abstract"];
-const FIELD_WORDS: &[&str] = &["constant", "relaxed", "acquire_release", "length"];
+const ARGUMENTS: &[&str] = &["extends", "open", "abstract", "observed"];
+const FIELD_WORDS: &[&str] =
+    &["constant", "relaxed", "acquire_release", "seq_cst", "checked", "debug_checked", "observed", "length"];
 
 /// A declaration, read word by word.
 pub(super) struct Declaration {
@@ -29,6 +31,8 @@ pub(super) struct Arguments {
     pub(super) parent: Option<Path>,
     pub(super) openness: Openness,
     pub(super) has_factory: bool,
+    /// Whether all fields are.
+    pub(super) observed: bool,
 }
 
 /// A field, read word by word.
@@ -48,6 +52,12 @@ pub(super) struct Words {
     pub(super) constant: Option<Attribute>,
     pub(super) relaxed: Option<Attribute>,
     pub(super) acquire_release: Option<Attribute>,
+    pub(super) seq_cst: Option<Attribute>,
+    /// What stands in the parentheses of a memory order.
+    pub(super) updates: Updates,
+    pub(super) checked: Option<Checked>,
+    pub(super) debug_checked: Option<Checked>,
+    pub(super) observed: Option<Attribute>,
     pub(super) length: Length,
 }
 
@@ -147,7 +157,7 @@ fn generic_stand_in(vis: &Visibility, ident: &Ident, generics: &syn::Generics) -
 }
 
 fn arguments(args: TokenStream, errors: &mut Errors) -> Arguments {
-    let mut arguments = Arguments { parent: None, openness: Openness::Leaf, has_factory: true };
+    let mut arguments = Arguments { parent: None, openness: Openness::Leaf, has_factory: true, observed: false };
     let mut seen: Vec<String> = Vec::new();
     let parsed = (|input: ParseStream<'_>| {
         while !input.is_empty() {
@@ -211,6 +221,12 @@ fn argument(
             if input.peek(Token![=]) || input.peek(syn::token::Paren) {
                 return Err(input.error(format!("`{name}` takes no value: write it alone")));
             }
+        }
+        "observed" => {
+            if input.peek(Token![=]) || input.peek(syn::token::Paren) {
+                return Err(input.error("`observed` takes no value: write it alone"));
+            }
+            arguments.observed = true;
         }
         "factory" => {
             input.parse::<Token![=]>()?;
@@ -279,6 +295,13 @@ fn word(attr: &Attribute, word: &str, words: &mut Words, errors: &mut Errors) ->
         "constant" => &mut words.constant,
         "relaxed" => &mut words.relaxed,
         "acquire_release" => &mut words.acquire_release,
+        "seq_cst" => &mut words.seq_cst,
+        "observed" => &mut words.observed,
+        "checked" | "debug_checked" => {
+            let checked = if word == "checked" { &mut words.checked } else { &mut words.debug_checked };
+            access_words::checked(attr, word, checked, errors);
+            return true;
+        }
         "length" => {
             if !matches!(words.length, Length::Absent) {
                 errors.at(attr, "`#[length]` is given twice: elements are counted by one field. Remove one of them");
@@ -288,9 +311,12 @@ fn word(attr: &Attribute, word: &str, words: &mut Words, errors: &mut Errors) ->
         }
         _ => return false,
     };
-    if attr.meta.require_path_only().is_err() {
+    if matches!(word, "relaxed" | "acquire_release" | "seq_cst") && attr.meta.require_path_only().is_err() {
+        access_words::updates(attr, word, &mut words.updates, errors);
+    } else if attr.meta.require_path_only().is_err() {
         errors.at(attr, format!("`#[{word}]` takes no argument: write it alone"));
-    } else if slot.is_some() {
+    }
+    if slot.is_some() {
         errors.at(attr, format!("`#[{word}]` is given twice: remove one of them"));
     }
     slot.get_or_insert_with(|| attr.clone());

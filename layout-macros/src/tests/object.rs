@@ -55,16 +55,18 @@ fn arguments_are_known_words() {
     check(
         "zebra(1, 2), extends = B",
         "struct S {}",
-        &[("unknown argument `zebra`: possible are `extends`, `open` or `abstract`", "zebra")],
+        &[("unknown argument `zebra`: possible are `extends`, `open`, `abstract`", "zebra")],
     );
     check("open, open", "struct S {}", &[("`open` is given twice", "open")]);
     check("extends = A, extends = B", "struct S {}", &[("a class extends one class", "extends")]);
     check("abstract, open", "struct S {}", &[("an `abstract` class is open anyway", "open")]);
+    check("observed = true", "struct S {}", &[("`observed` takes no value", "=")]);
+    check("observed", "struct S { a: Smi, #[constant] b: Smi }", &[]);
     check("open = true", "struct S {}", &[("`open` takes no value", "=")]);
     check("extends(A)", "struct S {}", &[("`extends = Struct`", "extends")]);
     check("extends = 3", "struct S {}", &[("expected the class to extend", "3")]);
     check("open abstract", "struct S {}", &[("separated by commas", "abstract")]);
-    check("\"open\"", "struct S {}", &[("expected `extends`, `open` or `abstract`", "\"open\"")]);
+    check("\"open\"", "struct S {}", &[("expected `extends`, `open`, `abstract`", "\"open\"")]);
     check("factory = some", "struct S {}", &[("only `factory = none`", "some")]);
     check("extends = S", "struct S {}", &[("`S` extends itself", "S")]);
 }

@@ -128,7 +128,7 @@ fn bits_take_a_bit_field() {
 fn words_about_fields() {
     fields(
         "#[relax] a: Smi",
-        &[("unknown attribute `relax`: here go `constant`, `relaxed`, `acquire_release` or `length`", "relax")],
+        &[("unknown attribute `relax`: here go `constant`, `relaxed`, `acquire_release`, `seq_cst`", "relax")],
     );
     fields("#[relaxd] a: Smi", &[("(did you mean `relaxed`?)", "relaxd")]);
     fields("#[constant(yes)] a: Smi", &[("takes no argument", "#")]);
@@ -136,8 +136,63 @@ fn words_about_fields() {
     fields("#[relaxed] #[acquire_release] a: Smi", &[("contradicts", "#"), ("`#[relaxed]` is here", "#")]);
     fields("#[acquire_release] a: u64", &[("8 bytes are not atomic", "#")]);
     fields("#[relaxed] a: f64", &[("8 bytes are not atomic", "#")]);
+    fields(
+        "#[relaxed] #[seq_cst] #[acquire_release] a: Smi",
+        &[
+            ("`#[acquire_release]` contradicts `#[relaxed]`", "#"),
+            ("`#[seq_cst]` contradicts `#[relaxed]`", "#"),
+            ("`#[relaxed]` is here", "#"),
+        ],
+    );
+    fields("#[observed(x)] a: Smi", &[("takes no argument", "#")]);
+    fields("#[observed] #[constant] a: Smi", &[("no stores to observe", "#")]);
+    fields("#[observed] #[checked(get = true)] a: Padding<4>", &[("padding", "#"), ("padding", "#")]);
     fields("a: Smi = 0", &[("no default values", "0")]);
     fields("#[length = n] a: Smi", &[("belongs to a tail", "#")]);
+}
+
+#[test]
+fn accessors_that_read_and_write_in_one_step() {
+    for order in ["relaxed", "acquire_release", "seq_cst"] {
+        for ty in
+            ["Tagged<Str>", "Tagged<Option<S>>", "Weak<Str>", "Smi", "SmiBits<F>", "Bits<F>", "u16", "f32", "bool"]
+        {
+            fields(&format!("#[{order}(swap, compare_exchange)] #[observed] #[checked(set = true)] a: {ty}"), &[]);
+        }
+    }
+    fields("#[relaxed(swp)] a: Smi", &[("unknown accessor `swp` (did you mean `swap`?)", "swp")]);
+    fields("#[relaxed(cas)] a: Smi", &[("(did you mean `compare_exchange`?)", "cas")]);
+    fields("#[relaxed(swap, swap)] a: Smi", &[("`swap` is given twice", "swap")]);
+    fields("#[relaxed()] a: Smi", &[("empty parentheses", "#")]);
+    fields("#[relaxed = 1] a: Smi", &[("takes no value", "#")]);
+    fields("#[seq_cst(\"swap\")] a: Smi", &[("expected `swap` or `compare_exchange`", "\"swap\"")]);
+    fields("#[seq_cst(swap)] #[constant] a: Smi", &[("`swap` would be one", "swap")]);
+    fields("#[seq_cst(swap)] a: u64", &[("8 bytes are not atomic", "#")]);
+    fields("#[seq_cst(swap)] a: Smi, swap_a: Smi", &[("both make `swap_a`", "swap_a"), ("declared here", "a")]);
+    fields("a: Bits<F>, update_a: Smi", &[("both make `update_a`", "update_a"), ("declared here", "a")]);
+    fields("#[constant] n: Smi, #[length = n] #[seq_cst] t: [u8]", &[("no memory order", "#")]);
+}
+
+#[test]
+fn conditions_of_accessors() {
+    fields(
+        "#[checked(get = self.b() > 0, set = value.is_some())] #[debug_checked(get = true)] a: Weak<S>, b: Smi",
+        &[],
+    );
+    fields("#[checked] a: Smi", &[("say what is to be checked", "#")]);
+    fields("#[checked()] a: Smi", &[("say what is to be checked", "#")]);
+    fields("#[checked(gte = true)] a: Smi", &[("unknown condition `gte` (did you mean `get`?)", "gte")]);
+    fields("#[checked(get)] a: Smi", &[("`get` needs a condition", "get")]);
+    fields("#[checked(get = true, get = false)] a: Smi", &[("join the conditions with `&&`", "get")]);
+    fields("#[checked(get = true)] #[checked(set = false)] a: Smi", &[("`#[checked]` is given twice", "#")]);
+    fields("#[checked(get = true set = true)] a: Smi", &[("expected `,`", "set")]);
+    fields("#[checked(set = value > 0)] #[constant] a: Smi", &[("has no setter to check", "set")]);
+    fields("#[checked(get = self.is_ready())] #[constant] a: Smi", &[]);
+    fields(
+        "#[constant] n: Smi, #[length = n] #[checked(get = true)] t: [u8]",
+        &[("conditions belong to a field", "#")],
+    );
+    fields("#[constant] n: Smi, #[length = n] #[observed] #[constant] t: [u8]", &[("never stored into", "#")]);
 }
 
 #[test]
