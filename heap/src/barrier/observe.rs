@@ -191,7 +191,8 @@ impl StoreObservers {
 
     /// Keeps other stores from being told; `None` if that is so already.
     fn begin(&self) -> Option<Busy<'_>> {
-        (!self.is_busy.replace(true)).then_some(Busy(self))
+        // Not `then_some`: a guard that is made and not returned would end what goes on.
+        (!self.is_busy.replace(true)).then(|| Busy(self))
     }
 }
 

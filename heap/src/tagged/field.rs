@@ -828,3 +828,52 @@ impl<B: Bitfield<Storage: AtomicRawValue>> BitsField<B> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bitfield;
+
+    #[bitfield(u31)]
+    struct Small {
+        first: bool,
+        #[bits(30)]
+        rest: u32,
+    }
+
+    #[bitfield(u16)]
+    struct Half {
+        first: bool,
+        #[bits(15)]
+        rest: u16,
+    }
+
+    const ROUNDS: u16 = 20_000;
+
+    /// Two threads count in the two parts of a field, and neither loses a step.
+    fn race(first: impl Fn() + Sync, rest: impl Fn() + Sync) {
+        std::thread::scope(|scope| {
+            scope.spawn(|| (0..ROUNDS).for_each(|_| first()));
+            scope.spawn(|| (0..ROUNDS).for_each(|_| rest()));
+        });
+    }
+
+    #[test]
+    fn updates_by_two_threads_do_not_disturb_each_other() {
+        for order in [Ordering::Relaxed, Ordering::AcqRel, Ordering::SeqCst] {
+            let cell = TaggedCell::zero();
+            let field: SmiBitsField<Small> = SmiBitsField { field: SmiField { cell }, _type: PhantomData };
+            // SAFETY: not constant.
+            let update = |with: fn(Small) -> Small| unsafe { _ = field.update_ordered(with, order) };
+            race(|| update(|bits| bits.with_first(!bits.first())), || update(|bits| bits.with_rest(bits.rest() + 1)));
+            assert_eq!((field.get().first(), field.get().rest()), (false, u32::from(ROUNDS)));
+
+            let cell = core::sync::atomic::AtomicU16::new(0);
+            let field: BitsField<Half> = BitsField { field: RawField { cell } };
+            // SAFETY: not constant.
+            let update = |with: fn(Half) -> Half| unsafe { _ = field.update_ordered(with, order) };
+            race(|| update(|bits| bits.with_first(!bits.first())), || update(|bits| bits.with_rest(bits.rest() + 1)));
+            assert_eq!((field.get().first(), field.get().rest()), (false, ROUNDS));
+        }
+    }
+}

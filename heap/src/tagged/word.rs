@@ -140,6 +140,12 @@ impl core::fmt::Debug for Word {
 pub struct TaggedCell(AtomicTagged);
 
 impl TaggedCell {
+    /// A cell outside the heap.
+    #[cfg(test)]
+    pub(super) fn zero() -> TaggedCell {
+        TaggedCell(AtomicTagged::new(0))
+    }
+
     /// The cell at an address inside the heap.
     ///
     /// # Safety

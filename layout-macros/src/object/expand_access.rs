@@ -513,6 +513,7 @@ fn update(value: &Value, bits: &syn::Type, order: Order, updated: &Updated<'_>) 
             };
         }
     });
+    // Only now: what `update` stores elsewhere is observed for itself.
     let (begin, end) = rules.observing(here);
     quote_spanned! {here=>
         #head #docs
@@ -521,8 +522,8 @@ fn update(value: &Value, bits: &syn::Type, order: Order, updated: &Updated<'_>) 
         #vis fn #function(&self, update: impl ::core::ops::FnMut(#bits) -> #bits) -> #bits {
             #on_get
             #checked
-            #begin
             let before = unsafe { #of::#method(#cell, update #ordering) };
+            #begin
             #end
             before
         }
