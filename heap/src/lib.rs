@@ -89,7 +89,7 @@ pub mod prelude {
 /// What generated code refers to. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::barrier::Observing;
+    pub use crate::barrier::{Observing, observe_stored};
     pub use crate::error::{OutOfMemory, ReservationExhausted};
     pub use crate::layout::{
         Access, BitKind, BitLayout, BitStorage, BitfieldLayout, ClassDescriptor, ClassLayout, FieldLayout, FieldSpec,

@@ -570,25 +570,28 @@ fn observers_belong_to_their_isolate_and_move_with_it() {
         assert!(taken(&log).is_empty(), "another isolate on this thread");
         scope.verify().unwrap();
     }
-    std::mem::forget(watched.enter());
-    let (log, observer) = std::thread::spawn(move || {
+    {
+        std::mem::forget(watched.enter());
+        let mut scope = watched.enter();
+        let host = node(&mut scope, OLD, 1);
+        host.get(&scope).set_next(host);
+        assert_eq!(taken(&log).len(), 1, "after a scope was forgotten");
+    }
+    let message = panic_message(|| {
+        let mut scope = other.enter();
+        scope.unobserve(observer)
+    });
+    assert!(message.contains("an observer of isolate"), "{message}");
+    let log = std::thread::spawn(move || {
         let mut scope = watched.enter();
         let host = node(&mut scope, YOUNG, 1);
         host.get(&scope).set_next(host);
-        assert_eq!(taken(&log), ["Node.next = node 1"]);
-        drop(scope);
-        drop(watched);
-        (log, observer)
+        assert_eq!(taken(&log), ["Node.next = node 1"], "on another thread");
+        log
     })
     .join()
     .unwrap();
     assert_eq!(Arc::strong_count(&log), 1, "callbacks end with the isolate");
-    // A forgotten scope of `watched` had this thread entered; another thread dropped the isolate.
-    let message = panic_message(move || {
-        let mut isolate = builder().build().unwrap();
-        isolate.enter().unobserve(observer)
-    });
-    assert!(!message.is_empty());
 }
 
 /// New chunks of every kind are observed too, and nothing else about them changes.

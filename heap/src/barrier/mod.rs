@@ -13,7 +13,7 @@ mod observe;
 mod slot_set;
 
 pub use mode::WriteBarrierMode;
-pub use observe::{Observing, Store, StoreFilter, StoreObserver, StoreObservers, StorePlace, Stored};
+pub use observe::{Observing, Store, StoreFilter, StoreObserver, StoreObservers, StorePlace, Stored, observe_stored};
 pub use slot_set::{SlotAction, SlotSet};
 
 use crate::memory::{ChunkFlags, MemoryChunk};

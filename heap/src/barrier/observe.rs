@@ -211,7 +211,8 @@ impl Drop for Busy<'_> {
     }
 }
 
-/// A store into a field declared `#[observed]`, begun and not yet told.
+/// A store of a reference into a field declared `#[observed]`, begun and not yet told: the barrier, should it have
+/// something to do, does not tell of it a second time.
 #[must_use]
 pub struct Observing<'a> {
     busy: Option<Busy<'a>>,
@@ -240,6 +241,27 @@ impl<'a> Observing<'a> {
     }
 }
 
+/// After a store of what takes no barrier into a field declared `#[observed]`.
+///
+/// # Safety
+///
+/// `offset` is that of a field or an element of the object.
+#[inline]
+pub unsafe fn observe_stored<T: HeapClass>(object: &T, offset: usize) {
+    let host = core::ptr::from_ref(object).addr();
+    if MemoryChunk::of(host).has(ChunkFlags::OBSERVED) {
+        tell_at(host, offset);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn tell_at(host: usize, offset: usize) {
+    if let Some(observers) = MemoryChunk::of(host).observers() {
+        observers.tell(host, host + offset);
+    }
+}
+
 impl core::fmt::Debug for Observing<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Observing")
@@ -255,9 +277,8 @@ fn begin(chunk: &MemoryChunk) -> Option<Busy<'_>> {
 #[cold]
 #[inline(never)]
 fn end(busy: Busy<'_>, host: usize, offset: usize) {
-    let observers = busy.0;
     drop(busy);
-    observers.tell(host, host + offset);
+    tell_at(host, offset);
 }
 
 /// The class and those above it.

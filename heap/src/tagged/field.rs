@@ -182,7 +182,7 @@ impl<U: TaggedType> TaggedField<U> {
     ) -> U::Ref<'a> {
         // SAFETY: `object` borrows a scope.
         let word = unsafe { value.word() };
-        let before = self.cell.swap(word, order);
+        let before = self.cell.swap(word, address_of(object), order);
         self.tell::<T, I, V>(object, word, WriteBarrierMode::UPDATE);
         // SAFETY: as in `get`.
         unsafe { U::from_word(before) }
@@ -203,7 +203,7 @@ impl<U: TaggedType> TaggedField<U> {
     ) -> Result<U::Ref<'a>, U::Ref<'a>> {
         // SAFETY: `object` borrows a scope.
         let (current, new) = unsafe { (current.word(), new.word()) };
-        let before = self.cell.compare_exchange(current, new, order);
+        let before = self.cell.compare_exchange(current, new, address_of(object), order);
         if before.is_ok() {
             self.tell::<T, J, V>(object, new, WriteBarrierMode::UPDATE);
         }
@@ -331,7 +331,7 @@ impl<C: HeapClass> WeakField<C> {
     ) -> Option<&'a C> {
         // SAFETY: `object` borrows a scope of the isolate.
         let word = unsafe { value.word() };
-        let before = self.cell.swap(word.to_weak(), order);
+        let before = self.cell.swap(word.to_weak(), address_of(object), order);
         self.tell::<T, I, V>(object, word);
         weak_ref(before)
     }
@@ -353,7 +353,7 @@ impl<C: HeapClass> WeakField<C> {
     ) -> Result<Option<&'a C>, Option<&'a C>> {
         // SAFETY: `object` borrows a scope of the isolate.
         let (current, new) = unsafe { (current.word(), new.word()) };
-        let before = self.cell.compare_exchange(current.to_weak(), new.to_weak(), order);
+        let before = self.cell.compare_exchange(current.to_weak(), new.to_weak(), address_of(object), order);
         if before.is_ok() {
             self.tell::<T, J, V>(object, new);
         }
@@ -454,7 +454,7 @@ impl SmiField {
     /// The field is not constant.
     #[inline]
     pub unsafe fn swap(&self, value: Smi, order: Ordering) -> i32 {
-        Smi::from_word(self.cell.swap(value.to_word(), order)).value()
+        Smi::from_word(self.cell.swap(value.to_word(), 0, order)).value()
     }
 
     /// Stores `new` in one step if the field holds `current`. What it held before.
@@ -465,7 +465,7 @@ impl SmiField {
     #[inline]
     pub unsafe fn compare_exchange(&self, current: Smi, new: Smi, order: Ordering) -> Result<i32, i32> {
         let value = |word| Smi::from_word(word).value();
-        self.cell.compare_exchange(current.to_word(), new.to_word(), order).map(value).map_err(value)
+        self.cell.compare_exchange(current.to_word(), new.to_word(), 0, order).map(value).map_err(value)
     }
 }
 

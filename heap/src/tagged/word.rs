@@ -189,17 +189,23 @@ impl TaggedCell {
         self.0.store(word.compress(), order);
     }
 
-    /// Stores a word and returns the one before.
+    /// Stores a word and returns the one before, completed from `near` as in [`load_near`](Self::load_near).
     #[inline]
-    pub(super) fn swap(&self, word: Word, order: Ordering) -> Word {
-        Word::decompress(self.0.swap(word.compress(), order), self.address())
+    pub(super) fn swap(&self, word: Word, near: usize, order: Ordering) -> Word {
+        Word::decompress(self.0.swap(word.compress(), order), near)
     }
 
     /// Stores `new` if the cell holds `current`; what it held before.
     #[inline]
-    pub(super) fn compare_exchange(&self, current: Word, new: Word, order: Ordering) -> Result<Word, Word> {
+    pub(super) fn compare_exchange(
+        &self,
+        current: Word,
+        new: Word,
+        near: usize,
+        order: Ordering,
+    ) -> Result<Word, Word> {
         let (current, new) = (current.compress(), new.compress());
-        let complete = |raw| Word::decompress(raw, self.address());
+        let complete = |raw| Word::decompress(raw, near);
         self.0.compare_exchange(current, new, order, on_failure(order)).map(complete).map_err(complete)
     }
 }

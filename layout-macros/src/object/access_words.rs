@@ -4,9 +4,10 @@ use super::model::{Check, More, Order};
 use super::parse::Words;
 use crate::errors::{Errors, did_you_mean, one_of};
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
+use syn::spanned::Spanned;
 use syn::{Attribute, Expr, Meta, Token};
 
 const UPDATES: &[&str] = &["swap", "compare_exchange"];
@@ -185,10 +186,11 @@ pub(super) fn reject_on_tail(words: &Words, errors: &mut Errors) {
 impl Check {
     /// The check, before `accessor` goes on; `value` is in scope if it is a setter's.
     pub(super) fn tokens(&self, accessor: &str) -> TokenStream {
+        let here = crate::names::generated_at(self.condition.span());
         let condition = as_generated(self.condition.to_token_stream());
-        let enabled = self.debug.then(|| quote!(::core::cfg!(debug_assertions) &&));
+        let enabled = self.debug.then(|| quote_spanned!(here=> ::core::cfg!(debug_assertions) &&));
         // The `let` makes rustc say at the condition that it is no `bool`, if it is none.
-        quote! {
+        quote_spanned! {here=>
             if #enabled !{ let holds: ::core::primitive::bool = #condition; holds } {
                 ::heapwright::__private::check_failed(#accessor, ::core::stringify!(#condition));
             }

@@ -175,7 +175,7 @@ impl Flow {
             false => (None, None),
         };
         let checks = self.checks(rules, &set, &quote_spanned!(here=> value));
-        let (begin, end) = rules.observing(here);
+        let (begin, end) = rules.observing(self);
         // SAFETY of the generated code: there is no setter for what is declared constant.
         match &self.input {
             Input::Admitted(admitted) => {
@@ -274,13 +274,19 @@ impl Rules<'_> {
     }
 
     /// What goes before a store, and after one that was done.
-    fn observing(&self, here: Span) -> (Option<TokenStream>, Option<TokenStream>) {
+    fn observing(&self, flow: &Flow) -> (Option<TokenStream>, Option<TokenStream>) {
+        let here = flow.here;
         let Some(offset) = &self.observed else { return (None, None) };
         // SAFETY of the generated code: the offset is that of the field or element.
-        (
-            Some(quote_spanned!(here=> let observing = ::heapwright::__private::Observing::of(self);)),
-            Some(quote_spanned!(here=> unsafe { ::heapwright::__private::Observing::stored(observing, #offset); })),
-        )
+        match flow.input {
+            Input::Admitted(_) => (
+                Some(quote_spanned!(here=> let observing = ::heapwright::__private::Observing::of(self);)),
+                Some(quote_spanned!(here=> unsafe { ::heapwright::__private::Observing::stored(observing, #offset); })),
+            ),
+            Input::Smi | Input::Plain => {
+                (None, Some(quote_spanned!(here=> unsafe { ::heapwright::__private::observe_stored(self, #offset); })))
+            }
+        }
     }
 }
 
@@ -414,7 +420,7 @@ fn swap(value: &Value, Updated { flow, head, of, cell, rules }: &Updated<'_>) ->
     };
     let on_get = rules.checks_on_get(&function);
     let on_set = flow.checks(rules, &function, &quote_spanned!(here=> value));
-    let (begin, end) = rules.observing(here);
+    let (begin, end) = rules.observing(flow);
     quote_spanned! {here=>
         #head #docs
         #[inline]
@@ -467,7 +473,7 @@ fn compare_exchange(value: &Value, Updated { flow, head, of, cell, rules }: &Upd
     };
     let on_get = rules.checks_on_get(&function);
     let on_set = flow.checks(rules, &function, &quote_spanned!(here=> new));
-    let (begin, end) = rules.observing(here);
+    let (begin, end) = rules.observing(flow);
     let end = end.map(|end| quote_spanned!(here=> if ::core::result::Result::is_ok(&before) { #end }));
     quote_spanned! {here=>
         #head #docs #errors
@@ -513,8 +519,7 @@ fn update(value: &Value, bits: &syn::Type, order: Order, updated: &Updated<'_>) 
             };
         }
     });
-    // Only now: what `update` stores elsewhere is observed for itself.
-    let (begin, end) = rules.observing(here);
+    let (_, end) = rules.observing(flow);
     quote_spanned! {here=>
         #head #docs
         #[inline]
@@ -523,7 +528,6 @@ fn update(value: &Value, bits: &syn::Type, order: Order, updated: &Updated<'_>) 
             #on_get
             #checked
             let before = unsafe { #of::#method(#cell, update #ordering) };
-            #begin
             #end
             before
         }
