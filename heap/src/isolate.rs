@@ -49,7 +49,8 @@ pub struct Isolate {
 }
 
 // SAFETY: the data is owned by this one pointer. What borrows it (scopes, handles, references) borrows the `Isolate` and
-// is not `Send`; globals share atomics only. So nothing of a thread that gives the isolate away still reaches the data.
+// is not `Send`; globals share atomics only; observers of stores are `Send`. So nothing of a thread that gives the isolate
+// away still reaches the data.
 unsafe impl Send for Isolate {}
 
 /// What a scope refers to.

@@ -127,7 +127,7 @@ use proc_macro::TokenStream;
 ///   (`set_is_repl_mode(true)`): other threads' changes to its neighbours are not lost. Without one, they load and
 ///   store.
 /// - For a tail `elements`: `elements(index)`, `set_elements(index, value)`, `elements_len()`, `elements_iter()`, and
-///   for raw elements of at most 4 bytes `elements_slice()`.
+///   for raw elements of at most 4 bytes `elements_slice()`, unless observed.
 /// - `NAME_OFFSET`, `SIZE` (with a tail `HEADER_SIZE` and `size_for(length)`),
 ///   `START_OF_STRONG_FIELDS_OFFSET` and its three kin.
 /// - `ScriptInit { name, … }` with a value for each field (`parent: …` for those of the class above; the length of a

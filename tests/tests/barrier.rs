@@ -715,7 +715,7 @@ fn a_setup_may_observe_before_read_only_space_is_sealed() {
     static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
     fn set_up(scope: &mut HandleScope<'_>) -> Result<(), OutOfMemory> {
         let observer = scope.observe_stores(StoreFilter::all(), |store| LOG.lock().unwrap().push(line(store)));
-        std::mem::forget(observer.unwrap());
+        let _for_good = observer.unwrap();
         let stone = Stone::try_new_in(scope, AllocationType::ReadOnly, StoneInit { id: 3 })?;
         scope.set_root(key::pebble, stone);
         Ok(())
@@ -731,4 +731,28 @@ fn a_setup_may_observe_before_read_only_space_is_sealed() {
     host.get(&scope).set_other(scope.pebble());
     assert_eq!(*LOG.lock().unwrap(), ["Node.other = Stone"]);
     assert_eq!(Node::CLASS.name(), "Node");
+}
+
+/// The permissions of the memory that `address` lies in, as `r--p`.
+#[cfg(target_os = "linux")]
+fn permissions(address: usize) -> String {
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    let line = maps.lines().find(|line| {
+        let (start, end) = line.split_once(' ').unwrap().0.split_once('-').unwrap();
+        (usize::from_str_radix(start, 16).unwrap()..usize::from_str_radix(end, 16).unwrap()).contains(&address)
+    });
+    line.unwrap().split(' ').nth(1).unwrap().to_owned()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn read_only_space_stays_sealed() {
+    let mut isolate = builder().build().unwrap();
+    let mut scope = isolate.enter();
+    let address = scope.stone().address();
+    assert_eq!(permissions(address), "r--p");
+    let (observer, _) = watch(&mut scope, StoreFilter::all());
+    assert_eq!(permissions(address), "r--p");
+    scope.unobserve(observer).unwrap();
+    assert_eq!(permissions(address), "r--p");
 }
