@@ -100,7 +100,7 @@ pub mod __private {
         Admits, AdmitsWeak, AlignTagged, BitsField, Inherited, Init, IntoSmi, ObjectAddress, OptionalPaddingBytes,
         PaddingBytes, RawElements, RawField, RawTail, RawTailInit, SmiBitsField, SmiField, TaggedElements, TaggedField,
         TaggedTail, TaggedTailInit, WeakElements, WeakField, WeakTail, WeakTailInit, Word, admitted, admitted_weak,
-        upcast,
+        copied, upcast,
     };
 
     /// The end of an accessor whose `#[checked]` condition does not hold.

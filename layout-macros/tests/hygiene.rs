@@ -49,7 +49,7 @@ mod hostile {
         fn swap(self) {}
         fn compare_exchange(self) {}
         fn update(self) {}
-        fn update_ordered(self) {}
+        fn copied(self) {}
         fn stored(self) {}
         fn is_ok(self) {}
         fn value(self) {}

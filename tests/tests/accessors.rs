@@ -324,6 +324,11 @@ mod checked {
         back: Weak<House>,
         #[checked(set = value.is_smi())]
         any: Tagged<Any>,
+        #[relaxed]
+        #[checked(get = self.is_open(), set = value.low())]
+        half: Bits<Half>,
+        pad2: Padding<2>,
+        pad3: OptionalPadding<4>,
         #[checked(set = value % 2 == 0)]
         #[acquire_release(swap, compare_exchange)]
         even: Smi,
@@ -357,6 +362,7 @@ mod checked {
                 house,
                 back: Nil,
                 any: Smi::ZERO,
+                half: Half::new(),
                 even: 2,
                 never: Nil,
                 tested: Nil,
@@ -415,8 +421,8 @@ mod checked {
         assert!(panic_message(|| door.tested()).contains("Door::tested"));
         assert!(panic_message(|| door.key()).contains("Door::key"));
         assert!(panic_message(|| door.level()).contains("Door::state"), "through the bit field's own accessor");
-        assert!(panic_message(|| door.set_level(1)).contains("Door::update_state"));
-        assert!(panic_message(|| door.update_state(|s| s)).contains("Door::update_state"));
+        assert!(panic_message(|| door.set_level(1)).contains("`Door::state`"));
+        assert!(panic_message(|| door.update_state(|s| s)).contains("`Door::state`"));
         scope.verify().unwrap();
     }
 
@@ -431,6 +437,13 @@ mod checked {
         assert!(message.contains("`value.is_open() || value.level() == 0`"), "{message}");
         door.update_state(|state| state.with_is_open(true).with_level(1));
         assert_eq!(door.level(), 1);
+        let message = panic_message(|| door.set_middle(1));
+        assert!(message.contains("`Door::update_half`: the condition `value.low()`"), "{message}");
+        door.set_low(true);
+        door.set_middle(5);
+        assert_eq!((door.low(), door.middle()), (true, 5));
+        door.set_is_open(false);
+        assert!(panic_message(|| door.set_middle(6)).contains("`Door::update_half`: the condition `self.is_open()`"));
     }
 
     #[test]

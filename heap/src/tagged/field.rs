@@ -469,6 +469,12 @@ impl SmiField {
     }
 }
 
+/// A bit field once more. A function, so that rustc says of a type that is none what it says elsewhere.
+#[inline]
+pub fn copied<B: Bitfield>(bits: &B) -> B {
+    *bits
+}
+
 /// A bit field in a Smi.
 #[repr(transparent)]
 pub struct SmiBitsField<B> {
@@ -553,27 +559,14 @@ impl<B: SmiBitfield> SmiBitsField<B> {
         before.map(Self::bits).map_err(Self::bits)
     }
 
-    /// Stores what `update` makes of the bit field. What it held before.
+    /// Stores what `update` makes of the bit field, in one step: it is called again if another thread came between. What
+    /// the field held before.
     ///
     /// # Safety
     ///
     /// The field is not constant.
     #[inline]
-    pub unsafe fn update(&self, update: impl FnOnce(B) -> B) -> B {
-        let before = self.get();
-        let after = update(before);
-        // SAFETY: the caller's contract.
-        unsafe { self.set(after) };
-        before
-    }
-
-    /// The same in one step: `update` is called again if another thread came between.
-    ///
-    /// # Safety
-    ///
-    /// The field is not constant.
-    #[inline]
-    pub unsafe fn update_ordered(&self, mut update: impl FnMut(B) -> B, order: Ordering) -> B {
+    pub unsafe fn update(&self, mut update: impl FnMut(B) -> B, order: Ordering) -> B {
         let mut before = self.get();
         loop {
             let after = update(before);
@@ -719,20 +712,6 @@ impl<B: Bitfield> BitsField<B> {
         // SAFETY: the caller's contract.
         unsafe { self.field.set(value.into_storage()) }
     }
-
-    /// Stores what `update` makes of the bit field. What it held before.
-    ///
-    /// # Safety
-    ///
-    /// The field is not constant.
-    #[inline]
-    pub unsafe fn update(&self, update: impl FnOnce(B) -> B) -> B {
-        let before = self.get();
-        let after = update(before);
-        // SAFETY: the caller's contract.
-        unsafe { self.set(after) };
-        before
-    }
 }
 
 impl<B: Bitfield<Storage: AtomicRawValue>> BitsField<B> {
@@ -810,13 +789,14 @@ impl<B: Bitfield<Storage: AtomicRawValue>> BitsField<B> {
         before.map(B::from_storage).map_err(B::from_storage)
     }
 
-    /// As [`update`](Self::update), in one step: `update` is called again if another thread came between.
+    /// Stores what `update` makes of the bit field, in one step: it is called again if another thread came between. What
+    /// the field held before.
     ///
     /// # Safety
     ///
     /// The field is not constant.
     #[inline]
-    pub unsafe fn update_ordered(&self, mut update: impl FnMut(B) -> B, order: Ordering) -> B {
+    pub unsafe fn update(&self, mut update: impl FnMut(B) -> B, order: Ordering) -> B {
         let mut before = self.get_relaxed();
         loop {
             let after = update(before);
@@ -864,14 +844,14 @@ mod tests {
             let cell = TaggedCell::zero();
             let field: SmiBitsField<Small> = SmiBitsField { field: SmiField { cell }, _type: PhantomData };
             // SAFETY: not constant.
-            let update = |with: fn(Small) -> Small| unsafe { _ = field.update_ordered(with, order) };
+            let update = |with: fn(Small) -> Small| unsafe { _ = field.update(with, order) };
             race(|| update(|bits| bits.with_first(!bits.first())), || update(|bits| bits.with_rest(bits.rest() + 1)));
             assert_eq!((field.get().first(), field.get().rest()), (false, u32::from(ROUNDS)));
 
             let cell = core::sync::atomic::AtomicU16::new(0);
             let field: BitsField<Half> = BitsField { field: RawField { cell } };
             // SAFETY: not constant.
-            let update = |with: fn(Half) -> Half| unsafe { _ = field.update_ordered(with, order) };
+            let update = |with: fn(Half) -> Half| unsafe { _ = field.update(with, order) };
             race(|| update(|bits| bits.with_first(!bits.first())), || update(|bits| bits.with_rest(bits.rest() + 1)));
             assert_eq!((field.get().first(), field.get().rest()), (false, ROUNDS));
         }

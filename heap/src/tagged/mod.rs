@@ -33,7 +33,7 @@ pub use casts::HeapObjectExt;
 pub use class::{Any, ConcreteClass, HasBits, HasBitsMut, HeapClass, IsA, OpenClass, TaggedType};
 pub use field::{
     AlignTagged, BitsField, Inherited, OptionalPaddingBytes, PaddingBytes, RawField, SmiBitsField, SmiField,
-    TaggedField, WeakField, admitted, admitted_weak, upcast,
+    TaggedField, WeakField, admitted, admitted_weak, copied, upcast,
 };
 pub use heap_object::HeapObject;
 pub use init::{Filled, Init, ObjectAddress, RawTailInit, TaggedTailInit, WeakTailInit};

@@ -109,9 +109,10 @@ struct Admitted {
 
 impl Admitted {
     /// The bound of a setter's argument; `how` is the type that says how the value is admitted.
-    fn bound(&self, how: &TokenStream) -> TokenStream {
+    fn bound(&self, how: &str, here: Span) -> TokenStream {
         let Admitted { of, ty, .. } = self;
-        quote!(#of<#ty, #how>)
+        let how = Ident::new(how, here);
+        quote_spanned!(here=> #of<#ty, #how>)
     }
 }
 
@@ -179,7 +180,7 @@ impl Flow {
         // SAFETY of the generated code: there is no setter for what is declared constant.
         match &self.input {
             Input::Admitted(admitted) => {
-                let admits = admitted.bound(&quote!(__I));
+                let admits = admitted.bound("__I", here);
                 let with_mode = around("set_", name, "_with_mode");
                 let method_with_mode = format_ident!("{method}_with_mode", span = here);
                 let mode_docs = doc(format!("As [`{set}`](Self::{set}), telling the collector as `mode` says."));
@@ -388,11 +389,11 @@ struct Updated<'a> {
 
 /// The accessors that read and write in one step.
 fn updates(value: &Value, updated: &Updated<'_>) -> TokenStream {
-    let Value { kind, order, more: More { swap, compare_exchange, .. }, .. } = value;
+    let Value { kind, more: More { swap, compare_exchange, .. }, .. } = value;
     let swap = swap.then(|| self::swap(value, updated));
     let compare_exchange = compare_exchange.then(|| self::compare_exchange(value, updated));
     let update = match kind {
-        ValueKind::Bits(bits) | ValueKind::SmiBits(bits) => Some(update(value, bits, *order, updated)),
+        ValueKind::Bits(bits) | ValueKind::SmiBits(bits) => Some(update(value, bits, updated)),
         _ => None,
     };
     quote!(#swap #compare_exchange #update)
@@ -408,7 +409,7 @@ fn swap(value: &Value, Updated { flow, head, of, cell, rules }: &Updated<'_>) ->
     ));
     let (generics, ty, convert) = match &flow.input {
         Input::Admitted(admitted) => {
-            let admits = admitted.bound(&quote!(__I));
+            let admits = admitted.bound("__I", here);
             (Some(quote!(<__I>)), quote_spanned!(here=> impl #admits), None)
         }
         Input::Smi => (
@@ -455,8 +456,8 @@ fn compare_exchange(value: &Value, Updated { flow, head, of, cell, rules }: &Upd
     let errors = doc_section("Errors", "If it is something else, which is returned. Else returns what it was.");
     let (generics, current, new, convert) = match &flow.input {
         Input::Admitted(admitted) => {
-            let [current, new] = [quote!(__I), quote!(__J)].map(|how| {
-                let admits = admitted.bound(&how);
+            let [current, new] = ["__I", "__J"].map(|how| {
+                let admits = admitted.bound(how, here);
                 quote_spanned!(here=> impl #admits)
             });
             (Some(quote!(<__I, __J>)), current, new, None)
@@ -492,44 +493,54 @@ fn compare_exchange(value: &Value, Updated { flow, head, of, cell, rules }: &Upd
 }
 
 /// `update_x` of a bit field.
-fn update(value: &Value, bits: &syn::Type, order: Order, updated: &Updated<'_>) -> TokenStream {
+fn update(value: &Value, bits: &syn::Type, updated: &Updated<'_>) -> TokenStream {
     let Updated { flow, head, of, cell, rules } = updated;
     let (vis, name, here) = (&value.common.vis, &value.common.ident, flow.here);
     let function = around("update_", name, "");
-    let mut text = format!("Sets [`{0}`](Self::{name}) to what `update` makes of it", plain(name));
-    let (method, ordering) = match order {
-        Order::Plain => (quote_spanned!(here=> update), None),
-        _ => {
+    let text = format!("Sets [`{0}`](Self::{name}) to what `update` makes of it", plain(name));
+    let returns = "Returns what it was.";
+    let (docs, body) = match value.order {
+        Order::Plain => {
+            let setter = around("set_", name, "");
+            let body = quote_spanned! {here=>
+                let mut update = update;
+                let before = Self::#name(self);
+                Self::#setter(self, update(::heapwright::__private::copied(&before)));
+                before
+            };
+            (doc(format!("{text}. {returns}")), body)
+        }
+        order => {
             let (ordering, order) = order.of_updates(here);
-            text +=
-                &format!(", in one step with {order} order: `update` is called again if another thread came between");
-            (quote_spanned!(here=> update_ordered), Some(quote!(, #ordering)))
+            let on_get = rules.checks_on_get(&function);
+            let checked = flow.checks(rules, &function, &quote_spanned!(here=> value)).map(|checks| {
+                quote_spanned! {here=>
+                    let mut update = update;
+                    let update = |bits: #bits| {
+                        let value: #bits = update(bits);
+                        #checks
+                        value
+                    };
+                }
+            });
+            let (_, end) = rules.observing(flow);
+            let body = quote_spanned! {here=>
+                #on_get
+                #checked
+                let before = unsafe { #of::update(#cell, update, #ordering) };
+                #end
+                before
+            };
+            let again = "`update` is called again if another thread came between";
+            (doc(format!("{text}, in one step with {order} order: {again}. {returns}")), body)
         }
     };
-    let docs = doc(text + ". Returns what it was.");
-    let on_get = rules.checks_on_get(&function);
-    let checks = flow.checks(rules, &function, &quote_spanned!(here=> value));
-    let checked = checks.map(|checks| {
-        quote_spanned! {here=>
-            let mut update = update;
-            let update = |bits: #bits| {
-                let value: #bits = update(bits);
-                #checks
-                value
-            };
-        }
-    });
-    let (_, end) = rules.observing(flow);
     quote_spanned! {here=>
         #head #docs
         #[inline]
         #[track_caller]
         #vis fn #function(&self, update: impl ::core::ops::FnMut(#bits) -> #bits) -> #bits {
-            #on_get
-            #checked
-            let before = unsafe { #of::#method(#cell, update #ordering) };
-            #end
-            before
+            #body
         }
     }
 }
