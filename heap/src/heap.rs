@@ -1,9 +1,10 @@
 //! The heap: the spaces of one isolate and the ladder that every allocation climbs.
 
+use crate::barrier::StoreObservers;
 use crate::error::{OutOfMemory, OutOfMemoryReason};
 use crate::gc::{CollectionKind, CollectionReason, CollectorState};
 use crate::isolate::IsolateData;
-use crate::memory::{Cage, MB, MemoryAllocator};
+use crate::memory::{Cage, MB, MemoryAllocator, MemoryError};
 use crate::spaces::filler::FillerMaps;
 use crate::spaces::{
     AllocationType, LargeObjectSpace, MAX_REGULAR_OBJECT_SIZE, MAX_YOUNG_OBJECT_SIZE, NewSpace, PagedSpace, SpaceId,
@@ -95,6 +96,30 @@ impl Heap {
             self.allocator.seal(chunk)?;
         }
         self.sealed = true;
+        Ok(())
+    }
+
+    /// Lets stores into all objects, also of chunks to come, be observed; null ends that.
+    ///
+    /// # Errors
+    ///
+    /// If the system does not let the headers of read-only chunks be written. Then nothing has changed.
+    pub(crate) fn set_observers(&mut self, observers: *const StoreObservers) -> Result<(), MemoryError> {
+        let read_only = self.read_only_space.chunks();
+        if self.sealed
+            && let Err(error) = read_only.iter().try_for_each(|chunk| self.allocator.unseal(chunk))
+        {
+            read_only.iter().for_each(|chunk| drop(self.allocator.seal(chunk)));
+            return Err(error);
+        }
+        self.allocator.set_observers(observers);
+        for chunk in self.all_chunks().into_iter().chain(self.new_space.committed_chunks()) {
+            chunk.set_observers(observers);
+        }
+        if self.sealed {
+            // A chunk that the system does not seal stays writable: no object in it has a setter all the same.
+            read_only.iter().for_each(|chunk| drop(self.allocator.seal(chunk)));
+        }
         Ok(())
     }
 

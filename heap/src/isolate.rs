@@ -1,5 +1,6 @@
 //! The isolate: one heap with its classes, handles and roots, entered by one thread at a time.
 
+use crate::barrier::StoreObservers;
 use crate::error::{EnterError, IsolateError};
 use crate::gc::CollectionKind;
 use crate::handles::{GlobalHandles, HandleScope, HandleStack, leave};
@@ -15,6 +16,7 @@ use crate::tagged::{HeapClass, HeapObject, Init, ObjectAddress, TaggedCell, Word
 use core::cell::Cell;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU64, Ordering};
+use std::rc::Rc;
 
 thread_local! {
     /// The number of the isolate that is entered on this thread; 0 for none.
@@ -48,7 +50,8 @@ pub struct Isolate {
 }
 
 // SAFETY: the data is owned by this one pointer. What borrows it (scopes, handles, references) borrows the `Isolate` and
-// is not `Send`; globals share atomics only. So nothing of a thread that gives the isolate away still reaches the data.
+// is not `Send`; globals share atomics only; observers of stores are `Send`. So nothing of a thread that gives the isolate
+// away still reaches the data.
 unsafe impl Send for Isolate {}
 
 /// What a scope refers to.
@@ -65,6 +68,8 @@ pub(crate) struct IsolateData {
     pub(crate) numbering: Numbering,
     /// The map of each class that has instances.
     pub(crate) maps: Vec<Word>,
+    /// Who observes stores; the headers of all chunks point there too.
+    pub(crate) observers: Option<Rc<StoreObservers>>,
 }
 
 impl Isolate {
@@ -251,6 +256,7 @@ impl IsolateBuilder {
             roots: Roots::new(&self.root_tables),
             numbering,
             maps: Vec::new(),
+            observers: None,
         };
         data.make_maps()?;
         let mut isolate = Isolate { data: NonNull::from(Box::leak(Box::new(data))) };

@@ -65,11 +65,11 @@ pub mod roots;
 pub mod spaces;
 pub mod tagged;
 
-pub use barrier::WriteBarrierMode;
+pub use barrier::{Store, StoreFilter, StoreObserver, StorePlace, Stored, WriteBarrierMode};
 pub use error::{EnterError, IsolateError, OutOfMemory, OutOfMemoryReason, ReservationExhausted};
 pub use gc::{CollectionKind, CollectionReason, CollectionRecord};
 pub use handles::{
-    CopyClass, CopyError, CopyObject, Escape, Factory, Global, Handle, HandleScope, Reservation, WeakGlobal,
+    CopyClass, CopyError, CopyObject, Escape, Factory, Fresh, Global, Handle, HandleScope, Reservation, WeakGlobal,
 };
 pub use heapwright_macros::{
     BitEnum, bitfield, context_slots, define_bit_fields, define_bit_ranges, field_offsets, heap_classes, heap_object,
@@ -87,8 +87,8 @@ pub use roots::{RootKey, RootTable};
 pub use spaces::{AllocationType, SpaceId};
 pub use tagged::{
     Absent, Admits, AdmitsMaybeWeak, AdmitsWeak, Any, ConcreteClass, Filled, HasBits, HasBitsMut, HeapClass,
-    HeapObject, HeapObjectExt, HeapStruct, Init, IntoSmi, IsA, MaybeObject, MaybeWeak, Nil, OpenClass, Smi, StructRef,
-    Tagged, TaggedType, Weak, Weakly, smi,
+    HeapObject, HeapObjectExt, HeapStruct, Init, IntoSmi, IsA, MaybeObject, MaybeWeak, Nil, OpenClass, ReadOnly, Smi,
+    StructRef, Tagged, TaggedType, Weak, Weakly, smi,
 };
 
 /// Everything a crate that declares classes needs.
@@ -104,6 +104,7 @@ pub mod prelude {
 /// What generated code refers to. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::barrier::{Observing, observe_stored};
     pub use crate::isolate_slots::SlotValues;
     pub use crate::layout::{
         Access, BitKind, BitLayout, BitStorage, BitfieldLayout, ClassDescriptor, ClassLayout, FieldLayout, FieldSpec,
@@ -122,8 +123,17 @@ pub mod __private {
         Admits, AdmitsMaybeWeak, AdmitsWeak, AlignTagged, BitsField, ElementInit, Elements, ExternalField, HeapStruct,
         Inherited, Init, IntoSmi, MaybeWeakField, ObjectAddress, OptionalInit, OptionalPaddingBytes, PaddingBytes,
         RawField, RawTailInit, SmiBitsField, SmiField, StructField, StructInit, StructRef, TaggedField, Tail, TailInit,
-        WeakField, Word, expect_at_most, expect_length, inherited, upcast,
+        WeakField, Word, admitted, admitted_maybe_weak, admitted_weak, copied, expect_at_most, expect_length,
+        inherited, upcast,
     };
+
+    /// The end of an accessor whose `#[checked]` condition does not hold.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    pub fn check_failed(accessor: &str, condition: &str) -> ! {
+        panic!("`{accessor}`: the condition `{condition}` does not hold")
+    }
 
     /// `N`, from a type: what stands there is evaluated even if nobody uses the result.
     #[must_use]

@@ -230,6 +230,7 @@ fn access(access: layout::Access) -> Access {
         layout::Access::Plain => Access::Plain,
         layout::Access::Relaxed => Access::Relaxed,
         layout::Access::AcquireRelease => Access::AcquireRelease,
+        layout::Access::SeqCst => Access::SeqCst,
     }
 }
 

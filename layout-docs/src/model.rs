@@ -290,6 +290,8 @@ pub enum Access {
     Relaxed,
     /// Loads acquire, stores release.
     AcquireRelease,
+    /// Sequentially consistent.
+    SeqCst,
 }
 
 /// A struct of bit fields in one integer.

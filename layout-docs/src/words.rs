@@ -34,6 +34,7 @@ pub(crate) fn notes(constant: bool, access: Access) -> Vec<&'static str> {
         Access::Plain => {}
         Access::Relaxed => notes.push("relaxed"),
         Access::AcquireRelease => notes.push("acquire/release"),
+        Access::SeqCst => notes.push("sequentially consistent"),
     }
     notes
 }

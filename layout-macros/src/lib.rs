@@ -86,6 +86,7 @@ use proc_macro::TokenStream;
 /// | `instance_types = 205..=214` | where its number and those of all classes below it lie |
 /// | `lowest_instance_type`, `highest_instance_type` | its numbers come before, or after, those of all other classes that extend the same one |
 /// | `trace = custom` | it has words that no declaration describes, and an `unsafe impl CustomTrace` that visits them |
+/// | `observed` | all fields that can be are `#[observed]` |
 ///
 /// # Fields
 ///
@@ -114,6 +115,11 @@ use proc_macro::TokenStream;
 /// | `#[constant]` | no setter |
 /// | `#[relaxed]` | accessed with relaxed atomics |
 /// | `#[acquire_release]` | loads acquire, stores release |
+/// | `#[seq_cst]` | accessed with sequentially consistent atomics |
+/// | `#[relaxed(swap, compare_exchange)]` … | the accessors `swap_x` and `compare_exchange_x` as well, one or both |
+/// | `#[checked(get = …, set = …)]` | conditions that have to hold when the field is read or written, see below |
+/// | `#[debug_checked(get = …, set = …)]` | the same in debug builds only |
+/// | `#[observed]` | observers (`HandleScope::observe_stores`) are told of stores of Smis and raw values too, for one test of a flag in each setter |
 /// | `#[length = field]` | on a tail: the earlier `#[constant]` `Smi` field that holds the number of elements |
 /// | `#[splice = next]` | on a `Weak` field: when the referent dies, its field `next` takes the place, and so on, so that a weak list closes up instead of breaking |
 /// | `#[cfg(…)]` | goes on everything made for the field |
@@ -197,8 +203,16 @@ use proc_macro::TokenStream;
 /// - `name()`; unless constant `set_name(value)` with the write barrier where the type needs one, and for references
 ///   `set_name_with_mode(value, mode)`. A setter takes references and handles of the classes that the type names,
 ///   and nothing else.
+/// - If asked for, `swap_name(value)`, which returns what was there, and `compare_exchange_name(current, new)`, which
+///   stores `new` and returns `Ok(what was there)` if that is `current`, else `Err(what is there)`. References are the
+///   same if they are to the same object, floats if their bits are; a weak reference to an object that has died is
+///   `Nil`. The collector is told if something was stored.
+/// - For a bit field `update_name(|bits| …)`, which stores what the closure makes of it and returns what was there. If
+///   the field has a memory order, this is one atomic step, and so is every setter of a single bit or part
+///   (`set_is_repl_mode(true)`): other threads' changes to its neighbours are not lost. Without one, they load and
+///   store.
 /// - For a tail `elements`: `elements(index)`, `set_elements(index, value)`, `elements_len()`, `elements_iter()`, and
-///   for raw elements of at most 4 bytes `elements_slice()`.
+///   for raw elements of at most 4 bytes `elements_slice()`, unless observed or checked.
 /// - `NAME_OFFSET`, `SIZE` (with a tail `HEADER_SIZE` and `size_for(length)`); and by the trait `HeapObjectExt`, which
 ///   the prelude brings into scope, `START_OF_STRONG_FIELDS_OFFSET` and its three kin.
 /// - `ScriptInit { name, … }` with a value for each field (`parent: …` for those of the class above; the length of a
@@ -242,6 +256,46 @@ use proc_macro::TokenStream;
 /// let line = line.get(&scope);
 /// assert_eq!((line.colour(), line.coordinates_len(), line.coordinates(3)), (0xff0000, 4, 4));
 /// assert!(line.upcast::<Shape>().is::<Polygon>());
+/// # Ok::<(), heapwright::IsolateError>(())
+/// ```
+///
+/// # Conditions
+///
+/// A `get` condition is checked by every accessor that reads the field, before it reads; in it, `self` is the object. A
+/// `set` condition is checked by every accessor that stores, before it stores; in it, `value` is what the getter would
+/// return afterwards: `&Class`, `Option<&Class>`, `Tagged<'_, U>`, `i32`, a raw value or a bit field. If one does not
+/// hold, the accessor panics at its caller and names class, accessor and condition. What an object is made with is not
+/// checked. V8: `ACCESSORS_CHECKED2`.
+///
+/// ```
+/// use heapwright::prelude::*;
+///
+/// /// A script.
+/// #[heap_object]
+/// pub struct Script {
+///     /// Whether its source is here.
+///     is_loaded: bool,
+///     /// Keeps what follows aligned.
+///     padding: Padding<3>,
+///     /// Counts the times it ran.
+///     #[acquire_release(swap, compare_exchange)]
+///     #[checked(get = self.is_loaded(), set = self.is_loaded() && value >= 0)]
+///     runs: i32,
+/// }
+///
+/// heap_classes! { static CLASSES = [Script]; }
+///
+/// # let mut isolate = Isolate::builder().classes(&CLASSES).build()?;
+/// # let mut scope = isolate.enter();
+/// let script = Script::new(&mut scope, ScriptInit { is_loaded: true, runs: 0 });
+/// let script = script.get(&scope);
+/// assert_eq!(script.swap_runs(5), 0);
+/// assert_eq!(script.compare_exchange_runs(4, 6), Err(5));
+/// let failure = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| script.set_runs(-1))).unwrap_err();
+/// assert_eq!(
+///     *failure.downcast::<String>().unwrap(),
+///     "`Script::set_runs`: the condition `self.is_loaded() && value >= 0` does not hold"
+/// );
 /// # Ok::<(), heapwright::IsolateError>(())
 /// ```
 ///

@@ -45,6 +45,16 @@ mod hostile {
         fn set_with_mode(self) {}
         fn init(self) {}
         fn of(self) {}
+        fn get_seq_cst(self) {}
+        fn set_seq_cst(self) {}
+        fn swap(self) {}
+        fn compare_exchange(self) {}
+        fn update(self) {}
+        fn copied(self) {}
+        fn stored(self) {}
+        fn is_ok(self) {}
+        fn value(self) {}
+        fn holds(self) {}
         fn len(self) {}
         fn iter(self) {}
         fn word(self) {}
@@ -66,7 +76,19 @@ mod hostile {
         fn end(self) {}
         fn try_new(self) {}
         fn try_from_bits(self) {}
-        fn value(self) {}
+        fn cell(self) {}
+        fn cells(self) {}
+        fn optional(self) {}
+        fn present(self) {}
+        fn map(self) {}
+        fn tails(self) {}
+        fn size_with(self) {}
+        fn saturating_add(self) {}
+        fn saturating_mul(self) {}
+        fn offset(self) {}
+        fn host(self) {}
+        fn init_raw(self) {}
+        fn tail_len(self) {}
         fn bits(self) {}
         fn all(self) {}
         fn from_bits_retain(self) {}
@@ -146,10 +168,15 @@ mod hostile {
         flag: bool,
         half: u16,
         single: ::core::primitive::f32,
+        #[acquire_release(swap, compare_exchange)]
         flags: SmiBits<Flags>,
-        #[relaxed]
+        #[relaxed(swap, compare_exchange)]
+        #[observed]
+        #[checked(set = value != 0)]
         relaxed: u32,
         filler: OptionalPadding<4>,
+        #[seq_cst(swap, compare_exchange)]
+        #[debug_checked(get = self.length() == 3, set = value < 8)]
         number: Smi,
         #[constant]
         length: Smi,
@@ -167,7 +194,9 @@ mod hostile {
 
     #[heap_object]
     pub(super) struct List {
-        #[acquire_release]
+        #[acquire_release(swap, compare_exchange)]
+        #[observed]
+        #[checked(set = !value.is::<List>())]
         one: Tagged<(List, Smi)>,
         #[constant]
         length: Smi,
@@ -175,7 +204,60 @@ mod hostile {
         items: [Tagged<Any>],
     }
 
-    heap_classes! { pub(super) static CLASSES = [Base, Leaf, Doubles, List]; }
+    #[::heapwright::heap_struct]
+    pub(super) struct Pair {
+        left: Tagged<Any>,
+        right: Weak<List>,
+        either: Tagged<(Weak<List>, List, Smi)>,
+        #[constant]
+        bits: SmiBits<Flags>,
+    }
+
+    #[::heapwright::heap_struct]
+    pub(super) struct Range {
+        start: u32,
+        end: u32,
+        place: External<u64>,
+    }
+
+    #[heap_object(abstract)]
+    pub(super) struct Counted {
+        #[constant]
+        count: u16,
+        padding: Padding<2>,
+        padding_2: OptionalPadding<4>,
+    }
+
+    #[heap_object(extends = Counted, inherits(count: u16))]
+    pub(super) struct Everywhere {
+        #[constant]
+        flags: SmiBits<Flags>,
+        pair: Inline<Pair>,
+        #[default = ::heapwright::Nil]
+        maybe: Tagged<MaybeObject>,
+        #[default = 7]
+        number: Smi,
+        #[constant]
+        #[present_if = flags.small().flag()]
+        more: Smi,
+        #[present_if = count > 3]
+        #[observed]
+        either: Tagged<(Weak<List>, Smi)>,
+        #[length = match more { ::core::option::Option::Some(more) => more, ::core::option::Option::None => 2 }]
+        #[acquire_release(swap, compare_exchange)]
+        #[checked(set = !value.is::<List>())]
+        items: [Tagged<Any>],
+        #[length = count + 1]
+        pairs: [Inline<Pair>],
+        #[length = count]
+        smis: [Smi],
+        #[length = count]
+        bits: [SmiBits<Flags>],
+        #[length = count]
+        bytes: [u8],
+    }
+
+    heap_classes! { pub(super) static CLASSES = [Base, Leaf, Doubles, List, Counted, Everywhere]; }
 
     field_offsets! {
         pub(super) from 4;
@@ -278,6 +360,11 @@ fn shadowed_names_change_nothing() {
     assert_eq!((leaf.flag(), leaf.single(), leaf.bytes_len(), leaf.bytes(2)), (true, 1.5, 3, 255));
     leaf.set_bytes(1, 254);
     assert_eq!(leaf.bytes_iter().collect::<Vec<u8>>(), [1, 254, 255]);
+    assert_eq!((leaf.swap_relaxed(7), leaf.compare_exchange_relaxed(7, 8), leaf.relaxed()), (0x1234_5678, Ok(7), 8));
+    assert_eq!((leaf.swap_number(5), leaf.compare_exchange_number(4, 3), leaf.number()), (-7, Err(5), 5));
+    leaf.update_flags(|flags| flags.with_absolute(6));
+    assert_eq!((leaf.flags().absolute(), leaf.flags().wide()), (6, 300));
+    assert_eq!(list.get(&scope).swap_one(Smi::new(4)).as_smi(), Some(3));
     assert_eq!(doubles.get(&scope).values(1), f64::MAX);
     assert_eq!(list.get(&scope).items_len(), 2);
     assert_eq!(size_of::<Small>(), 1);

@@ -1067,3 +1067,39 @@ fn memory_runs_out_now_and_then() {
     assert!(failures > 0);
     run_tight(1, 300, 600, true, || tiny().max_heap_size(8 << 20).stress(9, CollectionKind::Young));
 }
+
+/// An observer that looks at everything it is told changes nothing for the collector.
+mod observed {
+    use super::*;
+    use heapwright::{StoreFilter, Stored};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    static SEEN: AtomicUsize = AtomicUsize::new(0);
+
+    heapwright::heap_roots! {
+        static ROOTS, keys in root, getters in ObservedRoots, set up by set_up;
+        nothing: Any,
+    }
+
+    fn set_up(scope: &mut HandleScope<'_>) -> Result<(), OutOfMemory> {
+        scope.set_root(root::nothing, Smi::ZERO);
+        let observer = scope.observe_stores(StoreFilter::class::<Thing>(), |store| {
+            let size = match store.value() {
+                Stored::Tagged(value) => value.as_object().map_or(0, HeapObject::size),
+                Stored::Weak(referent) => referent.map_or(0, HeapObject::size),
+                Stored::Raw(_) => panic!("nothing raw is observed"),
+            };
+            SEEN.fetch_add(store.host().size() + size, Ordering::Relaxed);
+        });
+        let _for_good = observer.unwrap();
+        Ok(())
+    }
+
+    #[test]
+    fn graphs_are_the_same_under_an_observer() {
+        run(10, 500, 10, || tiny().roots(&ROOTS));
+        run(3, 160, 2, || tiny().roots(&ROOTS).stress(1, CollectionKind::Young));
+        run(3, 160, 2, || Isolate::builder().roots(&ROOTS).stress(1, CollectionKind::Full));
+        assert!(SEEN.load(Ordering::Relaxed) > 0);
+    }
+}

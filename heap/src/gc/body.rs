@@ -161,7 +161,7 @@ pub(crate) unsafe fn visit_custom_slots(address: usize, size: usize, map: &Map, 
 #[cold]
 pub(crate) unsafe fn remember_young_references(address: usize) {
     let host = MemoryChunk::of(address);
-    if !host.has(ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING) {
+    if !host.remembers() {
         return;
     }
     // SAFETY: the caller's contract.
@@ -199,7 +199,5 @@ pub(crate) unsafe fn refers_to_read_only_alone(address: usize) -> bool {
 
 /// Whether a word refers to a young object.
 fn is_young(word: Word) -> bool {
-    !word.is_smi()
-        && !word.is_cleared()
-        && MemoryChunk::of(word.address()).has(ChunkFlags::POINTERS_TO_HERE_ARE_INTERESTING)
+    !word.is_smi() && !word.is_cleared() && MemoryChunk::of(word.address()).is_young()
 }

@@ -345,10 +345,7 @@ impl Scavenger<'_> {
 fn store_weak(slot: usize, host: &'static MemoryChunk, word: Word) {
     // SAFETY: callers pass a weak slot of a live object.
     unsafe { TaggedCell::at(slot) }.store(word, Ordering::Relaxed);
-    if !word.is_cleared()
-        && host.has(ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING)
-        && MemoryChunk::of(word.address()).has(ChunkFlags::IN_TO_SPACE)
-    {
+    if !word.is_cleared() && host.remembers() && MemoryChunk::of(word.address()).has(ChunkFlags::IN_TO_SPACE) {
         barrier::record(host, slot);
     }
 }

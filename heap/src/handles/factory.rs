@@ -165,6 +165,6 @@ fn out_of_memory(error: OutOfMemory) -> ! {
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn reservation_exhausted(error: ReservationExhausted) -> ! {
+pub(super) fn reservation_exhausted(error: ReservationExhausted) -> ! {
     panic!("{error}")
 }

@@ -1,10 +1,11 @@
 //! Allocation without collection.
 
 use super::scope::HandleScope;
+use crate::barrier::WriteBarrierMode;
 use crate::error::{OutOfMemory, ReservationExhausted};
 use crate::heap::size_of_new;
 use crate::spaces::MAX_YOUNG_OBJECT_SIZE;
-use crate::tagged::{ConcreteClass, Init, Smi, TAGGED_SIZE};
+use crate::tagged::{ConcreteClass, Init, ObjectSource, Smi, TAGGED_SIZE, Word};
 use core::ops::Deref;
 
 /// Memory set aside in the young generation: it allocates through `&self` and cannot collect, so plain references stay
@@ -91,6 +92,35 @@ impl Reservation<'_, '_> {
         Ok(unsafe { crate::heap::initialize(address, size, map, &data.heap.fillers, init) })
     }
 
+    /// Makes an object as [`try_allocate`](Self::try_allocate) does, of which the type says that it is young: stores
+    /// into it with [`Fresh::mode`] take no write barrier and look at nothing.
+    ///
+    /// # Errors
+    ///
+    /// If the reservation has not enough bytes left.
+    ///
+    /// # Panics
+    ///
+    /// If the isolate was made without the class's registry.
+    #[inline]
+    #[track_caller]
+    pub fn try_fresh<T: ConcreteClass, I>(&self, init: impl Init<T, I>) -> Result<Fresh<'_, T>, ReservationExhausted> {
+        // Objects of a reservation are young: they are cut from new space, whatever their class.
+        Ok(Fresh { object: self.try_allocate(init)? })
+    }
+
+    /// The same, for a reservation that is large enough.
+    ///
+    /// # Panics
+    ///
+    /// If the reservation has not enough bytes left, or the isolate was made without the class's registry.
+    #[inline]
+    #[must_use]
+    #[track_caller]
+    pub fn fresh<T: ConcreteClass, I>(&self, init: impl Init<T, I>) -> Fresh<'_, T> {
+        self.try_fresh(init).unwrap_or_else(|error| super::factory::reservation_exhausted(error))
+    }
+
     #[cold]
     fn exhausted<T: ConcreteClass>(&self, length: usize) -> ReservationExhausted {
         let available = self.available().min(MAX_YOUNG_OBJECT_SIZE);
@@ -111,5 +141,72 @@ impl Drop for Reservation<'_, '_> {
     #[inline]
     fn drop(&mut self) {
         self.scope.data_mut().end_reservation();
+    }
+}
+
+/// An object just made from a reservation, and so young: an object becomes old in a collection only, and none can
+/// happen while the reservation `'r` is borrowed.
+///
+/// ```
+/// # use heapwright::prelude::*;
+/// # #[heap_object] struct Pair { left: Tagged<Option<Pair>>, right: Tagged<Option<Pair>> }
+/// # heap_classes! { static CLASSES = [Pair]; }
+/// # let mut isolate = Isolate::builder().classes(&CLASSES).build().unwrap();
+/// # let mut scope = isolate.enter();
+/// let memory = scope.reserve(2 * Pair::SIZE).unwrap();
+/// let first = memory.fresh(PairInit { left: Nil, right: Nil });
+/// let second = memory.fresh(PairInit { left: first, right: Nil });
+/// first.set_left_with_mode(second, first.mode()); // a bare store
+/// assert!(first.left().unwrap().left().is_some());
+/// ```
+#[derive(Debug)]
+pub struct Fresh<'r, T> {
+    object: &'r T,
+}
+
+// By hand: a derive would ask for `T: Copy`.
+impl<T> Clone for Fresh<'_, T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Fresh<'_, T> {}
+
+impl<'r, T: ConcreteClass> Fresh<'r, T> {
+    /// The object, as long as the reservation is borrowed.
+    #[inline]
+    #[must_use]
+    pub fn get(self) -> &'r T {
+        self.object
+    }
+
+    /// For stores into this object: no barrier. On any other object it tells the collector.
+    #[inline]
+    #[must_use]
+    pub fn mode(self) -> WriteBarrierMode<'r> {
+        // SAFETY: `try_allocate` cut the object from new space. Only a collection moves it out of there, which takes the
+        // scope mutably; `'r` borrows the reservation, and that the scope.
+        unsafe { WriteBarrierMode::skip_for(core::ptr::from_ref(self.object).addr()) }
+    }
+}
+
+impl<T> Deref for Fresh<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        self.object
+    }
+}
+
+// SAFETY: a reference to an instance is valid for as long as it exists.
+unsafe impl<T: ConcreteClass> ObjectSource for Fresh<'_, T> {
+    type Class = T;
+
+    #[inline]
+    unsafe fn word(&self) -> Word {
+        Word::strong(core::ptr::from_ref(self.object).addr())
     }
 }

@@ -5,7 +5,7 @@ use crate::handles::HandleScope;
 use crate::isolate::IsolateData;
 use crate::layout::{ClassDescriptor, FieldKind};
 use crate::map::Map;
-use crate::memory::{ChunkFlags, MemoryChunk};
+use crate::memory::MemoryChunk;
 use crate::spaces::SpaceId;
 use crate::tagged::{HeapObject, TAGGED_SIZE, TaggedCell, Word};
 use std::collections::HashSet;
@@ -200,15 +200,7 @@ struct Verifier<'a> {
 
 impl Verifier<'_> {
     fn chunk(&self, chunk: &'static MemoryChunk) -> Result<(), VerifyError> {
-        let young = chunk.has(ChunkFlags::IN_TO_SPACE);
-        let remembers = chunk.has(ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING);
-        let fits = match chunk.space() {
-            SpaceId::New => young && !remembers && !chunk.has(ChunkFlags::IN_FROM_SPACE),
-            SpaceId::ReadOnly => chunk.has(ChunkFlags::READ_ONLY) && !young && !remembers,
-            SpaceId::LargeObject => chunk.has(ChunkFlags::LARGE) && remembers && !young,
-            SpaceId::Old | SpaceId::Map => remembers && !young,
-        };
-        if !fits {
+        if !chunk.has_right_flags(self.isolate.observers.is_some()) {
             let (address, space, violation) = (chunk.address(), chunk.space(), Violation::BadChunkFlags);
             return Err(VerifyError { class: "chunk", address, space, offset: 0, violation });
         }
@@ -320,8 +312,7 @@ impl Verifier<'_> {
             let weakly = if weak && matches!(kind, FieldKind::MaybeWeak(_)) { "weak " } else { "" };
             return wrong_type(format!("a {weakly}{}", target.name()));
         }
-        let remembers = chunk.has(ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING);
-        let to_young = MemoryChunk::of(word.address()).has(ChunkFlags::POINTERS_TO_HERE_ARE_INTERESTING);
+        let (remembers, to_young) = (chunk.remembers(), MemoryChunk::of(word.address()).is_young());
         let offset = address - chunk.address();
         if remembers && to_young && !chunk.old_to_new().is_some_and(|slots| slots.contains(offset)) {
             return Err(Violation::NotRemembered { field });

@@ -207,6 +207,8 @@ pub enum Access {
     Relaxed,
     /// Loads acquire, stores release.
     AcquireRelease,
+    /// Sequentially consistent.
+    SeqCst,
 }
 
 /// What a declaration says of a field, before it is placed. Made by the macros.

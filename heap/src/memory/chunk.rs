@@ -4,7 +4,7 @@
 //! object lies in is found by masking the object's address. V8: `MemoryChunk` and `MutablePageMetadata`.
 
 use super::CHUNK_SIZE;
-use crate::barrier::SlotSet;
+use crate::barrier::{SlotSet, StoreObservers};
 use crate::spaces::SpaceId;
 use crate::tagged::TAGGED_SIZE;
 use core::cell::{Cell, UnsafeCell};
@@ -26,6 +26,22 @@ bitflags::bitflags! {
         const LARGE = 1 << 4;
         /// Sealed: stores fault.
         const READ_ONLY = 1 << 5;
+        /// Stores are observed: both barrier tests pass, whatever the space, and the slow path sorts it out.
+        const OBSERVED = 1 << 6;
+    }
+}
+
+/// What is set while stores are observed.
+const OBSERVED: ChunkFlags = ChunkFlags::OBSERVED
+    .union(ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING)
+    .union(ChunkFlags::POINTERS_TO_HERE_ARE_INTERESTING);
+
+/// What the barrier must know of the chunks of a space.
+pub(crate) const fn interesting_pointers(space: SpaceId) -> ChunkFlags {
+    match space {
+        SpaceId::New => ChunkFlags::POINTERS_TO_HERE_ARE_INTERESTING,
+        SpaceId::ReadOnly => ChunkFlags::empty(),
+        SpaceId::Old | SpaceId::Map | SpaceId::LargeObject => ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING,
     }
 }
 
@@ -45,6 +61,8 @@ pub struct MemoryChunk {
     /// Young objects below this address have survived a collection.
     age_mark: Cell<usize>,
     live_bytes: Cell<usize>,
+    /// Who observes stores, while the chunk is `OBSERVED`.
+    observers: Cell<*const StoreObservers>,
     old_to_new: UnsafeCell<Option<Box<SlotSet>>>,
     marking_bitmap: [AtomicUsize; BITMAP_CELLS],
 }
@@ -80,6 +98,7 @@ impl MemoryChunk {
             (&raw mut (*chunk).top).write(Cell::new(address + AREA_OFFSET));
             (&raw mut (*chunk).age_mark).write(Cell::new(0));
             (&raw mut (*chunk).live_bytes).write(Cell::new(0));
+            (&raw mut (*chunk).observers).write(Cell::new(core::ptr::null()));
             (&raw mut (*chunk).old_to_new).write(UnsafeCell::new(None));
             &*chunk
         }
@@ -123,8 +142,49 @@ impl MemoryChunk {
         self.flags.load(Ordering::Relaxed) & flags.bits() != 0
     }
 
+    /// Replaces the flags, but for what observing set.
     pub(crate) fn set_flags(&self, flags: ChunkFlags) {
-        self.flags.store(flags.bits(), Ordering::Relaxed);
+        let observed = if self.has(ChunkFlags::OBSERVED) { OBSERVED } else { ChunkFlags::empty() };
+        self.flags.store((flags | observed).bits(), Ordering::Relaxed);
+    }
+
+    /// Sends every store of a reference from or to here to the barrier's slow path, which tells `observers`; null
+    /// ends that.
+    pub(crate) fn set_observers(&self, observers: *const StoreObservers) {
+        let flags = self.flags().difference(OBSERVED) | interesting_pointers(self.space);
+        let observed = if observers.is_null() { ChunkFlags::empty() } else { OBSERVED };
+        self.flags.store((flags | observed).bits(), Ordering::Relaxed);
+        self.observers.set(observers);
+    }
+
+    /// Who observes stores into objects here.
+    pub(crate) fn observers(&self) -> Option<&StoreObservers> {
+        // SAFETY: null, or set by the isolate, which owns both the observers and the chunk, and drops the chunk first.
+        unsafe { self.observers.get().as_ref() }
+    }
+
+    /// Whether objects here are young. Not what the barrier's flags say: they are set for observers too.
+    #[inline]
+    pub(crate) fn is_young(&self) -> bool {
+        self.has(ChunkFlags::IN_FROM_SPACE.union(ChunkFlags::IN_TO_SPACE))
+    }
+
+    /// Whether slots here that refer to young objects have to be remembered.
+    #[inline]
+    pub(crate) fn remembers(&self) -> bool {
+        !matches!(self.space, SpaceId::New | SpaceId::ReadOnly)
+    }
+
+    /// Whether the flags are those of the chunk's space, observed or not.
+    pub(crate) fn has_right_flags(&self, is_observed: bool) -> bool {
+        let own = match self.space {
+            SpaceId::New => ChunkFlags::IN_TO_SPACE,
+            SpaceId::ReadOnly => ChunkFlags::READ_ONLY,
+            SpaceId::LargeObject => ChunkFlags::LARGE,
+            SpaceId::Old | SpaceId::Map => ChunkFlags::empty(),
+        };
+        let observed = if is_observed { OBSERVED } else { ChunkFlags::empty() };
+        self.flags() == (own | interesting_pointers(self.space) | observed)
     }
 
     /// The space it belongs to.

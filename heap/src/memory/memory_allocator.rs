@@ -1,6 +1,7 @@
 //! Chunks for the spaces, within the isolate's budget.
 
 use super::{AREA_OFFSET, CHUNK_SIZE, Cage, ChunkFlags, MemoryChunk, MemoryError, Permission};
+use crate::barrier::StoreObservers;
 use crate::error::{OutOfMemory, OutOfMemoryReason};
 use crate::spaces::SpaceId;
 
@@ -17,11 +18,22 @@ pub(crate) struct MemoryAllocator {
     peak_committed: usize,
     /// Bytes of freed chunks that the system refused to take back.
     unreturned: usize,
+    /// Who observes stores into objects of new chunks; null if nobody does.
+    observers: *const StoreObservers,
 }
 
 impl MemoryAllocator {
     pub(crate) fn new(cage: Cage, max_heap_size: usize) -> MemoryAllocator {
-        MemoryAllocator { cage, pool: Vec::new(), committed: 0, max_heap_size, peak_committed: 0, unreturned: 0 }
+        let observers = core::ptr::null();
+        MemoryAllocator {
+            cage,
+            pool: Vec::new(),
+            committed: 0,
+            max_heap_size,
+            peak_committed: 0,
+            unreturned: 0,
+            observers,
+        }
     }
 
     /// Bytes of all chunks that spaces hold.
@@ -85,6 +97,9 @@ impl MemoryAllocator {
         if pooled.is_some() {
             chunk.clear_marks();
         }
+        if !self.observers.is_null() {
+            chunk.set_observers(self.observers);
+        }
         Ok(chunk)
     }
 
@@ -109,7 +124,22 @@ impl MemoryAllocator {
         }
     }
 
-    /// Makes a chunk of read-only space unwritable for good.
+    /// Lets stores into objects of chunks made from now on be observed; null ends that.
+    pub(crate) fn set_observers(&mut self, observers: *const StoreObservers) {
+        self.observers = observers;
+    }
+
+    /// Makes the header of a sealed chunk writable, until it is sealed anew.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses.
+    pub(crate) fn unseal(&mut self, chunk: &MemoryChunk) -> Result<(), MemoryError> {
+        // SAFETY: the chunk is committed, and more rights harm no access.
+        unsafe { self.cage.allocator().set_permissions(chunk.address(), chunk.size(), Permission::ReadWrite) }
+    }
+
+    /// Makes a chunk of read-only space unwritable.
     ///
     /// # Errors
     ///

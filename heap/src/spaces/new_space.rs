@@ -186,6 +186,11 @@ impl NewSpace {
         self.chunks().get(index).copied()
     }
 
+    /// The chunks of both halves, in use or not.
+    pub(crate) fn committed_chunks(&self) -> impl Iterator<Item = &'static MemoryChunk> {
+        self.to.chunks.iter().chain(&self.from.chunks).copied()
+    }
+
     /// Chunks that have just been evacuated and hold nothing alive.
     pub(crate) fn evacuated_chunks(&self) -> &[&'static MemoryChunk] {
         &self.from.chunks

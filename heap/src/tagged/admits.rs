@@ -28,13 +28,17 @@ pub(crate) mod how {
 ///
 /// # Safety
 ///
-/// `word` yields a Smi or a strong reference that `U::SET` describes, valid at the time of the call.
+/// `word` yields a Smi or a strong reference that `U::SET` describes, valid at the time of the call; one that is not
+/// young, if `NEEDS_BARRIER` is false.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a field declared `Tagged<{U}>`",
     label = "the field's type does not name this class",
     note = "store an instance of a class that the declaration names (or of one below it), cast the value first (`try_cast`), or widen the declaration"
 )]
 pub unsafe trait Admits<U: TaggedType, I> {
+    /// Whether the collector has to be told of a store: not if the value's type says that it is never young.
+    #[doc(hidden)]
+    const NEEDS_BARRIER: bool = true;
     /// The word to store.
     ///
     /// # Safety
@@ -49,13 +53,16 @@ pub unsafe trait Admits<U: TaggedType, I> {
 /// # Safety
 ///
 /// `word` yields a strong reference to an instance of `C`, valid at the time of the call, or
-/// [`Word::CLEARED`].
+/// [`Word::CLEARED`]; the instance is not young, if `NEEDS_BARRIER` is false.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a field declared `Weak<{C}>`",
     label = "the field's type does not name this class",
     note = "store an instance of `{C}` (or of a class below it), an `Option` of one, or `Nil`"
 )]
 pub unsafe trait AdmitsWeak<C: HeapClass, I> {
+    /// As in [`Admits`].
+    #[doc(hidden)]
+    const NEEDS_BARRIER: bool = true;
     /// The word to store, its reference still strong.
     ///
     /// # Safety
@@ -69,10 +76,14 @@ pub unsafe trait AdmitsWeak<C: HeapClass, I> {
 ///
 /// # Safety
 ///
-/// `word` is a strong reference to an instance of `Class`, valid at the time of the call.
+/// `word` is a strong reference to an instance of `Class`, valid at the time of the call; one that is not young, if
+/// `NEEDS_BARRIER` is false.
 pub unsafe trait ObjectSource {
     /// The class.
     type Class: HeapClass;
+    /// Whether the collector has to be told of a store of it.
+    #[doc(hidden)]
+    const NEEDS_BARRIER: bool = true;
     /// The reference.
     ///
     /// # Safety
@@ -111,6 +122,7 @@ unsafe impl<S: ObjectSource, C: HeapClass> Admits<C, how::Object> for S
 where
     S::Class: IsA<C>,
 {
+    const NEEDS_BARRIER: bool = S::NEEDS_BARRIER;
     #[inline]
     unsafe fn word(&self) -> Word {
         // SAFETY: the caller's contract.
@@ -121,6 +133,7 @@ where
 // SAFETY: `Any` describes every value.
 #[diagnostic::do_not_recommend]
 unsafe impl<S: ObjectSource> Admits<Any, how::AnyObject> for S {
+    const NEEDS_BARRIER: bool = S::NEEDS_BARRIER;
     #[inline]
     unsafe fn word(&self) -> Word {
         // SAFETY: the caller's contract.
@@ -134,6 +147,7 @@ unsafe impl<S: ObjectSource, C: HeapClass> Admits<Option<C>, how::OptionOf> for 
 where
     S::Class: IsA<C>,
 {
+    const NEEDS_BARRIER: bool = S::NEEDS_BARRIER;
     #[inline]
     unsafe fn word(&self) -> Word {
         // SAFETY: the caller's contract.
@@ -147,6 +161,7 @@ unsafe impl<S: ObjectSource, C: HeapClass> Admits<Option<C>, how::OptionSome> fo
 where
     S::Class: IsA<C>,
 {
+    const NEEDS_BARRIER: bool = S::NEEDS_BARRIER;
     #[inline]
     unsafe fn word(&self) -> Word {
         // SAFETY: the caller's contract.
@@ -156,6 +171,7 @@ where
 
 // SAFETY: the Smi zero is `None`.
 unsafe impl<C: HeapClass> Admits<Option<C>, how::Absent> for Nil {
+    const NEEDS_BARRIER: bool = false;
     #[inline]
     unsafe fn word(&self) -> Word {
         Word::ZERO
@@ -164,6 +180,7 @@ unsafe impl<C: HeapClass> Admits<Option<C>, how::Absent> for Nil {
 
 // SAFETY: a Smi is a tagged value.
 unsafe impl Admits<Any, how::SmallInteger> for Smi {
+    const NEEDS_BARRIER: bool = false;
     #[inline]
     unsafe fn word(&self) -> Word {
         self.to_word()
@@ -215,6 +232,7 @@ unsafe impl<S: ObjectSource, C: HeapClass> AdmitsWeak<C, how::Object> for S
 where
     S::Class: IsA<C>,
 {
+    const NEEDS_BARRIER: bool = S::NEEDS_BARRIER;
     #[inline]
     unsafe fn word(&self) -> Word {
         // SAFETY: the caller's contract.
@@ -228,6 +246,7 @@ unsafe impl<S: ObjectSource, C: HeapClass> AdmitsWeak<C, how::OptionSome> for Op
 where
     S::Class: IsA<C>,
 {
+    const NEEDS_BARRIER: bool = S::NEEDS_BARRIER;
     #[inline]
     unsafe fn word(&self) -> Word {
         // SAFETY: the caller's contract.
@@ -237,6 +256,7 @@ where
 
 // SAFETY: cleared.
 unsafe impl<C: HeapClass> AdmitsWeak<C, how::Absent> for Nil {
+    const NEEDS_BARRIER: bool = false;
     #[inline]
     unsafe fn word(&self) -> Word {
         Word::CLEARED
@@ -253,6 +273,7 @@ macro_rules! position {
             $member: HeapClass,
             S::Class: IsA<$member>,
         {
+            const NEEDS_BARRIER: bool = S::NEEDS_BARRIER;
             #[inline]
             unsafe fn word(&self) -> Word {
                 // SAFETY: the caller's contract.
@@ -269,6 +290,7 @@ macro_rules! smi_position {
         unsafe impl<$($before: UnionMember,)* $($after: UnionMember),*>
             Admits<($($before,)* Smi, $($after,)*), how::Nth<$n>> for Smi
         {
+            const NEEDS_BARRIER: bool = false;
             #[inline]
             unsafe fn word(&self) -> Word {
                 self.to_word()

@@ -148,14 +148,9 @@ pub trait HasBitsMut<B: Bitfield>: HasBits<B> {
     /// Replaces the whole bit field.
     #[doc(hidden)]
     fn __set_bits(&self, bits: B);
-
-    /// Replaces some fields of the bit field: what setters of single fields do. A field that other threads may set
-    /// too overrides it with a compare-exchange loop.
+    /// Replaces the bit field by what `update` makes of it: in one step, if the field has a memory order.
     #[doc(hidden)]
-    #[inline]
-    fn __update_bits(&self, mut change: impl FnMut(B) -> B) {
-        self.__set_bits(change(self.__bits()));
-    }
+    fn __update_bits(&self, update: impl FnMut(B) -> B);
 }
 
 // SAFETY: `SET` names the class, whose instances are all that `Admits` lets into a slot of it.

@@ -54,6 +54,22 @@ fn address_of<T>(object: &T) -> usize {
     core::ptr::from_ref(object).addr()
 }
 
+/// The value that a field of `object` would hold after `value` was stored: for the conditions of checked setters.
+#[inline]
+pub fn admitted<'a, U: TaggedType, T, I>(object: &'a T, value: &impl Admits<U, I>) -> U::Ref<'a> {
+    let _ = object;
+    // SAFETY: `object` borrows a scope for `'a`, so nothing moves; what is admitted is a value of `U`.
+    unsafe { U::from_word(value.word()) }
+}
+
+/// The same for a weak field.
+#[inline]
+pub fn admitted_weak<'a, C: HeapClass, T, I>(object: &'a T, value: &impl AdmitsWeak<C, I>) -> Option<&'a C> {
+    let _ = object;
+    // SAFETY: as in `admitted`.
+    weak_ref(unsafe { value.word() })
+}
+
 /// A strong tagged field.
 #[repr(transparent)]
 pub struct TaggedField<U> {
@@ -78,61 +94,44 @@ impl<U: TaggedType> TaggedField<U> {
         unsafe { U::from_word(self.cell.load_near(address_of(object), Ordering::Acquire)) }
     }
 
-    /// Stores a value and tells the collector.
-    ///
-    /// # Safety
-    ///
-    /// The field is not constant.
+    /// The value, read with sequentially consistent order.
     #[inline]
-    pub unsafe fn set<I>(&self, value: impl Admits<U, I>) {
-        // SAFETY: the caller's contract; `UPDATE` never skips a barrier that is needed. `&self` borrows a scope.
-        unsafe { self.store(value.word(), WriteBarrierMode::UPDATE, Ordering::Relaxed) }
+    pub fn get_seq_cst<T>(&self, object: &T) -> U::Ref<'_> {
+        // SAFETY: as in `get`.
+        unsafe { U::from_word(self.cell.load_near(address_of(object), Ordering::SeqCst)) }
     }
 
-    /// Stores a value with release order and tells the collector.
+    /// Stores a value and tells the collector as `mode` says. `object` is the one that the field belongs to.
     ///
     /// # Safety
     ///
-    /// The field is not constant.
+    /// The field is not constant, and is `object`'s.
     #[inline]
-    pub unsafe fn set_release<I>(&self, value: impl Admits<U, I>) {
-        // SAFETY: as in `set`.
-        unsafe { self.store(value.word(), WriteBarrierMode::UPDATE, Ordering::Release) }
-    }
-
-    /// Stores a value and tells the collector as `mode` says.
-    ///
-    /// # Safety
-    ///
-    /// The field is not constant.
-    #[inline]
-    pub unsafe fn set_with_mode<I>(&self, value: impl Admits<U, I>, mode: WriteBarrierMode) {
+    pub unsafe fn set_with_mode<T, I>(&self, object: &T, value: impl Admits<U, I>, mode: WriteBarrierMode<'_>) {
         // SAFETY: the caller's contract; who made `mode` vouches for the skip.
-        unsafe { self.store(value.word(), mode, Ordering::Relaxed) }
+        unsafe { self.store(object, value, mode, Ordering::Relaxed) }
     }
 
     /// Stores a value with release order and tells the collector as `mode` says.
     ///
     /// # Safety
     ///
-    /// The field is not constant.
+    /// As for [`set_with_mode`](Self::set_with_mode).
     #[inline]
-    pub unsafe fn set_release_with_mode<I>(&self, value: impl Admits<U, I>, mode: WriteBarrierMode) {
+    pub unsafe fn set_release_with_mode<T, I>(&self, object: &T, value: impl Admits<U, I>, mode: WriteBarrierMode<'_>) {
         // SAFETY: as in `set_with_mode`.
-        unsafe { self.store(value.word(), mode, Ordering::Release) }
+        unsafe { self.store(object, value, mode, Ordering::Release) }
     }
 
-    /// Stores a value into an element of `object` and tells the collector as `mode` says.
+    /// Stores a value with sequentially consistent order and tells the collector as `mode` says.
     ///
     /// # Safety
     ///
-    /// The element is one of `object`'s and not constant.
+    /// As for [`set_with_mode`](Self::set_with_mode).
     #[inline]
-    pub unsafe fn set_in<T, I>(&self, object: &T, value: impl Admits<U, I>, mode: WriteBarrierMode) {
-        // SAFETY: `&self` borrows a scope of the isolate.
-        let word = unsafe { value.word() };
-        self.cell.store(word, Ordering::Relaxed);
-        barrier::write::<U>(core::ptr::from_ref(object).addr(), self.cell.address(), word, mode);
+    pub unsafe fn set_seq_cst_with_mode<T, I>(&self, object: &T, value: impl Admits<U, I>, mode: WriteBarrierMode<'_>) {
+        // SAFETY: as in `set_with_mode`.
+        unsafe { self.store(object, value, mode, Ordering::SeqCst) }
     }
 
     /// Writes the cell of an object being made.
@@ -147,11 +146,56 @@ impl<U: TaggedType> TaggedField<U> {
     }
 
     #[inline]
-    unsafe fn store(&self, word: Word, mode: WriteBarrierMode, order: Ordering) {
+    unsafe fn store<T, I, V: Admits<U, I>>(&self, object: &T, value: V, mode: WriteBarrierMode<'_>, order: Ordering) {
+        // SAFETY: `object` borrows a scope.
+        let word = unsafe { value.word() };
         self.cell.store(word, order);
-        let slot = self.cell.address();
-        // Fixed fields lie in the object's first chunk, so the slot's chunk is the host's.
-        barrier::write::<U>(slot, slot, word, mode);
+        self.tell::<T, I, V>(object, word, mode);
+    }
+
+    /// What is to be done after a store of a `V`.
+    #[inline(always)]
+    fn tell<T, I, V: Admits<U, I>>(&self, object: &T, word: Word, mode: WriteBarrierMode<'_>) {
+        barrier::write::<U>(address_of(object), self.cell.address(), word, mode.for_value(V::NEEDS_BARRIER));
+    }
+
+    /// Stores a value in one step with reading the one before, and tells the collector.
+    ///
+    /// # Safety
+    ///
+    /// As for [`set_with_mode`](Self::set_with_mode).
+    #[inline]
+    pub unsafe fn swap<'a, T, I, V: Admits<U, I>>(&'a self, object: &'a T, value: V, order: Ordering) -> U::Ref<'a> {
+        // SAFETY: `object` borrows a scope.
+        let word = unsafe { value.word() };
+        let before = self.cell.swap(word, address_of(object), order);
+        self.tell::<T, I, V>(object, word, WriteBarrierMode::UPDATE);
+        // SAFETY: as in `get`.
+        unsafe { U::from_word(before) }
+    }
+
+    /// Stores `new` in one step if the field holds `current`, and then tells the collector. What the field held before.
+    ///
+    /// # Safety
+    ///
+    /// As for [`set_with_mode`](Self::set_with_mode).
+    #[inline]
+    pub unsafe fn compare_exchange<'a, T, I, J, V: Admits<U, J>>(
+        &'a self,
+        object: &'a T,
+        current: impl Admits<U, I>,
+        new: V,
+        order: Ordering,
+    ) -> Result<U::Ref<'a>, U::Ref<'a>> {
+        // SAFETY: `object` borrows a scope.
+        let (current, new) = unsafe { (current.word(), new.word()) };
+        let before = self.cell.compare_exchange(current, new, address_of(object), order);
+        if before.is_ok() {
+            self.tell::<T, J, V>(object, new, WriteBarrierMode::UPDATE);
+        }
+        // SAFETY: as in `get`.
+        let read = |word| unsafe { U::from_word(word) };
+        before.map(read).map_err(read)
     }
 
     /// Writes the field of an object being made.
@@ -186,48 +230,109 @@ impl<C: HeapClass> WeakField<C> {
         weak_ref(self.cell.load_near(address_of(object), Ordering::Acquire))
     }
 
-    /// Stores a referent and tells the collector.
-    ///
-    /// # Safety
-    ///
-    /// The field is not constant.
+    /// The referent, read with sequentially consistent order.
     #[inline]
-    pub unsafe fn set<I>(&self, value: impl AdmitsWeak<C, I>) {
-        // SAFETY: the caller's contract.
-        unsafe { self.set_with_mode(value, WriteBarrierMode::UPDATE) }
+    pub fn get_seq_cst<T>(&self, object: &T) -> Option<&C> {
+        weak_ref(self.cell.load_near(address_of(object), Ordering::SeqCst))
     }
 
-    /// Stores a referent with release order and tells the collector.
+    /// Stores a referent and tells the collector as `mode` says. `object` is the one that the field belongs to.
     ///
     /// # Safety
     ///
-    /// The field is not constant.
+    /// The field is not constant, and is `object`'s.
     #[inline]
-    pub unsafe fn set_release<I>(&self, value: impl AdmitsWeak<C, I>) {
-        // SAFETY: the caller's contract.
-        unsafe { self.set_release_with_mode(value, WriteBarrierMode::UPDATE) }
-    }
-
-    /// Stores a referent and tells the collector as `mode` says.
-    ///
-    /// # Safety
-    ///
-    /// The field is not constant.
-    #[inline]
-    pub unsafe fn set_with_mode<I>(&self, value: impl AdmitsWeak<C, I>, mode: WriteBarrierMode) {
-        // SAFETY: `&self` borrows a scope of the isolate.
-        store_weak(&self.cell, self.cell.address(), unsafe { value.word() }, mode, Ordering::Relaxed);
+    pub unsafe fn set_with_mode<T, I>(&self, object: &T, value: impl AdmitsWeak<C, I>, mode: WriteBarrierMode<'_>) {
+        self.store(object, value, mode, Ordering::Relaxed);
     }
 
     /// Stores a referent with release order and tells the collector as `mode` says.
     ///
     /// # Safety
     ///
-    /// The field is not constant.
+    /// As for [`set_with_mode`](Self::set_with_mode).
     #[inline]
-    pub unsafe fn set_release_with_mode<I>(&self, value: impl AdmitsWeak<C, I>, mode: WriteBarrierMode) {
-        // SAFETY: `&self` borrows a scope of the isolate.
-        store_weak(&self.cell, self.cell.address(), unsafe { value.word() }, mode, Ordering::Release);
+    pub unsafe fn set_release_with_mode<T, I>(
+        &self,
+        object: &T,
+        value: impl AdmitsWeak<C, I>,
+        mode: WriteBarrierMode<'_>,
+    ) {
+        self.store(object, value, mode, Ordering::Release);
+    }
+
+    /// Stores a referent with sequentially consistent order and tells the collector as `mode` says.
+    ///
+    /// # Safety
+    ///
+    /// As for [`set_with_mode`](Self::set_with_mode).
+    #[inline]
+    pub unsafe fn set_seq_cst_with_mode<T, I>(
+        &self,
+        object: &T,
+        value: impl AdmitsWeak<C, I>,
+        mode: WriteBarrierMode<'_>,
+    ) {
+        self.store(object, value, mode, Ordering::SeqCst);
+    }
+
+    #[inline]
+    fn store<T, I, V: AdmitsWeak<C, I>>(&self, object: &T, value: V, mode: WriteBarrierMode<'_>, order: Ordering) {
+        let mode = mode.for_value(V::NEEDS_BARRIER);
+        // SAFETY: `object` borrows a scope of the isolate.
+        store_weak(&self.cell, address_of(object), unsafe { value.word() }, mode, order);
+    }
+
+    /// What is to be done after a store of a `V`.
+    #[inline(always)]
+    fn tell<T, I, V: AdmitsWeak<C, I>>(&self, object: &T, word: Word) {
+        if !word.is_cleared() {
+            let mode = WriteBarrierMode::UPDATE.for_value(V::NEEDS_BARRIER);
+            barrier::write_object(address_of(object), self.cell.address(), word, mode);
+        }
+    }
+
+    /// Stores a referent in one step with reading the one before, and tells the collector.
+    ///
+    /// # Safety
+    ///
+    /// As for [`set_with_mode`](Self::set_with_mode).
+    #[inline]
+    pub unsafe fn swap<'a, T, I, V: AdmitsWeak<C, I>>(
+        &'a self,
+        object: &'a T,
+        value: V,
+        order: Ordering,
+    ) -> Option<&'a C> {
+        // SAFETY: `object` borrows a scope of the isolate.
+        let word = unsafe { value.word() };
+        let before = self.cell.swap(word.to_weak(), address_of(object), order);
+        self.tell::<T, I, V>(object, word);
+        weak_ref(before)
+    }
+
+    /// Stores `new` in one step if the field refers to `current`, and then tells the collector. What it referred to
+    /// before. [`Nil`](super::Nil) stands for a referent that never was as for one that has died: both are the cleared
+    /// word. A referent cannot die meanwhile, as no collection can happen.
+    ///
+    /// # Safety
+    ///
+    /// As for [`set_with_mode`](Self::set_with_mode).
+    #[inline]
+    pub unsafe fn compare_exchange<'a, T, I, J, V: AdmitsWeak<C, J>>(
+        &'a self,
+        object: &'a T,
+        current: impl AdmitsWeak<C, I>,
+        new: V,
+        order: Ordering,
+    ) -> Result<Option<&'a C>, Option<&'a C>> {
+        // SAFETY: `object` borrows a scope of the isolate.
+        let (current, new) = unsafe { (current.word(), new.word()) };
+        let before = self.cell.compare_exchange(current.to_weak(), new.to_weak(), address_of(object), order);
+        if before.is_ok() {
+            self.tell::<T, J, V>(object, new);
+        }
+        before.map(weak_ref).map_err(weak_ref)
     }
 
     /// Writes the field of an object being made.
@@ -239,18 +344,6 @@ impl<C: HeapClass> WeakField<C> {
     pub unsafe fn init<I>(&self, value: impl AdmitsWeak<C, I>) {
         // SAFETY: the allocator holds the scope.
         self.cell.store(unsafe { value.word() }.to_weak(), Ordering::Relaxed);
-    }
-
-    /// Stores a referent into an element of `object` and tells the collector as `mode` says.
-    ///
-    /// # Safety
-    ///
-    /// The element is one of `object`'s and not constant.
-    #[inline]
-    pub unsafe fn set_in<T, I>(&self, object: &T, value: impl AdmitsWeak<C, I>, mode: WriteBarrierMode) {
-        let host = core::ptr::from_ref(object).addr();
-        // SAFETY: `&self` borrows a scope of the isolate.
-        store_weak(&self.cell, host, unsafe { value.word() }, mode, Ordering::Relaxed);
     }
 
     /// Writes the cell of an object being made.
@@ -278,7 +371,7 @@ pub(super) fn weak_ref<'a, C: HeapClass>(word: Word) -> Option<&'a C> {
 }
 
 #[inline]
-pub(super) fn store_weak(cell: &TaggedCell, host: usize, word: Word, mode: WriteBarrierMode, order: Ordering) {
+pub(super) fn store_weak(cell: &TaggedCell, host: usize, word: Word, mode: WriteBarrierMode<'_>, order: Ordering) {
     cell.store(word.to_weak(), order);
     if !word.is_cleared() {
         barrier::write_object(host, cell.address(), word, mode);
@@ -339,6 +432,49 @@ impl SmiField {
         // SAFETY: the caller's contract: a new object's constant fields are written too.
         unsafe { self.set(super::smi::IntoSmi::into_smi(value)) }
     }
+
+    /// The integer, read with sequentially consistent order.
+    #[inline]
+    pub fn get_seq_cst(&self) -> i32 {
+        Smi::from_word(self.cell.load(Ordering::SeqCst)).value()
+    }
+
+    /// Stores an integer with sequentially consistent order.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set_seq_cst(&self, value: Smi) {
+        self.cell.store(value.to_word(), Ordering::SeqCst);
+    }
+
+    /// Stores an integer in one step with reading the one before.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn swap(&self, value: Smi, order: Ordering) -> i32 {
+        Smi::from_word(self.cell.swap(value.to_word(), 0, order)).value()
+    }
+
+    /// Stores `new` in one step if the field holds `current`. What it held before.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn compare_exchange(&self, current: Smi, new: Smi, order: Ordering) -> Result<i32, i32> {
+        let value = |word| Smi::from_word(word).value();
+        self.cell.compare_exchange(current.to_word(), new.to_word(), 0, order).map(value).map_err(value)
+    }
+}
+
+/// A bit field once more. A function, so that rustc says of a type that is none what it says elsewhere.
+#[inline]
+pub fn copied<B: Bitfield>(bits: &B) -> B {
+    *bits
 }
 
 /// A bit field in a Smi.
@@ -354,13 +490,13 @@ impl<B: SmiBitfield> SmiBitsField<B> {
     /// The bit field.
     #[inline]
     pub fn get(&self) -> B {
-        B::from_storage(self.field.get() as u32 & Self::VALUE)
+        Self::bits(self.field.get())
     }
 
     /// The bit field, read with acquire order.
     #[inline]
     pub fn get_acquire(&self) -> B {
-        B::from_storage(self.field.get_acquire() as u32 & Self::VALUE)
+        Self::bits(self.field.get_acquire())
     }
 
     /// Stores the bit field.
@@ -383,6 +519,70 @@ impl<B: SmiBitfield> SmiBitsField<B> {
     pub unsafe fn set_release(&self, value: B) {
         // SAFETY: the caller's contract.
         unsafe { self.field.set_release(Self::smi(value)) }
+    }
+
+    /// The bit field, read with sequentially consistent order.
+    #[inline]
+    pub fn get_seq_cst(&self) -> B {
+        Self::bits(self.field.get_seq_cst())
+    }
+
+    /// Stores the bit field with sequentially consistent order.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set_seq_cst(&self, value: B) {
+        // SAFETY: the caller's contract.
+        unsafe { self.field.set_seq_cst(Self::smi(value)) }
+    }
+
+    /// Stores the bit field in one step with reading the one before.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn swap(&self, value: B, order: Ordering) -> B {
+        // SAFETY: the caller's contract.
+        Self::bits(unsafe { self.field.swap(Self::smi(value), order) })
+    }
+
+    /// Stores `new` in one step if the field holds the bits of `current`. What it held before.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn compare_exchange(&self, current: B, new: B, order: Ordering) -> Result<B, B> {
+        // SAFETY: the caller's contract.
+        let before = unsafe { self.field.compare_exchange(Self::smi(current), Self::smi(new), order) };
+        before.map(Self::bits).map_err(Self::bits)
+    }
+
+    /// Stores what `update` makes of the bit field, in one step: it is called again if another thread came between. What
+    /// the field held before.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn update(&self, mut update: impl FnMut(B) -> B, order: Ordering) -> B {
+        let mut before = self.get();
+        loop {
+            let after = update(before);
+            // SAFETY: the caller's contract.
+            match unsafe { self.compare_exchange(before, after, order) } {
+                Ok(before) => return before,
+                Err(now) => before = now,
+            }
+        }
+    }
+
+    #[inline]
+    fn bits(value: i32) -> B {
+        B::from_storage(value as u32 & Self::VALUE)
     }
 
     /// The 31 bits as a Smi: the topmost is its sign under compression.
@@ -453,6 +653,42 @@ impl<T: AtomicRawValue> RawField<T> {
     pub unsafe fn set_release(&self, value: T) {
         T::store_ordered(&self.cell, value, Ordering::Release);
     }
+
+    /// The value, read with sequentially consistent order.
+    #[inline]
+    pub fn get_seq_cst(&self) -> T {
+        T::load_ordered(&self.cell, Ordering::SeqCst)
+    }
+
+    /// Stores a value with sequentially consistent order.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set_seq_cst(&self, value: T) {
+        T::store_ordered(&self.cell, value, Ordering::SeqCst);
+    }
+
+    /// Stores a value in one step with reading the one before.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn swap(&self, value: T, order: Ordering) -> T {
+        T::swap(&self.cell, value, order)
+    }
+
+    /// Stores `new` in one step if the field holds the bits of `current`. What it held before.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn compare_exchange(&self, current: T, new: T, order: Ordering) -> Result<T, T> {
+        T::compare_exchange(&self.cell, current, new, order)
+    }
 }
 
 /// A bit field in raw bytes.
@@ -513,5 +749,113 @@ impl<B: Bitfield<Storage: AtomicRawValue>> BitsField<B> {
     pub unsafe fn set_release(&self, value: B) {
         // SAFETY: the caller's contract.
         unsafe { self.field.set_release(value.into_storage()) }
+    }
+
+    /// The bit field, read with sequentially consistent order.
+    #[inline]
+    pub fn get_seq_cst(&self) -> B {
+        B::from_storage(self.field.get_seq_cst())
+    }
+
+    /// Stores the bit field with sequentially consistent order.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn set_seq_cst(&self, value: B) {
+        // SAFETY: the caller's contract.
+        unsafe { self.field.set_seq_cst(value.into_storage()) }
+    }
+
+    /// Stores the bit field in one step with reading the one before.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn swap(&self, value: B, order: Ordering) -> B {
+        // SAFETY: the caller's contract.
+        B::from_storage(unsafe { self.field.swap(value.into_storage(), order) })
+    }
+
+    /// Stores `new` in one step if the field holds the bits of `current`. What it held before.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn compare_exchange(&self, current: B, new: B, order: Ordering) -> Result<B, B> {
+        // SAFETY: the caller's contract.
+        let before = unsafe { self.field.compare_exchange(current.into_storage(), new.into_storage(), order) };
+        before.map(B::from_storage).map_err(B::from_storage)
+    }
+
+    /// Stores what `update` makes of the bit field, in one step: it is called again if another thread came between. What
+    /// the field held before.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    pub unsafe fn update(&self, mut update: impl FnMut(B) -> B, order: Ordering) -> B {
+        let mut before = self.get_relaxed();
+        loop {
+            let after = update(before);
+            // SAFETY: the caller's contract.
+            match unsafe { self.compare_exchange(before, after, order) } {
+                Ok(before) => return before,
+                Err(now) => before = now,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bitfield;
+
+    #[bitfield(u31)]
+    struct Small {
+        first: bool,
+        #[bits(30)]
+        rest: u32,
+    }
+
+    #[bitfield(u16)]
+    struct Half {
+        first: bool,
+        #[bits(15)]
+        rest: u16,
+    }
+
+    const ROUNDS: u16 = 20_000;
+
+    /// Two threads count in the two parts of a field, and neither loses a step.
+    fn race(first: impl Fn() + Sync, rest: impl Fn() + Sync) {
+        std::thread::scope(|scope| {
+            scope.spawn(|| (0..ROUNDS).for_each(|_| first()));
+            scope.spawn(|| (0..ROUNDS).for_each(|_| rest()));
+        });
+    }
+
+    #[test]
+    fn updates_by_two_threads_do_not_disturb_each_other() {
+        for order in [Ordering::Relaxed, Ordering::AcqRel, Ordering::SeqCst] {
+            let cell = TaggedCell::zero();
+            let field: SmiBitsField<Small> = SmiBitsField { field: SmiField { cell }, _type: PhantomData };
+            // SAFETY: not constant.
+            let update = |with: fn(Small) -> Small| unsafe { _ = field.update(with, order) };
+            race(|| update(|bits| bits.with_first(!bits.first())), || update(|bits| bits.with_rest(bits.rest() + 1)));
+            assert_eq!((field.get().first(), field.get().rest()), (false, u32::from(ROUNDS)));
+
+            let cell = core::sync::atomic::AtomicU16::new(0);
+            let field: BitsField<Half> = BitsField { field: RawField { cell } };
+            // SAFETY: not constant.
+            let update = |with: fn(Half) -> Half| unsafe { _ = field.update(with, order) };
+            race(|| update(|bits| bits.with_first(!bits.first())), || update(|bits| bits.with_rest(bits.rest() + 1)));
+            assert_eq!((field.get().first(), field.get().rest()), (false, ROUNDS));
+        }
     }
 }

@@ -194,6 +194,9 @@ pub struct Weakly<S>(pub S);
     note = "store an instance of a class that the declaration names, `Weakly(…)` of one that it names as `Weak`, or `Nil`"
 )]
 pub unsafe trait AdmitsMaybeWeak<U: MaybeWeakType, I> {
+    /// Whether the word may refer to what the collector has to be told of; false for Smis and what is read-only.
+    const NEEDS_BARRIER: bool = true;
+
     /// The word to store.
     ///
     /// # Safety
@@ -213,6 +216,8 @@ pub(crate) mod weak_how {
 // SAFETY: `MaybeObject` admits every reference.
 #[diagnostic::do_not_recommend]
 unsafe impl<S: ObjectSource> AdmitsMaybeWeak<MaybeObject, how::AnyObject> for S {
+    const NEEDS_BARRIER: bool = S::NEEDS_BARRIER;
+
     #[inline]
     unsafe fn maybe_weak_word(&self) -> Word {
         // SAFETY: the caller's contract.
@@ -223,6 +228,8 @@ unsafe impl<S: ObjectSource> AdmitsMaybeWeak<MaybeObject, how::AnyObject> for S 
 // SAFETY: `MaybeObject` admits every weak reference.
 #[diagnostic::do_not_recommend]
 unsafe impl<S: ObjectSource> AdmitsMaybeWeak<MaybeObject, how::AnyObject> for Weakly<S> {
+    const NEEDS_BARRIER: bool = S::NEEDS_BARRIER;
+
     #[inline]
     unsafe fn maybe_weak_word(&self) -> Word {
         // SAFETY: the caller's contract.
@@ -232,6 +239,8 @@ unsafe impl<S: ObjectSource> AdmitsMaybeWeak<MaybeObject, how::AnyObject> for We
 
 // SAFETY: `MaybeObject` admits Smis.
 unsafe impl AdmitsMaybeWeak<MaybeObject, how::SmallInteger> for Smi {
+    const NEEDS_BARRIER: bool = false;
+
     #[inline]
     unsafe fn maybe_weak_word(&self) -> Word {
         self.to_word()
@@ -256,6 +265,8 @@ unsafe impl<U: MaybeWeakType> AdmitsMaybeWeak<U, how::Same> for MaybeWeak<'_, U>
 
 // SAFETY: every such union has a weak alternative (the macro sees to it), and so can hold a cleared reference.
 unsafe impl<U: MaybeWeakType> AdmitsMaybeWeak<U, how::Absent> for Nil {
+    const NEEDS_BARRIER: bool = false;
+
     #[inline]
     unsafe fn maybe_weak_word(&self) -> Word {
         Word::CLEARED
@@ -277,6 +288,8 @@ macro_rules! maybe_weak_union {
             where
                 S::Class: IsA<$at>,
             {
+                const NEEDS_BARRIER: bool = S::NEEDS_BARRIER;
+
                 #[inline]
                 unsafe fn maybe_weak_word(&self) -> Word {
                     // SAFETY: the caller's contract.
@@ -288,6 +301,8 @@ macro_rules! maybe_weak_union {
             unsafe impl<$($before: MaybeWeakMember,)* $($after: MaybeWeakMember),*>
                 AdmitsMaybeWeak<($($before,)* Smi, $($after,)*), weak_how::Strong<$n>> for Smi
             {
+                const NEEDS_BARRIER: bool = false;
+
                 #[inline]
                 unsafe fn maybe_weak_word(&self) -> Word {
                     self.to_word()
@@ -301,6 +316,8 @@ macro_rules! maybe_weak_union {
             where
                 S::Class: IsA<__C>,
             {
+                const NEEDS_BARRIER: bool = S::NEEDS_BARRIER;
+
                 #[inline]
                 unsafe fn maybe_weak_word(&self) -> Word {
                     // SAFETY: the caller's contract.
@@ -322,6 +339,17 @@ maybe_weak_union!(
     0 A [] [B, C, D, E, F], 1 B [A] [C, D, E, F], 2 C [A, B] [D, E, F], 3 D [A, B, C] [E, F], 4 E [A, B, C, D] [F],
     5 F [A, B, C, D, E] []
 );
+
+/// What a field of `object` would hold after `value` was stored: for the conditions of checked setters.
+#[inline]
+pub fn admitted_maybe_weak<'a, U: MaybeWeakType, T, I>(
+    object: &'a T,
+    value: &impl AdmitsMaybeWeak<U, I>,
+) -> MaybeWeak<'a, U> {
+    let _ = object;
+    // SAFETY: `object` borrows a scope for `'a`, so nothing moves.
+    MaybeWeak { word: unsafe { value.maybe_weak_word() }, _object: PhantomData, _type: PhantomData }
+}
 
 /// A field whose reference may be strong or weak.
 #[repr(transparent)]
@@ -350,11 +378,26 @@ impl<U: MaybeWeakType> MaybeWeakField<U> {
         self.load(object, Ordering::Acquire)
     }
 
+    /// The value, read with sequentially consistent order.
     #[inline]
-    fn store<T>(&self, object: &T, word: Word, mode: WriteBarrierMode, order: Ordering) {
+    pub fn get_seq_cst<T>(&self, object: &T) -> MaybeWeak<'_, U> {
+        self.load(object, Ordering::SeqCst)
+    }
+
+    #[inline]
+    fn store<T, I, V: AdmitsMaybeWeak<U, I>>(&self, object: &T, value: V, mode: WriteBarrierMode<'_>, order: Ordering) {
+        // SAFETY: `object` borrows a scope.
+        let word = unsafe { value.maybe_weak_word() };
         self.cell.store(word, order);
+        self.tell::<T, I, V>(object, word, mode);
+    }
+
+    /// What is to be done after a store of a `V`.
+    #[inline(always)]
+    fn tell<T, I, V: AdmitsMaybeWeak<U, I>>(&self, object: &T, word: Word, mode: WriteBarrierMode<'_>) {
         if !word.is_smi() && !word.is_cleared() {
-            barrier::write_object(core::ptr::from_ref(object).addr(), self.cell.address(), word, mode);
+            let host = core::ptr::from_ref(object).addr();
+            barrier::write_object(host, self.cell.address(), word, mode.for_value(V::NEEDS_BARRIER));
         }
     }
 
@@ -364,9 +407,13 @@ impl<U: MaybeWeakType> MaybeWeakField<U> {
     ///
     /// The field is one of `object`'s and not constant.
     #[inline]
-    pub unsafe fn set_in<T, I>(&self, object: &T, value: impl AdmitsMaybeWeak<U, I>, mode: WriteBarrierMode) {
-        // SAFETY: `&self` borrows a scope of the isolate.
-        self.store(object, unsafe { value.maybe_weak_word() }, mode, Ordering::Relaxed);
+    pub unsafe fn set_with_mode<T, I>(
+        &self,
+        object: &T,
+        value: impl AdmitsMaybeWeak<U, I>,
+        mode: WriteBarrierMode<'_>,
+    ) {
+        self.store(object, value, mode, Ordering::Relaxed);
     }
 
     /// Stores a value with release order and tells the collector as `mode` says.
@@ -375,9 +422,71 @@ impl<U: MaybeWeakType> MaybeWeakField<U> {
     ///
     /// The field is one of `object`'s and not constant.
     #[inline]
-    pub unsafe fn set_release_in<T, I>(&self, object: &T, value: impl AdmitsMaybeWeak<U, I>, mode: WriteBarrierMode) {
-        // SAFETY: `&self` borrows a scope of the isolate.
-        self.store(object, unsafe { value.maybe_weak_word() }, mode, Ordering::Release);
+    pub unsafe fn set_release_with_mode<T, I>(
+        &self,
+        object: &T,
+        value: impl AdmitsMaybeWeak<U, I>,
+        mode: WriteBarrierMode<'_>,
+    ) {
+        self.store(object, value, mode, Ordering::Release);
+    }
+
+    /// Stores a value with sequentially consistent order and tells the collector as `mode` says.
+    ///
+    /// # Safety
+    ///
+    /// The field is one of `object`'s and not constant.
+    #[inline]
+    pub unsafe fn set_seq_cst_with_mode<T, I>(
+        &self,
+        object: &T,
+        value: impl AdmitsMaybeWeak<U, I>,
+        mode: WriteBarrierMode<'_>,
+    ) {
+        self.store(object, value, mode, Ordering::SeqCst);
+    }
+
+    /// Stores a value in one step with reading the one before, and tells the collector.
+    ///
+    /// # Safety
+    ///
+    /// The field is one of `object`'s and not constant.
+    #[inline]
+    pub unsafe fn swap<'a, T, I, V: AdmitsMaybeWeak<U, I>>(
+        &'a self,
+        object: &'a T,
+        value: V,
+        order: Ordering,
+    ) -> MaybeWeak<'a, U> {
+        // SAFETY: `object` borrows a scope.
+        let word = unsafe { value.maybe_weak_word() };
+        let before = self.cell.swap(word, core::ptr::from_ref(object).addr(), order);
+        self.tell::<T, I, V>(object, word, WriteBarrierMode::UPDATE);
+        MaybeWeak { word: before, _object: PhantomData, _type: PhantomData }
+    }
+
+    /// Stores `new` in one step if the field holds `current`, as strongly, and then tells the collector. What the field
+    /// held before.
+    ///
+    /// # Safety
+    ///
+    /// The field is one of `object`'s and not constant.
+    #[inline]
+    pub unsafe fn compare_exchange<'a, T, I, J, V: AdmitsMaybeWeak<U, J>>(
+        &'a self,
+        object: &'a T,
+        current: impl AdmitsMaybeWeak<U, I>,
+        new: V,
+        order: Ordering,
+    ) -> Result<MaybeWeak<'a, U>, MaybeWeak<'a, U>> {
+        // SAFETY: `object` borrows a scope.
+        let (current, new) = unsafe { (current.maybe_weak_word(), new.maybe_weak_word()) };
+        let before = self.cell.compare_exchange(current, new, core::ptr::from_ref(object).addr(), order);
+        if before.is_ok() {
+            self.tell::<T, J, V>(object, new, WriteBarrierMode::UPDATE);
+        }
+        let read = |word| MaybeWeak { word, _object: PhantomData, _type: PhantomData };
+        before.map(read).map_err(read)
     }
 
     /// Writes the field of an object being made.

@@ -27,6 +27,7 @@ mod init_tail;
 mod maybe_weak;
 pub(crate) mod pattern;
 mod raw;
+mod read_only;
 mod smi;
 mod structs;
 mod tail;
@@ -40,15 +41,17 @@ pub use class::{Any, ConcreteClass, HasBits, HasBitsMut, HeapClass, IsA, OpenCla
 pub use external::ExternalField;
 pub use field::{
     AlignTagged, BitsField, Inherited, OptionalPaddingBytes, PaddingBytes, RawField, SmiBitsField, SmiField,
-    TaggedField, WeakField, upcast,
+    TaggedField, WeakField, admitted, admitted_weak, copied, upcast,
 };
 pub use heap_object::HeapObject;
 pub use init::{Init, ObjectAddress};
 pub use init_tail::{Absent, ElementInit, Filled, OptionalInit, RawTailInit, TailInit};
 pub use maybe_weak::{
     AdmitsMaybeWeak, MaybeObject, MaybeWeak, MaybeWeakField, MaybeWeakMember, MaybeWeakType, Weak, Weakly,
+    admitted_maybe_weak,
 };
 pub use raw::{AtomicRawValue, RawValue};
+pub use read_only::ReadOnly;
 pub use smi::{IntoSmi, Smi, SmiError, smi};
 pub use structs::{HeapStruct, StructField, StructInit, StructRef};
 pub use tail::{Elements, Tail, expect_at_most, expect_length, inherited};

@@ -1,6 +1,6 @@
 //! Raw fields: plain data in objects, which the collector never reads.
 
-use super::word::TAGGED_SIZE;
+use super::word::{TAGGED_SIZE, on_failure};
 use crate::layout::RawKind;
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, Ordering};
@@ -28,8 +28,7 @@ pub unsafe trait RawValue: Copy + core::fmt::Debug + 'static {
     fn store(cell: &Self::Cell, value: Self);
 }
 
-/// A raw value that one instruction reads or writes whole under both pointer widths: `#[relaxed]` and
-/// `#[acquire_release]` fields.
+/// A raw value that one instruction reads or writes whole under both pointer widths: fields with a memory order.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not atomic in a heap object",
     label = "8 bytes, aligned to 4 under pointer compression",
@@ -40,6 +39,12 @@ pub trait AtomicRawValue: RawValue {
     fn load_ordered(cell: &Self::Cell, order: Ordering) -> Self;
     #[doc(hidden)]
     fn store_ordered(cell: &Self::Cell, value: Self, order: Ordering);
+    /// Stores a value and returns the one before.
+    #[doc(hidden)]
+    fn swap(cell: &Self::Cell, value: Self, order: Ordering) -> Self;
+    /// Stores `new` if the cell holds the bits of `current`; what it held before.
+    #[doc(hidden)]
+    fn compare_exchange(cell: &Self::Cell, current: Self, new: Self, order: Ordering) -> Result<Self, Self>;
 }
 
 macro_rules! atomic {
@@ -69,6 +74,21 @@ macro_rules! atomic {
             #[inline]
             fn store_ordered(cell: &$cell, value: $value, order: Ordering) {
                 cell.store($to(value), order);
+            }
+
+            #[inline]
+            fn swap(cell: &$cell, value: $value, order: Ordering) -> $value {
+                $from(cell.swap($to(value), order))
+            }
+
+            #[inline]
+            fn compare_exchange(
+                cell: &$cell,
+                current: $value,
+                new: $value,
+                order: Ordering,
+            ) -> Result<$value, $value> {
+                cell.compare_exchange($to(current), $to(new), order, on_failure(order)).map($from).map_err($from)
             }
         }
     )* };

@@ -140,6 +140,12 @@ impl core::fmt::Debug for Word {
 pub struct TaggedCell(AtomicTagged);
 
 impl TaggedCell {
+    /// A cell outside the heap.
+    #[cfg(test)]
+    pub(super) fn zero() -> TaggedCell {
+        TaggedCell(AtomicTagged::new(0))
+    }
+
     /// The cell at an address inside the heap.
     ///
     /// # Safety
@@ -181,5 +187,35 @@ impl TaggedCell {
     #[inline]
     pub(crate) fn store(&self, word: Word, order: Ordering) {
         self.0.store(word.compress(), order);
+    }
+
+    /// Stores a word and returns the one before, completed from `near` as in [`load_near`](Self::load_near).
+    #[inline]
+    pub(super) fn swap(&self, word: Word, near: usize, order: Ordering) -> Word {
+        Word::decompress(self.0.swap(word.compress(), order), near)
+    }
+
+    /// Stores `new` if the cell holds `current`; what it held before.
+    #[inline]
+    pub(super) fn compare_exchange(
+        &self,
+        current: Word,
+        new: Word,
+        near: usize,
+        order: Ordering,
+    ) -> Result<Word, Word> {
+        let (current, new) = (current.compress(), new.compress());
+        let complete = |raw| Word::decompress(raw, near);
+        self.0.compare_exchange(current, new, order, on_failure(order)).map(complete).map_err(complete)
+    }
+}
+
+/// The order of a compare-exchange that does not store: what `order` says of loads.
+#[inline]
+pub(super) const fn on_failure(order: Ordering) -> Ordering {
+    match order {
+        Ordering::AcqRel => Ordering::Acquire,
+        Ordering::Release => Ordering::Relaxed,
+        order => order,
     }
 }

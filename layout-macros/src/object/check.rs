@@ -1,5 +1,6 @@
 //! Checks what concerns several parts of a declaration and makes a [`Class`] of what is right.
 
+use super::access_words;
 use super::lengths::{self, Found};
 use super::model::{Class, Common, Order, Padding, Prim, Slot, Tail, Value, ValueKind};
 use super::parse::{Arguments, Declaration, Field, Length, Words};
@@ -24,7 +25,7 @@ const RESERVED: &[(&[&str], &str)] = &[
     ),
     (&["parent"], "the `…Init` struct has a field of that name, for the fields of the class above"),
     (
-        &["map", "set_map", "class", "size", "address", "space", "is_instance_of"],
+        &["map", "set_map", "class", "size", "address", "space", "is_instance_of", "write_barrier_mode"],
         "every heap object has a method of that name, which the accessor would hide",
     ),
     (
@@ -36,7 +37,7 @@ const RESERVED: &[(&[&str], &str)] = &[
 /// The class. Fields with errors are left out.
 pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
     let Declaration { arguments, decor, vis, ident, fields } = declaration;
-    let Arguments { mut parent, openness, has_factory, inherits, words: class_words } = arguments;
+    let Arguments { mut parent, openness, has_factory, observed, inherits, words: class_words } = arguments;
     if let Some(path) = parent.take_if(|path| path.is_ident(&ident)) {
         errors.at(path, format!("`{ident}` extends itself: name the class above it, or leave `extends` out"));
     }
@@ -73,8 +74,9 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
                     }
                     let order = order(&words, &kind, errors);
                     let constant = constant(&words, &kind, &common, errors);
+                    let more = access_words::more(&words, order, observed, errors);
                     let default = default(words, &kind, &common.ident, errors);
-                    slots.push(Slot::Value(Value { common, kind, constant, order, default, splice }));
+                    slots.push(Slot::Value(Value { common, kind, constant, order, default, splice, more }));
                     continue;
                 }
                 (kind, false)
@@ -84,6 +86,7 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
                 if let Some((tail, _)) = names[..index].iter().find(|(_, varies)| *varies) {
                     follows(tail, &common.ident, errors);
                 }
+                access_words::reject_on_padding(&words, errors);
                 let condition = words.present_if.map(|length| length.attr);
                 let default = words.default.map(|default| default.attr);
                 for attr in
@@ -112,6 +115,7 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
         }
         let order = order(&words, &kind, errors);
         let constant = constant(&words, &kind, &common, errors);
+        let more = access_words::more(&words, order, observed, errors);
         if let Some(default) = words.default.take() {
             errors.at(
                 &default.attr,
@@ -120,7 +124,7 @@ pub(super) fn class(declaration: Declaration, errors: &mut Errors) -> Class {
         }
         let found = Found { slots: &slots, tails: &tails, inherits: &inherits, names: &names, index };
         if let Some(length) = lengths::length(&common.ident, is_slice, words, &found, errors) {
-            tails.push(Tail { common, kind, constant, order, length });
+            tails.push(Tail { common, kind, constant, order, more, length });
         }
     }
     let class = Class { decor, vis, ident, parent, openness, has_factory, words: class_words, inherits, slots, tails };
@@ -177,19 +181,25 @@ fn constant(words: &Words, kind: &ValueKind, common: &Common, errors: &mut Error
 }
 
 fn order(words: &Words, kind: &ValueKind, errors: &mut Errors) -> Order {
-    if let (Some(first), Some(second)) = (&words.relaxed, &words.acquire_release) {
-        errors.at(
-            second,
-            "`#[acquire_release]` contradicts `#[relaxed]`: a field has one memory order. Keep one of them",
-        );
-        errors.at(first, "`#[relaxed]` is here");
+    let mut given = [
+        (&words.relaxed, "relaxed", Order::Relaxed),
+        (&words.acquire_release, "acquire_release", Order::AcquireRelease),
+        (&words.seq_cst, "seq_cst", Order::SeqCst),
+    ]
+    .into_iter()
+    .filter_map(|(attr, word, order)| Some((attr.as_ref()?, word, order)));
+    let Some((attr, word, order)) = given.next() else { return Order::Plain };
+    let others: Vec<_> = given.collect();
+    if !others.is_empty() {
+        for (other, second, _) in others {
+            errors.at(
+                other,
+                format!("`#[{second}]` contradicts `#[{word}]`: a field has one memory order. Keep one of them"),
+            );
+        }
+        errors.at(attr, format!("`#[{word}]` is here"));
         return Order::Plain;
     }
-    let (attr, word, order) = match (&words.relaxed, &words.acquire_release) {
-        (Some(attr), _) => (attr, "relaxed", Order::Relaxed),
-        (_, Some(attr)) => (attr, "acquire_release", Order::AcquireRelease),
-        (None, None) => return Order::Plain,
-    };
     if let ValueKind::Struct(_) = kind {
         errors
             .at(attr, format!("`#[{word}]` on a whole struct: give it to fields of the struct's declaration instead"));
@@ -314,6 +324,12 @@ fn functions(name: &str, field: &Field) -> Vec<String> {
             functions.push(format!("set_{name}"));
             if with_mode {
                 functions.push(format!("set_{name}_with_mode"));
+            }
+            let updates = &field.words.updates;
+            functions.extend(updates.swap.as_ref().map(|_| format!("swap_{name}")));
+            functions.extend(updates.compare_exchange.as_ref().map(|_| format!("compare_exchange_{name}")));
+            if matches!(&field.kind, Some(Declared::Value(ValueKind::Bits(_) | ValueKind::SmiBits(_)))) {
+                functions.push(format!("update_{name}"));
             }
         }
     };

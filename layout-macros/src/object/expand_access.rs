@@ -1,7 +1,9 @@
 //! What users call on a class: offsets and sizes, getters and setters.
 
 use super::expand::{doc, doc_section};
-use super::model::{Class, Computed, Order, Shape, Slot, Source, Tail, TailLength, Union, Value, ValueKind};
+use super::model::{
+    Check, Class, Common, Computed, More, Order, Shape, Slot, Source, Tail, TailLength, Union, Value, ValueKind,
+};
 use crate::names::{accessor_at, around, generated_at, plain, screaming};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -10,7 +12,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 pub(super) fn access(class: &Class) -> TokenStream {
     let ident = &class.ident;
     let constants = constants(class);
-    let values = class.values().filter(|value| !value.common.is_mute).map(value);
+    let values = class.values().filter(|value| !value.common.is_mute).map(|value| self::value(class, value));
     let tails = (0..class.tails.len()).map(|index| tail(class, index));
     quote! {
         #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
@@ -131,32 +133,47 @@ struct Flow {
 
 enum Input {
     /// A value that the type admits: with a barrier, and so also with a mode.
-    Admitted(TokenStream),
+    Admitted(Admitted),
     /// An integer that may be too large for a Smi.
     Smi,
     /// The value itself.
     Plain,
     /// Nothing: a struct is written field by field.
-    None,
+    Nothing,
+}
+
+/// What a reference that is stored has to be.
+struct Admitted {
+    /// The trait.
+    of: TokenStream,
+    /// The type that does the admitting.
+    ty: TokenStream,
+    /// The function that reads what a value would be in the field.
+    read: TokenStream,
+}
+
+impl Admitted {
+    /// The bound of a setter's argument; `how` is the type that says how the value is admitted.
+    fn bound(&self, how: &str, here: Span) -> TokenStream {
+        let Admitted { of, ty, .. } = self;
+        let how = Ident::new(how, here);
+        quote_spanned!(here=> #of<#ty, #how>)
+    }
 }
 
 impl Flow {
-    fn of_value(kind: &ValueKind, at: Span, here: Span) -> Flow {
+    pub(super) fn of(kind: &ValueKind, at: Span, here: Span) -> Flow {
         match kind {
             ValueKind::Tagged(union) => Flow::tagged(union, at, here),
             ValueKind::Weak(class) => Flow::weak(class, at, here),
+            ValueKind::MaybeWeak(ty) => Flow::maybe_weak(ty, at, here),
             ValueKind::Smi => Flow { output: quote_spanned!(at=> ::core::primitive::i32), input: Input::Smi, here },
             ValueKind::SmiBits(ty) | ValueKind::Bits(ty) => Flow::plain(ty, here),
             ValueKind::Raw(prim) => Flow::plain(&prim.ty, here),
-            ValueKind::MaybeWeak(ty) => Flow {
-                output: quote_spanned!(at=> ::heapwright::MaybeWeak<'_, #ty>),
-                input: Input::Admitted(quote_spanned!(here=> ::heapwright::AdmitsMaybeWeak<#ty, __I>)),
-                here,
-            },
             ValueKind::External(ty) => Flow { output: quote_spanned!(at=> *mut #ty), input: Input::Plain, here },
             ValueKind::Struct(ty) => {
                 let output = quote_spanned!(at=> <#ty as ::heapwright::HeapStruct>::Ref<'_>);
-                Flow { output, input: Input::None, here }
+                Flow { output, input: Input::Nothing, here }
             }
         }
     }
@@ -167,13 +184,34 @@ impl Flow {
             Shape::Optional(class) => quote_spanned!(at=> ::core::option::Option<&#class>),
             Shape::Many => quote_spanned!(at=> ::heapwright::Tagged<'_, #ty>),
         };
-        Flow { output, input: Input::Admitted(quote_spanned!(here=> ::heapwright::Admits<#ty, __I>)), here }
+        let input = Input::Admitted(Admitted {
+            of: quote_spanned!(here=> ::heapwright::Admits),
+            ty: ty.to_token_stream(),
+            read: quote_spanned!(here=> ::heapwright::__private::admitted),
+        });
+        Flow { output, input, here }
     }
 
     fn weak(class: &syn::Type, at: Span, here: Span) -> Flow {
         Flow {
             output: quote_spanned!(at=> ::core::option::Option<&#class>),
-            input: Input::Admitted(quote_spanned!(here=> ::heapwright::AdmitsWeak<#class, __I>)),
+            input: Input::Admitted(Admitted {
+                of: quote_spanned!(here=> ::heapwright::AdmitsWeak),
+                ty: class.to_token_stream(),
+                read: quote_spanned!(here=> ::heapwright::__private::admitted_weak),
+            }),
+            here,
+        }
+    }
+
+    fn maybe_weak(ty: &syn::Type, at: Span, here: Span) -> Flow {
+        Flow {
+            output: quote_spanned!(at=> ::heapwright::MaybeWeak<'_, #ty>),
+            input: Input::Admitted(Admitted {
+                of: quote_spanned!(here=> ::heapwright::AdmitsMaybeWeak),
+                ty: ty.to_token_stream(),
+                read: quote_spanned!(here=> ::heapwright::__private::admitted_maybe_weak),
+            }),
             here,
         }
     }
@@ -182,25 +220,21 @@ impl Flow {
         Flow { output: ty.to_token_stream(), input: Input::Plain, here }
     }
 
-    /// The setters of a cell: `set_x`, and `set_x_with_mode` where there is a barrier. `cell` is where the value
-    /// goes, `method` its setter there.
-    fn setters(&self, setter: &Setter<'_>) -> TokenStream {
-        let Setter { head, vis, name, index, of, cell, method, docs, host } = setter;
-        let here = self.here;
+    /// `set_x`, and `set_x_with_mode` where there is a barrier.
+    fn setters(&self, place: &Place<'_>) -> TokenStream {
+        let Place { head, common, of, cell, rules, .. } = place;
+        let (vis, name, here) = (&common.vis, &common.ident, self.here);
         let set = around("set_", name, "");
-        let (index_parameter, index) = match index {
-            true => (Some(quote!(index: ::core::primitive::usize,)), Some(quote!(index,))),
-            false => (None, None),
-        };
-        let host = host.as_ref().map(|host| quote!(#host,));
+        let (index_parameter, index) = place.index();
+        let (method, docs) = (Ident::new(methods(place.kind, place.order).1, here), place.setter_docs());
+        let checks = self.checks(rules, &set, &quote_spanned!(here=> value));
+        let (begin, end) = rules.observing(self);
         // SAFETY of the generated code: there is no setter for what is declared constant.
         match &self.input {
-            Input::Admitted(admits) => {
+            Input::Admitted(admitted) => {
+                let admits = admitted.bound("__I", here);
                 let with_mode = around("set_", name, "_with_mode");
-                let method_with_mode = match host {
-                    Some(_) => format_ident!("{method}_in", span = here),
-                    None => format_ident!("{method}_with_mode", span = here),
-                };
+                let method_with_mode = format_ident!("{method}_with_mode", span = here);
                 let mode_docs = doc(format!("As [`{set}`](Self::{set}), telling the collector as `mode` says."));
                 quote_spanned! {here=>
                     #head #docs
@@ -212,8 +246,11 @@ impl Flow {
                     #head #mode_docs
                     #[inline]
                     #[track_caller]
-                    #vis fn #with_mode<__I>(&self, #index_parameter value: impl #admits, mode: ::heapwright::WriteBarrierMode) {
-                        unsafe { #of::#method_with_mode(#cell, #host value, mode) }
+                    #vis fn #with_mode<__I>(&self, #index_parameter value: impl #admits, mode: ::heapwright::WriteBarrierMode<'_>) {
+                        #checks
+                        #begin
+                        unsafe { #of::#method_with_mode(#cell, value, mode) }
+                        #end
                     }
                 }
             }
@@ -224,11 +261,15 @@ impl Flow {
                     #[inline]
                     #[track_caller]
                     #vis fn #set(&self, #index_parameter value: impl ::heapwright::IntoSmi) {
-                        unsafe { #of::#method(#cell, ::heapwright::IntoSmi::into_smi(value)) }
+                        let value = ::heapwright::IntoSmi::into_smi(value);
+                        #checks
+                        #begin
+                        unsafe { #of::#method(#cell, value) }
+                        #end
                     }
                 }
             }
-            Input::None => TokenStream::new(),
+            Input::Nothing => TokenStream::new(),
             Input::Plain => {
                 let ty = &self.output;
                 quote_spanned! {here=>
@@ -236,38 +277,118 @@ impl Flow {
                     #[inline]
                     #[track_caller]
                     #vis fn #set(&self, #index_parameter value: #ty) {
+                        #checks
+                        #begin
                         unsafe { #of::#method(#cell, value) }
+                        #end
                     }
                 }
             }
         }
     }
+
+    /// The checks of `function` before it stores `value`, which they know as the getter would return it.
+    fn checks(&self, rules: &Rules<'_>, function: &Ident, value: &TokenStream) -> Option<TokenStream> {
+        let here = self.here;
+        if rules.on_set.is_empty() {
+            return None;
+        }
+        let read = match &self.input {
+            Input::Admitted(Admitted { read, ty, .. }) => quote_spanned!(here=> #read::<#ty, _, _>(self, &#value)),
+            Input::Smi => quote_spanned!(here=> ::heapwright::Smi::value(#value)),
+            Input::Plain | Input::Nothing => value.clone(),
+        };
+        let checks = rules.on_set.iter().map(|check| check.tokens(&rules.accessor(function)));
+        Some(quote_spanned! {here=> {
+            #[allow(unused_variables)]
+            let value = #read;
+            #(#checks)*
+        } })
+    }
 }
 
-/// What a setter is made of.
-struct Setter<'a> {
+/// What accessors of a field do besides reading and writing it.
+struct Rules<'a> {
+    class: &'a Ident,
+    on_get: &'a [Check],
+    on_set: &'a [Check],
+    /// If stores are observed: the offset that was stored to.
+    observed: Option<TokenStream>,
+}
+
+impl Rules<'_> {
+    /// The name of an accessor, for messages.
+    fn accessor(&self, function: &Ident) -> String {
+        format!("{}::{}", plain(self.class), plain(function))
+    }
+
+    /// The checks of `function` before it reads.
+    fn checks_on_get(&self, function: &Ident) -> TokenStream {
+        self.on_get.iter().map(|check| check.tokens(&self.accessor(function))).collect()
+    }
+
+    /// What goes before a store, and after one that was done.
+    fn observing(&self, flow: &Flow) -> (Option<TokenStream>, Option<TokenStream>) {
+        let here = flow.here;
+        let Some(offset) = &self.observed else { return (None, None) };
+        // SAFETY of the generated code: the offset is that of the field or element.
+        match flow.input {
+            Input::Admitted(_) => (
+                Some(quote_spanned!(here=> let observing = ::heapwright::__private::Observing::of(self);)),
+                Some(quote_spanned!(here=> unsafe { ::heapwright::__private::Observing::stored(observing, #offset); })),
+            ),
+            Input::Smi | Input::Plain | Input::Nothing => {
+                (None, Some(quote_spanned!(here=> unsafe { ::heapwright::__private::observe_stored(self, #offset); })))
+            }
+        }
+    }
+}
+
+/// A cell and what its accessors are made of.
+struct Place<'a> {
     /// Attributes.
     head: TokenStream,
-    vis: &'a syn::Visibility,
-    name: &'a Ident,
-    /// Whether it takes an index.
-    index: bool,
-    /// The type that has the setter, which is named: the method call syntax could find a trait's method instead.
+    common: &'a Common,
+    kind: &'a ValueKind,
+    order: Order,
+    more: &'a More,
+    /// Whether accessors take an index.
+    is_indexed: bool,
+    /// Said of an accessor that may panic.
+    panics: Option<TokenStream>,
+    /// The type that has the methods, which is named: the method call syntax could find a trait's method instead.
     of: TokenStream,
+    /// The first arguments of those: the cell, and the object if they want it.
     cell: TokenStream,
-    method: Ident,
-    docs: TokenStream,
-    /// The object, where the cell may be in another chunk than the object's start or has to be told for another reason.
-    host: Option<TokenStream>,
+    rules: Rules<'a>,
 }
 
-/// Getter and setters of a field.
-fn value(value: &Value) -> TokenStream {
-    let (name, here) = (&value.common.ident, generated_at(value.common.ident.span()));
-    let getter = getter(value);
-    let host = matches!(value.kind, ValueKind::MaybeWeak(_)).then(|| quote_spanned!(here=> self));
-    let setters = (!value.constant).then(|| setters(value, &quote_spanned!(here=> self.#name), host));
-    quote!(#getter #setters)
+impl Place<'_> {
+    /// The parameter and the argument that choose an element.
+    fn index(&self) -> (Option<TokenStream>, Option<TokenStream>) {
+        match self.is_indexed {
+            true => (Some(quote!(index: ::core::primitive::usize,)), Some(quote!(index,))),
+            false => (None, None),
+        }
+    }
+
+    fn setter_docs(&self) -> TokenStream {
+        let (name, order) = (&self.common.ident, methods(self.kind, self.order).3);
+        let which = if self.is_indexed {
+            format!("the one of the `{}` at `index`", plain(name))
+        } else {
+            format!("`{}`", plain(name))
+        };
+        let (text, panics) = (doc(format!("Sets {which}{order}.")), &self.panics);
+        quote!(#text #panics)
+    }
+
+    /// All accessors that write: setters, and those that read and write in one step.
+    fn writers(&self, flow: &Flow) -> TokenStream {
+        let setters = flow.setters(self);
+        let updates = updates(self, flow);
+        quote!(#setters #updates)
+    }
 }
 
 /// The cell's methods for a memory order, and what docs say of them.
@@ -278,62 +399,282 @@ fn methods(kind: &ValueKind, order: Order) -> (&'static str, &'static str, &'sta
         Order::Relaxed if is_raw => ("get_relaxed", "set_relaxed", "Read with relaxed order.", " with relaxed order"),
         Order::Relaxed => ("get", "set", "Read with relaxed order.", " with relaxed order"),
         Order::AcquireRelease => ("get_acquire", "set_release", "Read with acquire order.", " with release order"),
+        Order::SeqCst => (
+            "get_seq_cst",
+            "set_seq_cst",
+            "Read with sequentially consistent order.",
+            " with sequentially consistent order",
+        ),
         Order::Plain => ("get", "set", "", ""),
     }
 }
 
+/// Getter and setters of a field.
+fn value(class: &Class, value: &Value) -> TokenStream {
+    let Value { common, kind, constant, order, more, .. } = value;
+    let (name, here) = (&common.ident, generated_at(common.ident.span()));
+    let rules = || Rules {
+        class: &class.ident,
+        on_get: &more.on_get,
+        on_set: &more.on_set,
+        observed: more.observed.then(|| quote_spanned!(here=> ::core::mem::offset_of!(Self, #name))),
+    };
+    let getter = getter(value, &rules());
+    let writers = (!constant).then(|| {
+        let (cfgs, passed) = (&common.decor.cfgs, &common.decor.passed);
+        let flow = Flow::of(kind, here, here);
+        let object = kind.wants_object().then(|| quote_spanned!(here=> , self));
+        let place = Place {
+            head: quote!(#(#cfgs)* #(#passed)*),
+            common,
+            kind,
+            order: *order,
+            more,
+            is_indexed: false,
+            panics: None,
+            of: kind.cell_word(here),
+            cell: quote_spanned!(here=> &self.#name #object),
+            rules: rules(),
+        };
+        place.writers(&flow)
+    });
+    quote!(#getter #writers)
+}
+
 /// The getter of a field, which `self` has.
-pub(super) fn getter(value: &Value) -> TokenStream {
-    let Value { common, kind, order, .. } = value;
+fn getter(value: &Value, rules: &Rules<'_>) -> TokenStream {
+    let Value { common, kind, order, more, .. } = value;
     let name = &common.ident;
     let (vis, docs, cfgs, passed) = (&common.vis, &common.decor.docs, &common.decor.cfgs, &common.decor.passed);
     let (get, _, read_doc, _) = methods(kind, *order);
     let at = accessor_at(name, common.decor.is_documented());
     let here = generated_at(name.span());
     let get = Ident::new(get, here);
-    let flow = Flow::of_value(kind, at, here);
-    let output = &flow.output;
+    let output = &Flow::of(kind, at, here).output;
     // Without a doc comment there is none to add to: `missing_docs` then points at the field.
     let order_doc = (common.decor.is_documented() && !read_doc.is_empty()).then(|| {
         let doc = doc(read_doc);
         quote!(#[doc = " "] #doc)
     });
-    let of = value.cell_word(here);
+    let of = kind.cell_word(here);
     // A reference is completed from the address of the object it is read from.
     let object = kind.wants_object().then(|| quote_spanned!(here=> , self));
-    let getter = quote_spanned!(at=> #vis fn #name(&self) -> #output { #of::#get(&self.#name #object) });
+    let checks = rules.checks_on_get(name);
+    let track = (!more.on_get.is_empty()).then(|| quote!(#[track_caller]));
+    let getter = quote_spanned!(at=> #vis fn #name(&self) -> #output { #checks #of::#get(&self.#name #object) });
     quote! {
         #(#cfgs)* #(#docs)* #order_doc #(#passed)*
         #[inline]
         #[must_use]
+        #track
         #getter
     }
 }
 
-/// The setters of a field that lies at `place`, in `host` if the cell has to be told.
-pub(super) fn setters(value: &Value, place: &TokenStream, host: Option<TokenStream>) -> TokenStream {
-    let Value { common, kind, order, .. } = value;
-    let name = &common.ident;
+/// The getter of a field of a struct.
+pub(super) fn part_getter(of: &Ident, value: &Value) -> TokenStream {
+    getter(value, &Rules { class: of, on_get: &value.more.on_get, on_set: &[], observed: None })
+}
+
+/// The setters of a field of a struct, on its view, which is `self`.
+pub(super) fn part_setters(of: &Ident, value: &Value) -> TokenStream {
+    let Value { common, kind, order, more, .. } = value;
+    let (name, here) = (&common.ident, generated_at(common.ident.span()));
     let (cfgs, passed) = (&common.decor.cfgs, &common.decor.passed);
-    let (_, set, _, write_doc) = methods(kind, *order);
-    let here = generated_at(name.span());
-    let flow = Flow::of_value(kind, here, here);
-    flow.setters(&Setter {
+    let object = kind.wants_object().then(|| quote_spanned!(here=> , ::heapwright::StructRef::host(self.0)));
+    let place = Place {
         head: quote!(#(#cfgs)* #(#passed)*),
-        vis: &common.vis,
-        name,
-        index: false,
-        of: value.cell_word(here),
-        cell: quote_spanned!(here=> &#place),
-        method: Ident::new(set, here),
-        docs: doc(format!("Sets `{}`{write_doc}.", plain(name))),
-        host,
-    })
+        common,
+        kind,
+        order: *order,
+        more,
+        is_indexed: false,
+        panics: None,
+        of: kind.cell_word(here),
+        cell: quote_spanned!(here=> &::heapwright::StructRef::cells(self.0).#name #object),
+        rules: Rules { class: of, on_get: &more.on_get, on_set: &more.on_set, observed: None },
+    };
+    place.writers(&Flow::of(kind, here, here))
+}
+
+/// The accessors that read and write in one step.
+fn updates(place: &Place<'_>, flow: &Flow) -> TokenStream {
+    let More { swap, compare_exchange, .. } = place.more;
+    let swap = swap.then(|| self::swap(place, flow));
+    let compare_exchange = compare_exchange.then(|| self::compare_exchange(place, flow));
+    let update = match place.kind {
+        ValueKind::Bits(bits) | ValueKind::SmiBits(bits) => Some(update(place, flow, bits)),
+        _ => None,
+    };
+    quote!(#swap #compare_exchange #update)
+}
+
+fn swap(place: &Place<'_>, flow: &Flow) -> TokenStream {
+    let Place { head, common, of, cell, rules, panics, .. } = place;
+    let (vis, name, here, output) = (&common.vis, &common.ident, flow.here, &flow.output);
+    let (index_parameter, _) = place.index();
+    let function = around("swap_", name, "");
+    let (ordering, order) = place.order.of_updates(here);
+    let docs = doc(format!("Sets `{0}` and returns what it was, in one step with {order} order.", plain(name)));
+    let (generics, ty, convert) = match &flow.input {
+        Input::Admitted(admitted) => {
+            let admits = admitted.bound("__I", here);
+            (Some(quote!(<__I>)), quote_spanned!(here=> impl #admits), None)
+        }
+        Input::Smi => (
+            None,
+            quote_spanned!(here=> impl ::heapwright::IntoSmi),
+            Some(quote_spanned!(here=> let value = ::heapwright::IntoSmi::into_smi(value);)),
+        ),
+        Input::Plain | Input::Nothing => (None, output.clone(), None),
+    };
+    let on_get = rules.checks_on_get(&function);
+    let on_set = flow.checks(rules, &function, &quote_spanned!(here=> value));
+    let (begin, end) = rules.observing(flow);
+    quote_spanned! {here=>
+        #head #docs #panics
+        #[inline]
+        #[track_caller]
+        #vis fn #function #generics(&self, #index_parameter value: #ty) -> #output {
+            #convert
+            #on_get
+            #on_set
+            #begin
+            let before = unsafe { #of::swap(#cell, value, #ordering) };
+            #end
+            before
+        }
+    }
+}
+
+fn compare_exchange(place: &Place<'_>, flow: &Flow) -> TokenStream {
+    let Place { head, common, of, cell, rules, panics, .. } = place;
+    let (vis, name, here, output) = (&common.vis, &common.ident, flow.here, &flow.output);
+    let (index_parameter, _) = place.index();
+    let function = around("compare_exchange_", name, "");
+    let (ordering, order) = place.order.of_updates(here);
+    let note = match place.kind {
+        ValueKind::Weak(_) => " `Nil` is equal to a referent that has died.",
+        ValueKind::Raw(prim) if prim.word == "f32" => {
+            " Floats are compared by their bits: a `NaN` is equal to the same `NaN`, and `0.0` is not equal to `-0.0`."
+        }
+        _ => "",
+    };
+    let docs =
+        doc(format!("Sets `{0}` to `new` if it is `current`, in one step with {order} order.{note}", plain(name)));
+    let errors = doc_section("Errors", "If it is something else, which is returned. Else returns what it was.");
+    let (generics, current, new, convert) = match &flow.input {
+        Input::Admitted(admitted) => {
+            let [current, new] = ["__I", "__J"].map(|how| {
+                let admits = admitted.bound(how, here);
+                quote_spanned!(here=> impl #admits)
+            });
+            (Some(quote!(<__I, __J>)), current, new, None)
+        }
+        Input::Smi => {
+            let ty = quote_spanned!(here=> impl ::heapwright::IntoSmi);
+            let convert = quote_spanned! {here=>
+                let current = ::heapwright::IntoSmi::into_smi(current);
+                let new = ::heapwright::IntoSmi::into_smi(new);
+            };
+            (None, ty.clone(), ty, Some(convert))
+        }
+        Input::Plain | Input::Nothing => (None, output.clone(), output.clone(), None),
+    };
+    let on_get = rules.checks_on_get(&function);
+    let on_set = flow.checks(rules, &function, &quote_spanned!(here=> new));
+    let (begin, end) = rules.observing(flow);
+    let end = end.map(|end| quote_spanned!(here=> if ::core::result::Result::is_ok(&before) { #end }));
+    quote_spanned! {here=>
+        #head #docs #errors #panics
+        #[inline]
+        #[track_caller]
+        #vis fn #function #generics(&self, #index_parameter current: #current, new: #new) -> ::core::result::Result<#output, #output> {
+            #convert
+            #on_get
+            #on_set
+            #begin
+            let before = unsafe { #of::compare_exchange(#cell, current, new, #ordering) };
+            #end
+            before
+        }
+    }
+}
+
+/// `update_x` of a bit field.
+fn update(place: &Place<'_>, flow: &Flow, bits: &syn::Type) -> TokenStream {
+    let Place { head, common, of, cell, rules, panics, .. } = place;
+    let (vis, name, here) = (&common.vis, &common.ident, flow.here);
+    let (index_parameter, _) = place.index();
+    let function = around("update_", name, "");
+    let text = format!("Sets `{0}` to what `update` makes of it", plain(name));
+    let returns = "Returns what it was.";
+    let on_get = rules.checks_on_get(&function);
+    let (_, end) = rules.observing(flow);
+    let (docs, body) = match place.order {
+        Order::Plain => {
+            let checks = flow.checks(rules, &function, &quote_spanned!(here=> after));
+            let body = quote_spanned! {here=>
+                #on_get
+                let mut update = update;
+                let before = #of::get(#cell);
+                let after = update(::heapwright::__private::copied(&before));
+                #checks
+                unsafe { #of::set(#cell, after) }
+                #end
+                before
+            };
+            (doc(format!("{text}. {returns}")), body)
+        }
+        order => {
+            let (ordering, order) = order.of_updates(here);
+            let checked = flow.checks(rules, &function, &quote_spanned!(here=> value)).map(|checks| {
+                quote_spanned! {here=>
+                    let mut update = update;
+                    let update = |bits: #bits| {
+                        let value: #bits = update(bits);
+                        #checks
+                        value
+                    };
+                }
+            });
+            let body = quote_spanned! {here=>
+                #on_get
+                #checked
+                let before = unsafe { #of::update(#cell, update, #ordering) };
+                #end
+                before
+            };
+            let again = "`update` is called again if another thread came between";
+            (doc(format!("{text}, in one step with {order} order: {again}. {returns}")), body)
+        }
+    };
+    quote_spanned! {here=>
+        #head #docs #panics
+        #[inline]
+        #[track_caller]
+        #vis fn #function(&self, #index_parameter update: impl ::core::ops::FnMut(#bits) -> #bits) -> #bits {
+            #body
+        }
+    }
+}
+
+impl Order {
+    /// The order of accessors that read and write in one step, as an expression and in words.
+    fn of_updates(self, here: Span) -> (TokenStream, &'static str) {
+        let (variant, words) = match self {
+            Order::Plain | Order::Relaxed => ("Relaxed", "relaxed"),
+            Order::AcquireRelease => ("AcqRel", "acquire and release"),
+            Order::SeqCst => ("SeqCst", "sequentially consistent"),
+        };
+        let variant = Ident::new(variant, here);
+        (quote_spanned!(here=> ::core::sync::atomic::Ordering::#variant), words)
+    }
 }
 
 impl ValueKind {
     /// Whether its getter takes the object that it belongs to.
-    fn wants_object(&self) -> bool {
+    pub(super) fn wants_object(&self) -> bool {
         self.has_barrier() || matches!(self, ValueKind::Struct(_))
     }
 }
@@ -357,7 +698,7 @@ fn private_offset(class: &Class, index: usize) -> TokenStream {
 /// Accessors of a tail or of an optional field.
 fn tail(class: &Class, index: usize) -> TokenStream {
     let tail = &class.tails[index];
-    let Tail { common, kind, constant, order, .. } = tail;
+    let Tail { common, kind, constant, order, more, .. } = tail;
     let name = &common.ident;
     let here = generated_at(name.span());
     let (cell, offset, length) = (kind.cell(), private_offset(class, index), private_length(tail));
@@ -389,13 +730,11 @@ fn tail(class: &Class, index: usize) -> TokenStream {
     }
     let (vis, docs, passed) = (&common.vis, &common.decor.docs, &common.decor.passed);
     let at = accessor_at(name, common.decor.is_documented());
-    let flow = Flow::of_value(kind, at, here);
+    let flow = Flow::of(kind, at, here);
     let output = &flow.output;
     let of = kind.cell_word(here);
-    let (get, set, ..) = methods(kind, *order);
-    let (get, set) = (Ident::new(get, here), Ident::new(set, here));
+    let get = Ident::new(methods(kind, *order).0, here);
     let object = kind.wants_object().then(|| quote_spanned!(here=> , self));
-    let host = kind.has_barrier().then(|| quote_spanned!(here=> self));
     let written = plain(name);
     let later_offset = (index > 0).then(|| {
         let (public, private) = (around("", name, "_offset"), around("__", name, "_offset"));
@@ -409,30 +748,42 @@ fn tail(class: &Class, index: usize) -> TokenStream {
             }
         }
     });
+    let rules = || Rules {
+        class: &class.ident,
+        on_get: &more.on_get,
+        on_set: &more.on_set,
+        observed: more.observed.then(|| match tail.is_optional() {
+            true => offset.clone(),
+            false => quote_spanned!(here=> #offset + index * ::core::mem::size_of::<#cell>()),
+        }),
+    };
+    let on_get = rules().checks_on_get(name);
+    let place = |is_indexed, panics: &TokenStream, cell: TokenStream| Place {
+        head: quote!(#(#passed)*),
+        common,
+        kind,
+        order: *order,
+        more,
+        is_indexed,
+        panics: Some(panics.clone()),
+        of: of.clone(),
+        cell: quote_spanned!(here=> #cell #object),
+        rules: rules(),
+    };
     if let TailLength::Condition(Computed { text, .. }) = &tail.length {
         let has = around("has_", name, "");
         let has_doc = doc(format!("Whether this object has the field `{written}`."));
-        let cell = quote_spanned!(here=> ::heapwright::__private::Elements::present(self.#elements(), #written, #text));
-        let setters = (!constant).then(|| {
-            let set_doc = doc(format!("Sets [`{written}`](Self::{name})."));
+        let writers = (!constant).then(|| {
+            let cell =
+                quote_spanned!(here=> ::heapwright::__private::Elements::present(self.#elements(), #written, #text));
             let panics = doc_section("Panics", "If this object has no such field.");
-            flow.setters(&Setter {
-                head: quote!(#(#passed)*),
-                vis,
-                name,
-                index: false,
-                of: of.clone(),
-                cell,
-                method: set,
-                docs: quote!(#set_doc #panics),
-                host,
-            })
+            place(false, &panics, cell).writers(&flow)
         });
         let body = quote_spanned!(here=>
             ::core::option::Option::map(
                 ::heapwright::__private::Elements::optional(self.#elements()), |cell| #of::#get(cell #object))
         );
-        let getter = quote_spanned!(at=> #vis fn #name(&self) -> ::core::option::Option<#output> { #body });
+        let getter = quote_spanned!(at=> #vis fn #name(&self) -> ::core::option::Option<#output> { #on_get #body });
         return quote_spanned! {here=>
             #private
             #later_offset
@@ -445,8 +796,9 @@ fn tail(class: &Class, index: usize) -> TokenStream {
             #(#docs)* #(#passed)*
             #[inline]
             #[must_use]
+            #[track_caller]
             #getter
-            #setters
+            #writers
         };
     }
     let (len, iter, slice) = (around("", name, "_len"), around("", name, "_iter"), around("", name, "_slice"));
@@ -456,24 +808,25 @@ fn tail(class: &Class, index: usize) -> TokenStream {
         quote!(#[doc = " "] #one #index_panics)
     });
     let len_doc = doc(format!("The number of `{written}`."));
-    let iter_doc = doc(format!("The `{written}` in order."));
-    let element = quote_spanned!(here=> ::heapwright::__private::Elements::cell(self.#elements(), index));
-    let setters = (!constant).then(|| {
-        let set_doc = doc(format!("Sets the one of the [`{written}`](Self::{name}) at `index`."));
-        flow.setters(&Setter {
-            head: quote!(#(#passed)*),
-            vis,
-            name,
-            index: true,
-            of: of.clone(),
-            cell: element.clone(),
-            method: set,
-            docs: quote!(#set_doc #index_panics),
-            host,
-        })
+    // Not where the condition of each would have to be checked.
+    let iter = more.on_get.is_empty().then(|| {
+        let iter_doc = doc(format!("The `{written}` in order."));
+        quote! {
+            #iter_doc
+            #[inline]
+            #vis fn #iter(&self) -> impl ::core::iter::ExactSizeIterator<Item = #output> + '_ {
+                ::core::iter::Iterator::map(
+                    ::heapwright::__private::Elements::cells(self.#elements()), move |cell| #of::#get(cell #object))
+            }
+        }
     });
+    let element = quote_spanned!(here=> ::heapwright::__private::Elements::cell(self.#elements(), index));
+    let writers = (!constant).then(|| place(true, &index_panics, element.clone()).writers(&flow));
     let slice = match kind {
-        ValueKind::Raw(prim) if prim.bytes <= 4 => {
+        // Cells have setters of their own, which nobody could observe or check.
+        ValueKind::Raw(prim)
+            if prim.bytes <= 4 && !more.observed && more.on_set.is_empty() && more.on_get.is_empty() =>
+        {
             let ty = &prim.ty;
             // SAFETY of the generated code: at most 4 bytes each, and a slice only where nothing can change them.
             let (slice_type, method) = match constant {
@@ -493,7 +846,8 @@ fn tail(class: &Class, index: usize) -> TokenStream {
         _ => None,
     };
     let body = quote_spanned!(here=> #of::#get(#element #object));
-    let getter = quote_spanned!(at=> #vis fn #name(&self, index: ::core::primitive::usize) -> #output { #body });
+    let getter =
+        quote_spanned!(at=> #vis fn #name(&self, index: ::core::primitive::usize) -> #output { #on_get #body });
     quote_spanned! {here=>
         #private
         #later_offset
@@ -508,13 +862,8 @@ fn tail(class: &Class, index: usize) -> TokenStream {
         #vis fn #len(&self) -> ::core::primitive::usize {
             self.#length()
         }
-        #iter_doc
-        #[inline]
-        #vis fn #iter(&self) -> impl ::core::iter::ExactSizeIterator<Item = #output> + '_ {
-            ::core::iter::Iterator::map(
-                ::heapwright::__private::Elements::cells(self.#elements()), move |cell| #of::#get(cell #object))
-        }
-        #setters
+        #iter
+        #writers
         #slice
     }
 }

@@ -172,6 +172,7 @@ fn access(order: Order) -> Option<TokenStream> {
         Order::Plain => None,
         Order::Relaxed => Some(quote!(.access(__h::Access::Relaxed))),
         Order::AcquireRelease => Some(quote!(.access(__h::Access::AcquireRelease))),
+        Order::SeqCst => Some(quote!(.access(__h::Access::SeqCst))),
     }
 }
 
@@ -235,6 +236,7 @@ fn has_bits(class: &Class) -> TokenStream {
         let (cfgs, name) = (&value.common.decor.cfgs, &value.common.ident);
         let setter = (!value.constant).then(|| {
             let setter = crate::names::around("set_", name, "");
+            let update = crate::names::around("update_", name, "");
             quote! {
                 #(#cfgs)*
                 #[automatically_derived]
@@ -243,6 +245,10 @@ fn has_bits(class: &Class) -> TokenStream {
                     #[inline]
                     fn __set_bits(&self, bits: #bits) {
                         self.#setter(bits);
+                    }
+                    #[inline]
+                    fn __update_bits(&self, update: impl ::core::ops::FnMut(#bits) -> #bits) {
+                        self.#update(update);
                     }
                 }
             }

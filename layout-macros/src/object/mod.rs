@@ -4,6 +4,7 @@
 //! [`model::Class`] of it; the `expand` modules write the code. Errors of all phases are reported together, and what
 //! is right is expanded even then, so that one mistake does not make every use of the class fail as well.
 
+mod access_words;
 mod check;
 mod class_words;
 mod expand;

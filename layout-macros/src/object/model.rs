@@ -70,6 +70,30 @@ pub(super) struct Value {
     pub(super) default: Option<Expr>,
     /// Of a weak field: the field of its referent that replaces it when that dies.
     pub(super) splice: Option<Ident>,
+    pub(super) more: More,
+}
+
+/// What a field's accessors do besides reading and writing it.
+#[derive(Default)]
+pub(super) struct More {
+    /// Whether there is a `swap_…`.
+    pub(super) swap: bool,
+    /// Whether there is a `compare_exchange_…`.
+    pub(super) compare_exchange: bool,
+    /// What has to hold when it is read.
+    pub(super) on_get: Vec<Check>,
+    /// What has to hold of a value that is stored.
+    pub(super) on_set: Vec<Check>,
+    /// Whether all stores can be observed.
+    pub(super) observed: bool,
+}
+
+/// A condition of `#[checked]` or `#[debug_checked]`.
+#[derive(Clone)]
+pub(super) struct Check {
+    pub(super) condition: Expr,
+    /// Only in debug builds.
+    pub(super) debug: bool,
 }
 
 /// What a field holds.
@@ -100,6 +124,7 @@ pub(super) enum Order {
     Plain,
     Relaxed,
     AcquireRelease,
+    SeqCst,
 }
 
 /// What a strong tagged word may refer to.
@@ -142,6 +167,7 @@ pub(super) struct Tail {
     pub(super) kind: ValueKind,
     pub(super) constant: bool,
     pub(super) order: Order,
+    pub(super) more: More,
     pub(super) length: TailLength,
 }
 

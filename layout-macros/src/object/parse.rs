@@ -1,6 +1,7 @@
 //! Reads a `#[heap_object]` declaration: arguments, attributes, fields. What concerns several of them is left to
 //! [`check`](super::check).
 
+use super::access_words::{self, Checked, Updates};
 use super::class_words::{self, ClassWords};
 use super::model::{Inherited, Openness, ValueKind};
 use super::types::{self, Declared};
@@ -20,6 +21,7 @@ const ARGUMENTS: &[&str] = &[
     "abstract",
     "inherits",
     "copy",
+    "observed",
     "print",
     "verify",
     "trace",
@@ -28,7 +30,19 @@ const ARGUMENTS: &[&str] = &[
     "lowest_instance_type",
     "highest_instance_type",
 ];
-const FIELD_WORDS: &[&str] = &["constant", "relaxed", "acquire_release", "length", "present_if", "default", "splice"];
+const FIELD_WORDS: &[&str] = &[
+    "constant",
+    "relaxed",
+    "acquire_release",
+    "seq_cst",
+    "checked",
+    "debug_checked",
+    "observed",
+    "length",
+    "present_if",
+    "default",
+    "splice",
+];
 
 /// A declaration, read word by word.
 pub(super) struct Declaration {
@@ -46,6 +60,8 @@ pub(super) struct Arguments {
     pub(super) has_factory: bool,
     pub(super) inherits: Vec<Inherited>,
     pub(super) words: ClassWords,
+    /// Whether all fields are.
+    pub(super) observed: bool,
 }
 
 /// A field, read word by word.
@@ -65,6 +81,12 @@ pub(super) struct Words {
     pub(super) constant: Option<Attribute>,
     pub(super) relaxed: Option<Attribute>,
     pub(super) acquire_release: Option<Attribute>,
+    pub(super) seq_cst: Option<Attribute>,
+    /// What stands in the parentheses of a memory order.
+    pub(super) updates: Updates,
+    pub(super) checked: Option<Checked>,
+    pub(super) debug_checked: Option<Checked>,
+    pub(super) observed: Option<Attribute>,
     /// `#[length = …]`
     pub(super) length: Option<Length>,
     /// `#[present_if = …]`
@@ -171,6 +193,7 @@ fn arguments(args: TokenStream, errors: &mut Errors) -> Arguments {
         parent: None,
         openness: Openness::Leaf,
         has_factory: true,
+        observed: false,
         inherits: Vec::new(),
         words: ClassWords::default(),
     };
@@ -240,6 +263,12 @@ fn argument(
             }
         }
         "inherits" => arguments.inherits = inherits(word, input, errors)?,
+        "observed" => {
+            if input.peek(Token![=]) || input.peek(syn::token::Paren) {
+                return Err(input.error("`observed` takes no value: write it alone"));
+            }
+            arguments.observed = true;
+        }
         "factory" => {
             input.parse::<Token![=]>()?;
             let value: Ident = input.parse()?;
@@ -343,6 +372,13 @@ fn word(attr: &Attribute, word: &str, words: &mut Words, errors: &mut Errors) ->
         "constant" => &mut words.constant,
         "relaxed" => &mut words.relaxed,
         "acquire_release" => &mut words.acquire_release,
+        "seq_cst" => &mut words.seq_cst,
+        "observed" => &mut words.observed,
+        "checked" | "debug_checked" => {
+            let checked = if word == "checked" { &mut words.checked } else { &mut words.debug_checked };
+            access_words::checked(attr, word, checked, errors);
+            return true;
+        }
         "length" => {
             if words.length.is_some() {
                 errors.at(attr, "`#[length]` is given twice: elements are counted once. Remove one of them");
@@ -381,9 +417,12 @@ fn word(attr: &Attribute, word: &str, words: &mut Words, errors: &mut Errors) ->
         }
         _ => return false,
     };
-    if attr.meta.require_path_only().is_err() {
+    if matches!(word, "relaxed" | "acquire_release" | "seq_cst") && attr.meta.require_path_only().is_err() {
+        access_words::updates(attr, word, &mut words.updates, errors);
+    } else if attr.meta.require_path_only().is_err() {
         errors.at(attr, format!("`#[{word}]` takes no argument: write it alone"));
-    } else if slot.is_some() {
+    }
+    if slot.is_some() {
         errors.at(attr, format!("`#[{word}]` is given twice: remove one of them"));
     }
     slot.get_or_insert_with(|| attr.clone());

@@ -91,8 +91,8 @@ fn expand(class: &Class, is_right: bool) -> TokenStream {
     let view = around("", ident, "Ref");
     let offsets = class.values().map(|value| expand_access::offset(ident, value));
     let audible = || class.values().filter(|value| !value.common.is_mute);
-    let getters = audible().map(expand_access::getter);
-    let setters = audible().map(setter);
+    let getters = audible().map(|value| expand_access::part_getter(ident, value));
+    let setters = audible().filter(|value| !value.constant).map(|value| expand_access::part_setters(&view, value));
     let init = init(class);
     let (name, text, at) = (plain(ident), decor.doc_expr(), line(ident.span()));
     let count = expand_layout::count(slots);
@@ -171,18 +171,6 @@ fn expand(class: &Class, is_right: bool) -> TokenStream {
             #proof
         };
     }
-}
-
-/// The setter of a field, on the view.
-fn setter(value: &Value) -> TokenStream {
-    let Value { common, kind, constant, .. } = value;
-    if *constant {
-        return TokenStream::new();
-    }
-    let name = &common.ident;
-    let here = generated_at(name.span());
-    let host = kind.has_barrier().then(|| quote_spanned!(here=> ::heapwright::StructRef::host(self.0)));
-    expand_access::setters(value, &quote_spanned!(here=> ::heapwright::StructRef::cells(self.0).#name), host)
 }
 
 /// The values of a new struct.

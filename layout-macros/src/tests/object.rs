@@ -64,6 +64,8 @@ fn arguments_are_known_words() {
     check("open, open", "struct S {}", &[("`open` is given twice", "open")]);
     check("extends = A, extends = B", "struct S {}", &[("a class extends one class", "extends")]);
     check("abstract, open", "struct S {}", &[("an `abstract` class is open anyway", "open")]);
+    check("observed = true", "struct S {}", &[("`observed` takes no value", "=")]);
+    check("observed", "struct S { a: Smi, #[constant] b: Smi }", &[]);
     check("open = true", "struct S {}", &[("`open` takes no value", "=")]);
     check("extends(A)", "struct S {}", &[("`extends = Struct`", "extends")]);
     check("extends = 3", "struct S {}", &[("expected the class to extend", "3")]);

@@ -37,7 +37,7 @@ fn primitives_are_what_their_words_say() {
         "raw :: < :: core :: primitive :: u8 > (\"a\") . written (\"u8\"",
         "fn a (& self) -> :: core :: primitive :: u8",
         "b : :: core :: primitive :: u64",
-        "RawTail < :: core :: primitive :: u16 >",
+        "Tail < :: heapwright :: __private :: RawField < :: core :: primitive :: u16 > >",
         "RawTailInit < :: core :: primitive :: u16 >",
     ] {
         assert!(output.contains(part), "`{part}` is not in\n{output}");
@@ -76,8 +76,8 @@ fn rust_memory_is_not_heap_memory() {
     fields("a: Cell<u8>", &[("fields are cells already", "Cell")]);
     fields("a: AtomicU32", &[("`#[relaxed]` or `#[acquire_release]` and the plain integer", "AtomicU32")]);
     fields("a: &'static Str", &[("the collector moves objects", "&")]);
-    fields("a: *const u8", &[("written as `u64`", "*")]);
-    fields("a: fn()", &[("written as `u64`", "fn")]);
+    fields("a: *const u8", &[("written `a: External<u8>`", "*")]);
+    fields("a: fn()", &[("write `u64`, and convert", "fn")]);
     fields("a: [u8; 4]", &[("an array of fixed size", "[")]);
     fields("a: (Str, Smi)", &[("a union of classes is written `Tagged<(Str, Smi)>`", "(")]);
     fields("a: ()", &[("holds nothing", "(")]);
@@ -128,10 +128,7 @@ fn bits_take_a_bit_field() {
 fn words_about_fields() {
     fields(
         "#[relax] a: Smi",
-        &[(
-            "unknown attribute `relax`: here go `constant`, `relaxed`, `acquire_release`, `length` or `splice`",
-            "relax",
-        )],
+        &[("unknown attribute `relax`: here go `constant`, `relaxed`, `acquire_release`, `seq_cst`", "relax")],
     );
     fields("#[relaxd] a: Smi", &[("(did you mean `relaxed`?)", "relaxd")]);
     fields("#[constant(yes)] a: Smi", &[("takes no argument", "#")]);
@@ -139,38 +136,133 @@ fn words_about_fields() {
     fields("#[relaxed] #[acquire_release] a: Smi", &[("contradicts", "#"), ("`#[relaxed]` is here", "#")]);
     fields("#[acquire_release] a: u64", &[("8 bytes are not atomic", "#")]);
     fields("#[relaxed] a: f64", &[("8 bytes are not atomic", "#")]);
-    fields("a: Smi = 0", &[("no default values", "0")]);
+    fields(
+        "#[relaxed] #[seq_cst] #[acquire_release] a: Smi",
+        &[
+            ("`#[acquire_release]` contradicts `#[relaxed]`", "#"),
+            ("`#[seq_cst]` contradicts `#[relaxed]`", "#"),
+            ("`#[relaxed]` is here", "#"),
+        ],
+    );
+    fields("#[observed(x)] a: Smi", &[("takes no argument", "#")]);
+    fields("#[observed] #[constant] a: Smi", &[("no stores to observe", "#")]);
+    fields("#[observed] #[checked(get = true)] a: Padding<4>", &[("padding", "#"), ("padding", "#")]);
+    fields("a: Smi = 0", &[("write `#[default = 0]` before `a`", "0")]);
+    fields("#[default] a: Smi", &[("say what a new object has", "#")]);
+    fields("#[default = 0] #[default = 1] a: Smi", &[("given twice", "#")]);
+    fields("#[default = 0] a: Padding<4>", &[("padding holds nothing", "#")]);
     fields("#[length = n] a: Smi", &[("belongs to a tail", "#")]);
 }
 
 #[test]
-fn a_tail_ends_the_class() {
-    fields("#[constant] n: Smi, #[length = n] t: [u8], a: Smi", &[("nothing can follow it, but `a` does", "t")]);
+fn accessors_that_read_and_write_in_one_step() {
+    for order in ["relaxed", "acquire_release", "seq_cst"] {
+        for ty in
+            ["Tagged<Str>", "Tagged<Option<S>>", "Weak<Str>", "Smi", "SmiBits<F>", "Bits<F>", "u16", "f32", "bool"]
+        {
+            fields(&format!("#[{order}(swap, compare_exchange)] #[observed] #[checked(set = true)] a: {ty}"), &[]);
+        }
+    }
+    fields("#[relaxed(swp)] a: Smi", &[("unknown accessor `swp` (did you mean `swap`?)", "swp")]);
+    fields("#[relaxed(cas)] a: Smi", &[("(did you mean `compare_exchange`?)", "cas")]);
+    fields("#[relaxed(swap, swap)] a: Smi", &[("`swap` is given twice", "swap")]);
+    fields("#[relaxed()] a: Smi", &[("empty parentheses", "#")]);
+    fields("#[relaxed = 1] a: Smi", &[("takes no value", "#")]);
+    fields("#[seq_cst(\"swap\")] a: Smi", &[("expected `swap` or `compare_exchange`", "\"swap\"")]);
+    fields("#[seq_cst(swap)] #[constant] a: Smi", &[("`swap` would be one", "swap")]);
+    fields("#[seq_cst(swap)] a: u64", &[("8 bytes are not atomic", "#")]);
+    fields("#[seq_cst(swap)] a: Smi, swap_a: Smi", &[("both make `swap_a`", "swap_a"), ("declared here", "a")]);
+    fields("a: Bits<F>, update_a: Smi", &[("both make `update_a`", "update_a"), ("declared here", "a")]);
+    fields("#[constant] n: Smi, #[length = n] #[seq_cst(swap)] t: [u8]", &[]);
+}
+
+#[test]
+fn conditions_of_accessors() {
     fields(
-        "#[constant] n: Smi, #[length = n] t: [u8], #[length = n] u: [u8]",
-        &[("a second tail `u`: a class has one, and `t` is it", "u")],
+        "#[checked(get = self.b() > 0, set = value.is_some())] #[debug_checked(get = true)] a: Weak<S>, b: Smi",
+        &[],
     );
+    fields("#[checked] a: Smi", &[("say what is to be checked", "#")]);
+    fields("#[checked()] a: Smi", &[("say what is to be checked", "#")]);
+    fields("#[checked(gte = true)] a: Smi", &[("unknown condition `gte` (did you mean `get`?)", "gte")]);
+    fields("#[checked(get)] a: Smi", &[("`get` needs a condition", "get")]);
+    fields("#[checked(get = true, get = false)] a: Smi", &[("join the conditions with `&&`", "get")]);
+    fields("#[checked(get = true)] #[checked(set = false)] a: Smi", &[("`#[checked]` is given twice", "#")]);
+    fields("#[checked(get = true set = true)] a: Smi", &[("expected `,`", "set")]);
+    fields("#[checked(set = value > 0)] #[constant] a: Smi", &[("has no setter to check", "set")]);
+    fields("#[checked(get = self.is_ready())] #[constant] a: Smi", &[]);
+    fields("#[constant] n: Smi, #[length = n] #[checked(get = true, set = index < 3)] t: [u8]", &[]);
+    fields("#[constant] n: Smi, #[length = n] #[observed] #[constant] t: [u8]", &[("no stores to observe", "#")]);
+}
+
+#[test]
+fn tails_end_the_class() {
+    fields("#[constant] n: Smi, #[length = n] t: [u8], a: Smi", &[("can follow it, but `a` does", "t")]);
+    fields("#[constant] n: Smi, #[length = n] t: [u8], a: Padding<4>", &[("can follow it, but `a` does", "t")]);
+    fields("#[constant] n: Smi, #[length = n] t: [u8], #[length = n] u: [u8]", &[]);
     fields(
         "#[length = n] t: [u8], #[constant] n: Smi, a: u8",
-        &[("declare `n` before `t`", "n"), ("nothing can follow it, but `a` does", "t")],
+        &[("declare `n` before `t`", "n"), ("can follow it, but `n` does", "t"), ("can follow it, but `a` does", "t")],
     );
-    fields("#[constant] n: Smi, #[length = n] t: [Smi]", &[("elements that may be Smis", "Smi")]);
+    fields("#[constant] n: Smi, #[length = n] t: [Smi], #[length = n] u: [SmiBits<F>]", &[]);
+    fields("#[constant] n: Smi, #[length = n] t: [Inline<S>], #[length = n] u: [External<u8>]", &[]);
     fields("#[constant] n: Smi, #[length = n] t: [Str]", &[("`Str` cannot be the element of a tail", "Str")]);
-    fields("#[constant] n: Smi, #[length = n] #[relaxed] t: [u8]", &[("no memory order", "#")]);
+    fields("#[constant] n: Smi, #[length = n] t: [Padding<4>]", &[("padding has a fixed size", "Padding")]);
+    fields("#[constant] n: Smi, #[length = n] #[relaxed] t: [u8]", &[]);
+    fields("#[constant] n: Smi, #[length = n] #[default = 0] t: [u8]", &[("has no default", "#")]);
     fields("#[constant] n: Smi, #[length = n] #[cfg(a)] t: [u8]", &[("cannot come and go", "#")]);
     fields("#[cfg(a)] #[constant] n: Smi, #[length = n] t: [u8]", &[("must be there in every build", "#")]);
 }
 
 #[test]
-fn a_length_is_an_earlier_constant_smi() {
+fn a_length_is_made_of_earlier_constant_numbers() {
     fields("t: [u8]", &[("add `#[constant] length: Smi` before, and `#[length = length]` here", "t")]);
     fields("#[length = n] t: [u8]", &[("there is no field `n` in this class", "n")]);
     fields("#[constant] length: Smi, #[length = lenght] t: [u8]", &[("(did you mean `length`?)", "lenght")]);
     fields("#[constant] length: Sm, #[length = length] t: [u8]", &[("did you mean `Smi`?", "Sm")]);
     fields("#[length = t] t: [u8]", &[("cannot count itself", "t")]);
     fields("n: Smi, #[length = n] t: [u8]", &[("could be changed", "n")]);
-    fields("#[constant] n: u32, #[length = n] t: [u8]", &[("declared `u32`, but a number of elements is a Smi", "n")]);
+    fields("#[constant] n: u32, #[length = n] t: [u8]", &[]);
+    fields("#[constant] n: f32, #[length = n] t: [u8]", &[("declared `f32`, but a number of elements is", "n")]);
     fields("n: Padding<4>, #[length = n] t: [u8]", &[("declared `Padding<4>`", "n")]);
-    fields("#[length = n] t: [u8], #[constant] n: Smi", &[("declare `n` before `t`", "n")]);
     fields("#[length] t: [u8]", &[("name the field that holds", "#")]);
+    fields("#[length = COUNT] t: [u8]", &[]);
+    fields("#[constant] n: Smi, #[length = if n > MAX { n } else { other::of(n) }] t: [u8]", &[]);
+    fields("n: Smi, #[length = n + 1] t: [u8]", &[("could be changed", "n")]);
+    fields("#[constant] n: Tagged<Any>, #[length = f(n)] t: [u8]", &[("only Smis, integers", "n")]);
+    fields("#[length = m + 1] t: [u8], #[constant] #[present_if = true] m: Smi", &[("declare `m` before `t`", "m")]);
+    fields("#[constant] #[present_if = true] m: Smi, #[length = m] t: [u8]", &[("is not in every object", "m")]);
+    fields("#[present_if = true] m: Smi, #[length = m.is_some()] t: [u8]", &[("could be changed", "m")]);
+}
+
+#[test]
+fn optional_fields_have_a_condition() {
+    fields("#[constant] b: bool, #[present_if = b] a: Tagged<Any>, #[present_if = !b] c: Weak<Str>", &[]);
+    fields("#[present_if] a: Smi", &[("say when an object has the field", "#")]);
+    fields("#[present_if = true] #[present_if = true] a: Smi", &[("join the conditions with `&&`", "#")]);
+    fields("#[present_if = true] a: Padding<4>", &[("padding holds nothing", "#")]);
+    fields("#[present_if = true] a: Smi, b: Smi", &[("can follow it, but `b` does", "a")]);
+    fields("#[constant] n: Smi, #[length = n] #[present_if = true] t: [u8]", &[("say so by its length", "#")]);
+    fields(
+        "#[present_if = true] a: Smi, has_a: Smi",
+        &[("can follow it, but `has_a` does", "a"), ("both make `has_a`", "has_a"), ("declared here", "a")],
+    );
+    fields("#[present_if = true] #[splice = a] a: Weak<S>", &[("belongs to a single weak field", "#")]);
+}
+
+#[test]
+fn structs_in_objects() {
+    let check = |source: &str, expected: &[(&str, &str)]| {
+        super::assert_errors(source, &crate::object::heap_struct(tokens(""), tokens(source)), expected);
+    };
+    check("struct S { a: Tagged<Any>, b: Weak<C>, c: Smi, d: SmiBits<F>, e: Tagged<(Weak<C>, D)> }", &[]);
+    check("struct S { a: u32, b: Bits<F>, c: Padding<4>, d: External<u8> }", &[]);
+    check("struct S { a: u32, b: Smi }", &[("`b` is tagged and `a` is raw", "b"), ("declared here", "a")]);
+    check("struct S { a: Smi, p: Padding<4> }", &[("tagged fields need no padding", "p")]);
+    check("struct S { a: Inline<T> }", &[("structs do not nest", "a")]);
+    check("struct S {}", &[("needs a field that holds something", "S")]);
+    check("struct S { #[default = 1] a: Smi }", &[("have no defaults", "1")]);
+    check("struct S<T> { a: Tagged<T> }", &[("cannot be generic", "<")]);
+    check("enum S { A }", &[("a class is a struct", "enum"), ("needs a field that holds something", "S")]);
+    check("struct S { a: Smi, #[present_if = true] b: Smi }", &[("cannot vary", "b")]);
 }

@@ -7,8 +7,11 @@
 
 pub mod casts;
 
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use heapwright::prelude::*;
+use core::sync::atomic::{
+    AtomicU32,
+    Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
+};
+use heapwright::{Fresh, HeapClass, ReadOnly, WriteBarrierMode, prelude::*};
 
 #[cfg(feature = "pointer-compression")]
 type AtomicTagged = AtomicU32;
@@ -239,4 +242,351 @@ pub unsafe fn by_hand_tagged_set(o: Raw, v: Raw) {
 #[inline(never)]
 fn slow(slot: usize) {
     core::hint::black_box(slot);
+}
+
+// Memory orders.
+
+/// Everything that other threads may touch.
+#[heap_object]
+pub struct Ordered {
+    #[seq_cst(swap, compare_exchange)]
+    strict: u32,
+    #[acquire_release(swap, compare_exchange)]
+    published: u32,
+    #[relaxed(swap, compare_exchange)]
+    raw_flags: Bits<RawFlags>,
+    pad: OptionalPadding<4>,
+    #[seq_cst(swap, compare_exchange)]
+    smi: Smi,
+    #[relaxed]
+    flags: SmiBits<Flags>,
+    #[seq_cst(swap, compare_exchange)]
+    link: Tagged<Thing>,
+    #[acquire_release]
+    next: Tagged<Thing>,
+    #[observed]
+    seen: u32,
+}
+
+const STRICT: usize = W;
+const PUBLISHED: usize = W + 4;
+const ORDERED_RAW: usize = W + 8;
+const ORDERED_SMI: usize = if W == 4 { W + 12 } else { W + 16 };
+const LINK: usize = ORDERED_SMI + 2 * W;
+const NEXT: usize = LINK + W;
+const SEEN: usize = NEXT + W;
+
+impl Raw {
+    #[inline(always)]
+    unsafe fn atomic(&self, offset: usize) -> &AtomicU32 {
+        unsafe { &*self.0.add(offset).cast() }
+    }
+}
+
+/// A Smi as it stands in memory.
+#[inline(always)]
+fn smi_word(value: i32) -> TaggedWord {
+    #[cfg(feature = "pointer-compression")]
+    return (value << 1) as u32;
+    #[cfg(not(feature = "pointer-compression"))]
+    return (value as usize) << 32;
+}
+
+/// The integer of a Smi as it stands in memory.
+#[inline(always)]
+fn smi_value(word: TaggedWord) -> i32 {
+    #[cfg(feature = "pointer-compression")]
+    return word as i32 >> 1;
+    #[cfg(not(feature = "pointer-compression"))]
+    return (word >> 32) as i32;
+}
+
+#[cfg(feature = "pointer-compression")]
+type TaggedWord = u32;
+#[cfg(not(feature = "pointer-compression"))]
+type TaggedWord = usize;
+
+#[inline(never)]
+pub fn generated_seq_cst_get(o: &Ordered) -> u32 {
+    o.strict()
+}
+#[inline(never)]
+pub unsafe fn by_hand_seq_cst_get(o: Raw) -> u32 {
+    unsafe { o.atomic(STRICT).load(SeqCst) }
+}
+
+#[inline(never)]
+pub fn generated_seq_cst_set(o: &Ordered, v: u32) {
+    o.set_strict(v);
+}
+#[inline(never)]
+pub unsafe fn by_hand_seq_cst_set(o: Raw, v: u32) {
+    unsafe { o.atomic(STRICT).store(v, SeqCst) }
+}
+
+#[inline(never)]
+pub fn generated_acquire_get(o: &Ordered) -> u32 {
+    o.published()
+}
+#[inline(never)]
+pub unsafe fn by_hand_acquire_get(o: Raw) -> u32 {
+    unsafe { o.atomic(PUBLISHED).load(Acquire) }
+}
+
+#[inline(never)]
+pub fn generated_release_set(o: &Ordered, v: u32) {
+    o.set_published(v);
+}
+#[inline(never)]
+pub unsafe fn by_hand_release_set(o: Raw, v: u32) {
+    unsafe { o.atomic(PUBLISHED).store(v, Release) }
+}
+
+#[inline(never)]
+pub fn generated_acquire_tagged_get(o: &Ordered) -> &Thing {
+    o.next()
+}
+#[inline(never)]
+pub unsafe fn by_hand_acquire_tagged_get(o: Raw) -> usize {
+    let word = unsafe { o.tagged(NEXT) }.load(Acquire) as usize;
+    let word = if W == 4 { (o.0 as usize & !0xffff_ffff) | word } else { word };
+    word & !3
+}
+
+#[inline(never)]
+pub fn generated_swap(o: &Ordered, v: u32) -> u32 {
+    o.swap_strict(v)
+}
+#[inline(never)]
+pub unsafe fn by_hand_swap(o: Raw, v: u32) -> u32 {
+    unsafe { o.atomic(STRICT).swap(v, SeqCst) }
+}
+
+#[inline(never)]
+pub fn generated_smi_swap(o: &Ordered, v: Smi) -> i32 {
+    o.swap_smi(v)
+}
+#[inline(never)]
+pub unsafe fn by_hand_smi_swap(o: Raw, v: i32) -> i32 {
+    smi_value(unsafe { o.tagged(ORDERED_SMI) }.swap(smi_word(v), SeqCst))
+}
+
+#[inline(never)]
+pub fn generated_compare_exchange(o: &Ordered, current: u32, new: u32) -> Result<u32, u32> {
+    o.compare_exchange_published(current, new)
+}
+#[inline(never)]
+pub unsafe fn by_hand_compare_exchange(o: Raw, current: u32, new: u32) -> Result<u32, u32> {
+    unsafe { o.atomic(PUBLISHED).compare_exchange(current, new, AcqRel, Acquire) }
+}
+
+#[inline(never)]
+pub fn generated_smi_compare_exchange(o: &Ordered, current: Smi, new: Smi) -> Result<i32, i32> {
+    o.compare_exchange_smi(current, new)
+}
+#[inline(never)]
+pub unsafe fn by_hand_smi_compare_exchange(o: Raw, current: i32, new: i32) -> Result<i32, i32> {
+    let cell = unsafe { o.tagged(ORDERED_SMI) };
+    cell.compare_exchange(smi_word(current), smi_word(new), SeqCst, SeqCst).map(smi_value).map_err(smi_value)
+}
+
+#[inline(never)]
+pub fn generated_atomic_bits_set(o: &Ordered, v: u16) {
+    o.set_middle(v & 0x3ff);
+}
+#[inline(never)]
+pub unsafe fn by_hand_atomic_bits_set(o: Raw, v: u16) {
+    let cell = unsafe { o.atomic(ORDERED_RAW) };
+    let value = u32::from(v & 0x3ff) << 7;
+    let mut before = cell.load(Relaxed);
+    while let Err(now) = cell.compare_exchange(before, before & !(0x3ff << 7) | value, Relaxed, Relaxed) {
+        before = now;
+    }
+}
+
+#[inline(never)]
+pub fn generated_atomic_smi_bits_set(o: &Ordered, v: bool) {
+    o.set_first(v);
+}
+#[inline(never)]
+pub unsafe fn by_hand_atomic_smi_bits_set(o: Raw, v: bool) {
+    let cell = unsafe { o.tagged(ORDERED_SMI + W) };
+    let mut before = smi_value(cell.load(Relaxed)) & i32::MAX;
+    while let Err(now) = cell.compare_exchange(smi_word(before), smi_word(before & !1 | i32::from(v)), Relaxed, Relaxed)
+    {
+        before = smi_value(now) & i32::MAX;
+    }
+}
+
+#[inline(never)]
+pub fn generated_bits_update(o: &Thing, v: u16) {
+    o.update_raw_flags(|flags| flags.with_middle(v & 0x3ff).with_low(3));
+}
+#[inline(never)]
+pub unsafe fn by_hand_bits_update(o: Raw, v: u16) {
+    let before = unsafe { o.atomic(RAW_FLAGS) }.load(Relaxed);
+    let after = before & !0x1ffff | u32::from(v & 0x3ff) << 7 | 3;
+    unsafe { o.atomic(RAW_FLAGS) }.store(after, Relaxed);
+}
+
+// Barriers.
+
+#[inline(never)]
+pub fn generated_any_set_smi(o: &Thing, v: Smi) {
+    o.set_any(v);
+}
+#[inline(never)]
+pub unsafe fn by_hand_any_set_smi(o: Raw, v: i32) {
+    unsafe { o.put_smi(ANY, v) }
+}
+
+#[inline(never)]
+pub fn generated_any_set_read_only(o: &Thing, v: ReadOnly<'_, Thing>) {
+    o.set_any(v);
+}
+#[inline(never)]
+pub unsafe fn by_hand_any_set_read_only(o: Raw, v: Raw) {
+    unsafe { o.tagged(ANY).store((v.0 as usize | 1) as _, Relaxed) }
+}
+
+#[inline(never)]
+pub fn generated_tagged_set_fresh(o: Fresh<'_, Thing>, v: &Thing) {
+    o.set_other_with_mode(v, o.mode());
+}
+#[inline(never)]
+pub unsafe fn by_hand_tagged_set_fresh(o: Raw, v: Raw) {
+    unsafe { o.tagged(OTHER).store((v.0 as usize | 1) as _, Relaxed) }
+}
+
+#[inline(never)]
+pub fn generated_weak_set_nil(o: &Thing) {
+    o.set_weak(Nil);
+}
+#[inline(never)]
+pub unsafe fn by_hand_weak_set_nil(o: Raw) {
+    unsafe { o.tagged(ANY + W).store(3, Relaxed) }
+}
+
+#[inline(never)]
+pub fn generated_barrier_set_update(o: &Thing, v: &Thing) {
+    o.set_maybe_with_mode(v, WriteBarrierMode::UPDATE);
+}
+#[inline(never)]
+pub unsafe fn by_hand_barrier_set_update(o: Raw, v: Raw) {
+    unsafe {
+        o.tagged(OTHER + W).store((v.0 as usize | 1) as _, Relaxed);
+        barrier(o, OTHER + W, v);
+    }
+}
+
+#[inline(never)]
+pub fn generated_barrier_set_weak(o: &Thing, v: &Thing) {
+    o.set_weak(v);
+}
+#[inline(never)]
+pub unsafe fn by_hand_barrier_set_weak(o: Raw, v: Raw) {
+    unsafe {
+        o.tagged(ANY + W).store((v.0 as usize | 3) as _, Relaxed);
+        barrier(o, ANY + W, v);
+    }
+}
+
+#[inline(never)]
+pub fn generated_barrier_seq_cst_set(o: &Ordered, v: &Thing) {
+    o.set_link(v);
+}
+#[inline(never)]
+pub unsafe fn by_hand_barrier_seq_cst_set(o: Raw, v: Raw) {
+    unsafe {
+        o.tagged(LINK).store((v.0 as usize | 1) as _, SeqCst);
+        barrier(o, LINK, v);
+    }
+}
+
+#[inline(never)]
+pub fn generated_barrier_swap<'a>(o: &'a Ordered, v: &Thing) -> &'a Thing {
+    o.swap_link(v)
+}
+#[inline(never)]
+pub unsafe fn by_hand_barrier_swap(o: Raw, v: Raw) -> usize {
+    unsafe {
+        let before = o.tagged(LINK).swap((v.0 as usize | 1) as _, SeqCst) as usize;
+        barrier(o, LINK, v);
+        (if W == 4 { (o.0 as usize & !0xffff_ffff) | before } else { before }) & !3
+    }
+}
+
+#[inline(always)]
+unsafe fn barrier(o: Raw, offset: usize, v: Raw) {
+    unsafe {
+        let flags = |a: *const u8| (*((a as usize & !0x3_ffff) as *const AtomicU32)).load(Relaxed);
+        if flags(o.0) & 1 != 0 && flags(v.0) & 2 != 0 {
+            slow(o.0.add(offset) as usize);
+        }
+    }
+}
+
+/// A store, and one test for observers.
+#[inline(never)]
+pub fn generated_observed_set(o: &Ordered, v: u32) {
+    o.set_seen(v);
+}
+#[inline(never)]
+pub unsafe fn by_hand_observed_set(o: Raw, v: u32) {
+    unsafe {
+        o.put(SEEN, v);
+        if (*((o.0 as usize & !0x3_ffff) as *const AtomicU32)).load(Relaxed) & 64 != 0 {
+            slow(o.0 as usize);
+        }
+    }
+}
+
+// Casts.
+
+#[heap_object(open)]
+pub struct Shape {
+    sides: Smi,
+}
+
+#[heap_object(extends = Shape)]
+pub struct Square {
+    side: Smi,
+}
+
+const CLASS_ENTRY: usize = W + 12 + if W == 4 { 0 } else { 4 };
+
+/// The class of an object, as the number in its map.
+#[inline(always)]
+unsafe fn class(o: Raw) -> u64 {
+    unsafe { Raw((o.word(0) & !3) as *const u8).at(CLASS_ENTRY) }
+}
+
+#[inline(never)]
+pub fn generated_is_leaf(o: &Shape) -> bool {
+    o.is::<Square>()
+}
+#[inline(never)]
+pub unsafe fn by_hand_is_leaf(o: Raw) -> bool {
+    unsafe { class(o) == core::ptr::from_ref(Square::CLASS).addr() as u64 }
+}
+
+#[inline(never)]
+pub fn generated_try_cast_leaf(o: &Shape) -> Option<&Square> {
+    o.try_cast::<Square>()
+}
+#[inline(never)]
+pub unsafe fn by_hand_try_cast_leaf(o: Raw) -> Option<core::num::NonZeroUsize> {
+    unsafe {
+        if class(o) == core::ptr::from_ref(Square::CLASS).addr() as u64 {
+            core::num::NonZeroUsize::new(o.0 as usize)
+        } else {
+            None
+        }
+    }
+}
+
+/// Two loads for the class, one in its display.
+#[inline(never)]
+pub fn generated_is_open(o: &HeapObject) -> bool {
+    o.is::<Shape>()
 }
