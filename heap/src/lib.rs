@@ -104,14 +104,17 @@ pub mod prelude {
 /// What generated code refers to. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
+    pub use core::sync::atomic::Ordering;
+
     pub use crate::barrier::{Observing, observe_stored};
     pub use crate::isolate_slots::SlotValues;
     pub use crate::layout::{
         Access, BitKind, BitLayout, BitStorage, BitfieldLayout, ClassDescriptor, ClassLayout, FieldLayout, FieldSpec,
         Hooks, HooksOf, InputKind, InstanceTypeOrder, InstanceTypeRange, MAX_TAILS, Member, PerWidth, PrintHook,
         RawKind, Splice, StructLayout, TailLayout, TailLength, TailLengthsOf, TypeSet, VerifyHook, as_declared,
-        check_class, check_enum_fits, check_field, check_instance_types, check_nested_fits, check_splice, check_struct,
-        check_tail, debug_bits, field_end, field_offset, first_bits, inherited_input, place,
+        check_class, check_enum_fits, check_instance_types, check_nested_fits, check_splice, check_struct, check_tail,
+        debug_bits, field_end, field_offset, first_bits, first_wrong_field, inherited_input, offset_in, place,
+        wrong_field,
     };
     pub use crate::layout::{
         FlagSet, NoBitEnum, NoBitfield, NoFlagSet, bits_after, check_bits_follow, check_flags_fit,
@@ -123,8 +126,8 @@ pub mod __private {
         Admits, AdmitsMaybeWeak, AdmitsWeak, AlignTagged, BitsField, ElementInit, Elements, ExternalField, HeapStruct,
         Inherited, Init, IntoSmi, MaybeWeakField, ObjectAddress, OptionalInit, OptionalPaddingBytes, PaddingBytes,
         RawField, RawTailInit, SmiBitsField, SmiField, StructField, StructInit, StructRef, TaggedField, Tail, TailInit,
-        WeakField, Word, admitted, admitted_maybe_weak, admitted_weak, copied, expect_at_most, expect_length,
-        inherited, upcast,
+        WeakField, Word, admitted, admitted_maybe_weak, admitted_weak, expect_at_most, expect_length, inherited,
+        upcast,
     };
 
     /// The end of an accessor whose `#[checked]` condition does not hold.

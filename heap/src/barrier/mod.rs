@@ -17,18 +17,9 @@ pub use observe::{Observing, Store, StoreFilter, StoreObserver, StoreObservers, 
 pub use slot_set::{SlotAction, SlotSet};
 
 use crate::memory::{ChunkFlags, MemoryChunk};
-use crate::tagged::{TaggedType, Word};
+use crate::tagged::Word;
 
-/// After storing `value` of type `U` into `slot` of the object at `host`.
-#[inline(always)]
-pub(crate) fn write<U: TaggedType>(host: usize, slot: usize, value: Word, mode: WriteBarrierMode<'_>) {
-    if U::MAY_BE_SMI && value.is_smi() {
-        return;
-    }
-    write_object(host, slot, value, mode);
-}
-
-/// The same for a value that is a reference.
+/// After storing the reference `value` into `slot` of the object at `host`.
 #[inline(always)]
 pub(crate) fn write_object(host: usize, slot: usize, value: Word, mode: WriteBarrierMode<'_>) {
     if mode.skips(host) {

@@ -41,7 +41,8 @@ pub use bits::{
 pub use body::{BodyDescriptor, VisitorId};
 pub(crate) use check::Message;
 pub use check::{
-    InputKind, check_class, check_enum_fits, check_field, check_nested_fits, check_struct, check_tail, inherited_input,
+    InputKind, check_class, check_enum_fits, check_nested_fits, check_struct, check_tail, first_wrong_field,
+    inherited_input, offset_in, wrong_field,
 };
 pub(crate) use class::same as same_text;
 pub use class::{ClassLayout, FieldSection, MAX_TAILS, TailLayout, TailLength};

@@ -29,16 +29,19 @@ pub(crate) mod how {
 /// # Safety
 ///
 /// `word` yields a Smi or a strong reference that `U::SET` describes, valid at the time of the call; one that is not
-/// young, if `NEEDS_BARRIER` is false.
+/// young, if `NEEDS_BARRIER` is false, and no Smi, if `MAY_BE_SMI` is.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a field declared `Tagged<{U}>`",
     label = "the field's type does not name this class",
     note = "store an instance of a class that the declaration names (or of one below it), cast the value first (`try_cast`), or widen the declaration"
 )]
-pub unsafe trait Admits<U: TaggedType, I> {
+pub unsafe trait Admits<U, I> {
     /// Whether the collector has to be told of a store: not if the value's type says that it is never young.
     #[doc(hidden)]
     const NEEDS_BARRIER: bool = true;
+
+    /// Whether the word may be a Smi, of which the collector is not told.
+    const MAY_BE_SMI: bool = true;
     /// The word to store.
     ///
     /// # Safety
@@ -59,7 +62,7 @@ pub unsafe trait Admits<U: TaggedType, I> {
     label = "the field's type does not name this class",
     note = "store an instance of `{C}` (or of a class below it), an `Option` of one, or `Nil`"
 )]
-pub unsafe trait AdmitsWeak<C: HeapClass, I> {
+pub unsafe trait AdmitsWeak<C, I> {
     /// As in [`Admits`].
     #[doc(hidden)]
     const NEEDS_BARRIER: bool = true;
@@ -123,6 +126,7 @@ where
     S::Class: IsA<C>,
 {
     const NEEDS_BARRIER: bool = S::NEEDS_BARRIER;
+    const MAY_BE_SMI: bool = false;
     #[inline]
     unsafe fn word(&self) -> Word {
         // SAFETY: the caller's contract.
@@ -134,6 +138,7 @@ where
 #[diagnostic::do_not_recommend]
 unsafe impl<S: ObjectSource> Admits<Any, how::AnyObject> for S {
     const NEEDS_BARRIER: bool = S::NEEDS_BARRIER;
+    const MAY_BE_SMI: bool = false;
     #[inline]
     unsafe fn word(&self) -> Word {
         // SAFETY: the caller's contract.
@@ -148,6 +153,7 @@ where
     S::Class: IsA<C>,
 {
     const NEEDS_BARRIER: bool = S::NEEDS_BARRIER;
+    const MAY_BE_SMI: bool = false;
     #[inline]
     unsafe fn word(&self) -> Word {
         // SAFETY: the caller's contract.
@@ -211,6 +217,8 @@ integers!(i32, u8, i8, u16, i16);
 
 // SAFETY: a `Tagged<U>` holds a value of `U`.
 unsafe impl<U: TaggedType> Admits<U, how::Same> for Tagged<'_, U> {
+    const MAY_BE_SMI: bool = U::MAY_BE_SMI;
+
     #[inline]
     unsafe fn word(&self) -> Word {
         Tagged::word(*self)
@@ -274,6 +282,7 @@ macro_rules! position {
             S::Class: IsA<$member>,
         {
             const NEEDS_BARRIER: bool = S::NEEDS_BARRIER;
+    const MAY_BE_SMI: bool = false;
             #[inline]
             unsafe fn word(&self) -> Word {
                 // SAFETY: the caller's contract.

@@ -41,7 +41,9 @@ pub unsafe fn store_at<T: HeapClass, I>(object: &T, offset: usize, value: impl A
     unsafe {
         let ((cell, host), word) = (cell(object, offset), value.word());
         cell.store(word, Ordering::Relaxed);
-        barrier::write::<Any>(host, cell.address(), word, WriteBarrierMode::UPDATE);
+        if !word.is_smi() {
+            barrier::write_object(host, cell.address(), word, WriteBarrierMode::UPDATE);
+        }
     }
 }
 

@@ -145,9 +145,6 @@ pub trait HasBits<B: Bitfield> {
 
 /// An object whose bit field `B` may be set.
 pub trait HasBitsMut<B: Bitfield>: HasBits<B> {
-    /// Replaces the whole bit field.
-    #[doc(hidden)]
-    fn __set_bits(&self, bits: B);
     /// Replaces the bit field by what `update` makes of it: in one step, if the field has a memory order.
     #[doc(hidden)]
     fn __update_bits(&self, update: impl FnMut(B) -> B);

@@ -8,6 +8,7 @@ use super::admits::{Admits, AdmitsWeak};
 use super::class::{HeapClass, TaggedType};
 use super::raw::{AtomicRawValue, RawValue};
 use super::smi::Smi;
+use super::value::Tagged;
 use super::word::{TaggedCell, Word};
 use crate::barrier::{self, WriteBarrierMode};
 use crate::layout::{Bitfield, SmiBitfield};
@@ -77,28 +78,36 @@ pub struct TaggedField<U> {
     _type: PhantomData<fn() -> U>,
 }
 
-impl<U: TaggedType> TaggedField<U> {
-    /// The value. `object` is the one that the field belongs to: every other of the isolate would do as well, for its
-    /// address completes a compressed reference, but that one is at hand.
+// What a field's type is has been proved where its class's layout is made, once: no bound here, so that a wrong type is
+// reported there alone.
+impl<U> TaggedField<U> {
+    /// The word, completed from the address of `object`.
     #[inline]
-    pub fn get<T>(&self, object: &T) -> U::Ref<'_> {
-        // SAFETY: the cell holds what `Admits<U, _>` produced; `&self` lives no longer than the object stays put. One
-        // isolate is entered on this thread, so `object` lies in the same cage.
-        unsafe { U::from_word(self.cell.load_near(address_of(object), Ordering::Relaxed)) }
+    fn load<T>(&self, object: &T, order: Ordering) -> Word {
+        self.cell.load_near(address_of(object), order)
     }
 
-    /// The value, read with acquire order.
+    /// The value of a field that holds instances of the class `U`.
+    ///
+    /// # Safety
+    ///
+    /// `U` is a class, and `object` the one that the field belongs to.
     #[inline]
-    pub fn get_acquire<T>(&self, object: &T) -> U::Ref<'_> {
-        // SAFETY: as in `get`.
-        unsafe { U::from_word(self.cell.load_near(address_of(object), Ordering::Acquire)) }
+    pub unsafe fn get_class<'a, T>(&'a self, object: &'a T, order: Ordering) -> &'a U {
+        // SAFETY: the cell holds what `Admits<U, _>` produced; `&self` lives no longer than the object stays put. The
+        // object completes a compressed reference.
+        unsafe { self.load(object, order).as_object() }
     }
 
-    /// The value, read with sequentially consistent order.
+    /// The value of a field that holds one of several classes.
+    ///
+    /// # Safety
+    ///
+    /// `U` is a union or `Any`, and `object` the one that the field belongs to.
     #[inline]
-    pub fn get_seq_cst<T>(&self, object: &T) -> U::Ref<'_> {
-        // SAFETY: as in `get`.
-        unsafe { U::from_word(self.cell.load_near(address_of(object), Ordering::SeqCst)) }
+    pub unsafe fn get_union<'a, T>(&'a self, object: &'a T, order: Ordering) -> Tagged<'a, U> {
+        // SAFETY: as in `get_class`.
+        unsafe { Tagged::from_word(self.load(object, order)) }
     }
 
     /// Stores a value and tells the collector as `mode` says. `object` is the one that the field belongs to.
@@ -156,9 +165,39 @@ impl<U: TaggedType> TaggedField<U> {
     /// What is to be done after a store of a `V`.
     #[inline(always)]
     fn tell<T, I, V: Admits<U, I>>(&self, object: &T, word: Word, mode: WriteBarrierMode<'_>) {
-        barrier::write::<U>(address_of(object), self.cell.address(), word, mode.for_value(V::NEEDS_BARRIER));
+        if V::MAY_BE_SMI && word.is_smi() {
+            return;
+        }
+        barrier::write_object(address_of(object), self.cell.address(), word, mode.for_value(V::NEEDS_BARRIER));
     }
 
+    /// Writes the field of an object being made.
+    ///
+    /// # Safety
+    ///
+    /// The object is being initialised; the allocator looks at it afterwards if it is not young.
+    #[inline]
+    pub unsafe fn init<I>(&self, value: impl Admits<U, I>) {
+        // SAFETY: the allocator holds the scope.
+        self.cell.store(unsafe { value.word() }, Ordering::Relaxed);
+    }
+}
+
+impl<C> TaggedField<Option<C>> {
+    /// The value of a field that holds an instance of the class `C` or nothing.
+    ///
+    /// # Safety
+    ///
+    /// `C` is a class, and `object` the one that the field belongs to.
+    #[inline]
+    pub unsafe fn get_optional<'a, T>(&'a self, object: &'a T, order: Ordering) -> Option<&'a C> {
+        let word = self.load(object, order);
+        // SAFETY: as in `get_class`; what is no Smi is an object.
+        (!word.is_smi()).then(|| unsafe { word.as_object() })
+    }
+}
+
+impl<U: TaggedType> TaggedField<U> {
     /// Stores a value in one step with reading the one before, and tells the collector.
     ///
     /// # Safety
@@ -197,17 +236,6 @@ impl<U: TaggedType> TaggedField<U> {
         let read = |word| unsafe { U::from_word(word) };
         before.map(read).map_err(read)
     }
-
-    /// Writes the field of an object being made.
-    ///
-    /// # Safety
-    ///
-    /// The object is being initialised; the allocator looks at it afterwards if it is not young.
-    #[inline]
-    pub unsafe fn init<I>(&self, value: impl Admits<U, I>) {
-        // SAFETY: the allocator holds the scope.
-        self.cell.store(unsafe { value.word() }, Ordering::Relaxed);
-    }
 }
 
 /// A weak field.
@@ -217,23 +245,15 @@ pub struct WeakField<C> {
     _type: PhantomData<fn() -> C>,
 }
 
-impl<C: HeapClass> WeakField<C> {
-    /// The referent, if it is alive and there is one; `object` as in [`TaggedField::get`].
+impl<C> WeakField<C> {
+    /// The referent, if it is alive and there is one.
+    ///
+    /// # Safety
+    ///
+    /// `C` is a class, and `object` the one that the field belongs to.
     #[inline]
-    pub fn get<T>(&self, object: &T) -> Option<&C> {
-        weak_ref(self.cell.load_near(address_of(object), Ordering::Relaxed))
-    }
-
-    /// The referent, read with acquire order.
-    #[inline]
-    pub fn get_acquire<T>(&self, object: &T) -> Option<&C> {
-        weak_ref(self.cell.load_near(address_of(object), Ordering::Acquire))
-    }
-
-    /// The referent, read with sequentially consistent order.
-    #[inline]
-    pub fn get_seq_cst<T>(&self, object: &T) -> Option<&C> {
-        weak_ref(self.cell.load_near(address_of(object), Ordering::SeqCst))
+    pub unsafe fn get_weak<'a, T>(&'a self, object: &'a T, order: Ordering) -> Option<&'a C> {
+        weak_ref(self.cell.load_near(address_of(object), order))
     }
 
     /// Stores a referent and tells the collector as `mode` says. `object` is the one that the field belongs to.
@@ -360,7 +380,7 @@ impl<C: HeapClass> WeakField<C> {
 
 /// The referent of a weak word that `AdmitsWeak<C, _>` produced.
 #[inline]
-pub(super) fn weak_ref<'a, C: HeapClass>(word: Word) -> Option<&'a C> {
+pub(super) fn weak_ref<'a, C>(word: Word) -> Option<&'a C> {
     if word.is_cleared() {
         None
     } else {
@@ -471,12 +491,6 @@ impl SmiField {
     }
 }
 
-/// A bit field once more. A function, so that rustc says of a type that is none what it says elsewhere.
-#[inline]
-pub fn copied<B: Bitfield>(bits: &B) -> B {
-    *bits
-}
-
 /// A bit field in a Smi.
 #[repr(transparent)]
 pub struct SmiBitsField<B> {
@@ -497,6 +511,20 @@ impl<B: SmiBitfield> SmiBitsField<B> {
     #[inline]
     pub fn get_acquire(&self) -> B {
         Self::bits(self.field.get_acquire())
+    }
+
+    /// Stores what `update` makes of the bit field. What the field held before.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    #[track_caller]
+    pub unsafe fn update(&self, update: impl FnOnce(B) -> B) -> B {
+        let before = self.get();
+        // SAFETY: the caller's contract.
+        unsafe { self.set(update(before)) };
+        before
     }
 
     /// Stores the bit field.
@@ -568,7 +596,7 @@ impl<B: SmiBitfield> SmiBitsField<B> {
     ///
     /// The field is not constant.
     #[inline]
-    pub unsafe fn update(&self, mut update: impl FnMut(B) -> B, order: Ordering) -> B {
+    pub unsafe fn update_ordered(&self, mut update: impl FnMut(B) -> B, order: Ordering) -> B {
         let mut before = self.get();
         loop {
             let after = update(before);
@@ -704,6 +732,20 @@ impl<B: Bitfield> BitsField<B> {
         B::from_storage(self.field.get())
     }
 
+    /// Stores what `update` makes of the bit field. What the field held before.
+    ///
+    /// # Safety
+    ///
+    /// The field is not constant.
+    #[inline]
+    #[track_caller]
+    pub unsafe fn update(&self, update: impl FnOnce(B) -> B) -> B {
+        let before = self.get();
+        // SAFETY: the caller's contract.
+        unsafe { self.set(update(before)) };
+        before
+    }
+
     /// Stores the bit field.
     ///
     /// # Safety
@@ -798,7 +840,7 @@ impl<B: Bitfield<Storage: AtomicRawValue>> BitsField<B> {
     ///
     /// The field is not constant.
     #[inline]
-    pub unsafe fn update(&self, mut update: impl FnMut(B) -> B, order: Ordering) -> B {
+    pub unsafe fn update_ordered(&self, mut update: impl FnMut(B) -> B, order: Ordering) -> B {
         let mut before = self.get_relaxed();
         loop {
             let after = update(before);
@@ -846,14 +888,14 @@ mod tests {
             let cell = TaggedCell::zero();
             let field: SmiBitsField<Small> = SmiBitsField { field: SmiField { cell }, _type: PhantomData };
             // SAFETY: not constant.
-            let update = |with: fn(Small) -> Small| unsafe { _ = field.update(with, order) };
+            let update = |with: fn(Small) -> Small| unsafe { _ = field.update_ordered(with, order) };
             race(|| update(|bits| bits.with_first(!bits.first())), || update(|bits| bits.with_rest(bits.rest() + 1)));
             assert_eq!((field.get().first(), field.get().rest()), (false, u32::from(ROUNDS)));
 
             let cell = core::sync::atomic::AtomicU16::new(0);
             let field: BitsField<Half> = BitsField { field: RawField { cell } };
             // SAFETY: not constant.
-            let update = |with: fn(Half) -> Half| unsafe { _ = field.update(with, order) };
+            let update = |with: fn(Half) -> Half| unsafe { _ = field.update_ordered(with, order) };
             race(|| update(|bits| bits.with_first(!bits.first())), || update(|bits| bits.with_rest(bits.rest() + 1)));
             assert_eq!((field.get().first(), field.get().rest()), (false, ROUNDS));
         }

@@ -4,7 +4,6 @@
 //! make a tail ([`TailInit`]), one of them or none an optional field ([`OptionalInit`]).
 
 use super::admits::{Admits, AdmitsWeak};
-use super::class::{HeapClass, TaggedType};
 use super::field::{BitsField, RawField, SmiBitsField, SmiField, TaggedField, WeakField};
 use super::raw::RawValue;
 use super::smi::{IntoSmi, Smi};
@@ -332,7 +331,7 @@ unsafe impl<C> OptionalInit<C, how::Nothing> for Absent {
 
 // SAFETY: `Admits` yields what the cell may hold.
 #[diagnostic::do_not_recommend]
-unsafe impl<U: TaggedType, I, V: Admits<U, I>> ElementInit<TaggedField<U>, I> for V {
+unsafe impl<U, I, V: Admits<U, I>> ElementInit<TaggedField<U>, I> for V {
     #[inline]
     unsafe fn init(&self, cell: &TaggedField<U>) {
         // SAFETY: the caller's contract.
@@ -342,7 +341,7 @@ unsafe impl<U: TaggedType, I, V: Admits<U, I>> ElementInit<TaggedField<U>, I> fo
 
 // SAFETY: `AdmitsWeak` yields what the cell may hold.
 #[diagnostic::do_not_recommend]
-unsafe impl<K: HeapClass, I, V: AdmitsWeak<K, I>> ElementInit<WeakField<K>, I> for V {
+unsafe impl<K, I, V: AdmitsWeak<K, I>> ElementInit<WeakField<K>, I> for V {
     #[inline]
     unsafe fn init(&self, cell: &WeakField<K>) {
         // SAFETY: the caller's contract.

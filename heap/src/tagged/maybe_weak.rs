@@ -193,7 +193,7 @@ pub struct Weakly<S>(pub S);
     label = "the field's type does not name this class",
     note = "store an instance of a class that the declaration names, `Weakly(…)` of one that it names as `Weak`, or `Nil`"
 )]
-pub unsafe trait AdmitsMaybeWeak<U: MaybeWeakType, I> {
+pub unsafe trait AdmitsMaybeWeak<U, I> {
     /// Whether the word may refer to what the collector has to be told of; false for Smis and what is read-only.
     const NEEDS_BARRIER: bool = true;
 
@@ -342,10 +342,7 @@ maybe_weak_union!(
 
 /// What a field of `object` would hold after `value` was stored: for the conditions of checked setters.
 #[inline]
-pub fn admitted_maybe_weak<'a, U: MaybeWeakType, T, I>(
-    object: &'a T,
-    value: &impl AdmitsMaybeWeak<U, I>,
-) -> MaybeWeak<'a, U> {
+pub fn admitted_maybe_weak<'a, U, T, I>(object: &'a T, value: &impl AdmitsMaybeWeak<U, I>) -> MaybeWeak<'a, U> {
     let _ = object;
     // SAFETY: `object` borrows a scope for `'a`, so nothing moves.
     MaybeWeak { word: unsafe { value.maybe_weak_word() }, _object: PhantomData, _type: PhantomData }
@@ -358,30 +355,17 @@ pub struct MaybeWeakField<U> {
     _type: PhantomData<fn() -> U>,
 }
 
-impl<U: MaybeWeakType> MaybeWeakField<U> {
+impl<U> MaybeWeakField<U> {
+    /// The value.
+    ///
+    /// # Safety
+    ///
+    /// `object` is the one that the field belongs to.
     #[inline]
-    fn load<T>(&self, object: &T, order: Ordering) -> MaybeWeak<'_, U> {
+    pub unsafe fn get_maybe_weak<'a, T>(&'a self, object: &'a T, order: Ordering) -> MaybeWeak<'a, U> {
         let word = self.cell.load_near(core::ptr::from_ref(object).addr(), order);
         // What `AdmitsMaybeWeak<U, _>` produced, or cleared since; `&self` lives no longer than the object stays put.
         MaybeWeak { word, _object: PhantomData, _type: PhantomData }
-    }
-
-    /// The value. `object` is the one that the field belongs to.
-    #[inline]
-    pub fn get<T>(&self, object: &T) -> MaybeWeak<'_, U> {
-        self.load(object, Ordering::Relaxed)
-    }
-
-    /// The value, read with acquire order.
-    #[inline]
-    pub fn get_acquire<T>(&self, object: &T) -> MaybeWeak<'_, U> {
-        self.load(object, Ordering::Acquire)
-    }
-
-    /// The value, read with sequentially consistent order.
-    #[inline]
-    pub fn get_seq_cst<T>(&self, object: &T) -> MaybeWeak<'_, U> {
-        self.load(object, Ordering::SeqCst)
     }
 
     #[inline]
@@ -503,7 +487,7 @@ impl<U: MaybeWeakType> MaybeWeakField<U> {
 
 // SAFETY: `AdmitsMaybeWeak` yields what the cell may hold.
 #[diagnostic::do_not_recommend]
-unsafe impl<U: MaybeWeakType, I, V: AdmitsMaybeWeak<U, I>> ElementInit<MaybeWeakField<U>, I> for V {
+unsafe impl<U, I, V: AdmitsMaybeWeak<U, I>> ElementInit<MaybeWeakField<U>, I> for V {
     #[inline]
     unsafe fn init(&self, cell: &MaybeWeakField<U>) {
         // SAFETY: the caller's contract.

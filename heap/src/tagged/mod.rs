@@ -41,7 +41,7 @@ pub use class::{Any, ConcreteClass, HasBits, HasBitsMut, HeapClass, IsA, OpenCla
 pub use external::ExternalField;
 pub use field::{
     AlignTagged, BitsField, Inherited, OptionalPaddingBytes, PaddingBytes, RawField, SmiBitsField, SmiField,
-    TaggedField, WeakField, admitted, admitted_weak, copied, upcast,
+    TaggedField, WeakField, admitted, admitted_weak, upcast,
 };
 pub use heap_object::HeapObject;
 pub use init::{Init, ObjectAddress};

@@ -80,10 +80,16 @@ pub struct StructField<S> {
 }
 
 impl<S: HeapStruct> StructField<S> {
-    /// The view of the struct; `object` is the one that it lies in.
+    /// The view of the struct.
+    ///
+    /// # Safety
+    ///
+    /// `object` is the object that the struct lies in.
     #[inline]
-    pub fn get<'a, T: super::HeapClass>(&'a self, object: &'a T) -> S::Ref<'a> {
-        S::view(StructRef { host: super::HeapObjectExt::as_heap_object(object), cells: &self.cells })
+    pub unsafe fn get_struct<'a, T>(&'a self, object: &'a T) -> S::Ref<'a> {
+        // SAFETY: the caller's contract: every object is a `HeapObject`.
+        let host = unsafe { super::Word::strong(core::ptr::from_ref(object).addr()).as_object() };
+        S::view(StructRef { host, cells: &self.cells })
     }
 
     /// Writes the fields of a struct in an object being made.

@@ -26,8 +26,8 @@ pub(super) fn access(class: &Class) -> TokenStream {
 
 fn constants(class: &Class) -> TokenStream {
     let Class { vis, ident, slots, tails, .. } = class;
-    let offsets = slots.iter().filter_map(Slot::value).map(|value| offset(ident, value));
     let layout = quote!(<#ident as ::heapwright::HeapClass>::LAYOUT);
+    let offsets = offsets(slots, &quote!(#layout.fields));
     let size = match tails.as_slice() {
         [] => quote! {
             /// Bytes of an instance, in whole tagged words. V8: `kSize`.
@@ -58,14 +58,20 @@ fn constants(class: &Class) -> TokenStream {
     }
 }
 
-/// The offset constant of a field.
-pub(super) fn offset(of: &Ident, Value { common, .. }: &Value) -> Option<TokenStream> {
-    let (cfgs, vis, name) = (&common.decor.cfgs, &common.vis, &common.ident);
-    let offset = screaming(name, "_OFFSET");
-    let doc = doc(format!("Byte offset of `{}`.", plain(name)));
-    (!common.is_mute).then(
-        || quote!(#(#cfgs)* #doc #vis const #offset: ::core::primitive::usize = ::core::mem::offset_of!(#of, #name);),
-    )
+/// The offset constants of fields, from the table, which is held equal to what rustc does.
+pub(super) fn offsets(slots: &[Slot], table: &TokenStream) -> Vec<TokenStream> {
+    let constant = |(index, slot): (usize, &Slot)| {
+        let common = &slot.value().filter(|value| !value.common.is_mute)?.common;
+        let (cfgs, vis, name) = (&common.decor.cfgs, &common.vis, &common.ident);
+        let offset = screaming(name, "_OFFSET");
+        let doc = doc(format!("Byte offset of `{}`.", plain(name)));
+        let index = super::expand_layout::count(&slots[..index]);
+        Some(quote! {
+            #(#cfgs)* #doc #vis const #offset: ::core::primitive::usize =
+                ::heapwright::__private::offset_in(#table, #index);
+        })
+    };
+    slots.iter().enumerate().filter_map(constant).collect()
 }
 
 /// `size_for`: with one tail the number of its elements, with several one parameter for each.
@@ -241,7 +247,7 @@ impl Flow {
                     #[inline]
                     #[track_caller]
                     #vis fn #set<__I>(&self, #index_parameter value: impl #admits) {
-                        Self::#with_mode(self, #index value, ::heapwright::WriteBarrierMode::UPDATE);
+                        Self::#with_mode::<__I>(self, #index value, ::heapwright::WriteBarrierMode::UPDATE);
                     }
                     #head #mode_docs
                     #[inline]
@@ -446,22 +452,19 @@ fn getter(value: &Value, rules: &Rules<'_>) -> TokenStream {
     let Value { common, kind, order, more, .. } = value;
     let name = &common.ident;
     let (vis, docs, cfgs, passed) = (&common.vis, &common.decor.docs, &common.decor.cfgs, &common.decor.passed);
-    let (get, _, read_doc, _) = methods(kind, *order);
+    let read_doc = methods(kind, *order).2;
     let at = accessor_at(name, common.decor.is_documented());
     let here = generated_at(name.span());
-    let get = Ident::new(get, here);
     let output = &Flow::of(kind, at, here).output;
     // Without a doc comment there is none to add to: `missing_docs` then points at the field.
     let order_doc = (common.decor.is_documented() && !read_doc.is_empty()).then(|| {
         let doc = doc(read_doc);
         quote!(#[doc = " "] #doc)
     });
-    let of = kind.cell_word(here);
-    // A reference is completed from the address of the object it is read from.
-    let object = kind.wants_object().then(|| quote_spanned!(here=> , self));
+    let read = kind.read(*order, &quote_spanned!(here=> &self.#name), here);
     let checks = rules.checks_on_get(name);
     let track = (!more.on_get.is_empty()).then(|| quote!(#[track_caller]));
-    let getter = quote_spanned!(at=> #vis fn #name(&self) -> #output { #checks #of::#get(&self.#name #object) });
+    let getter = quote_spanned!(at=> #vis fn #name(&self) -> #output { #checks #read });
     quote! {
         #(#cfgs)* #(#docs)* #order_doc #(#passed)*
         #[inline]
@@ -614,15 +617,26 @@ fn update(place: &Place<'_>, flow: &Flow, bits: &syn::Type) -> TokenStream {
     let (docs, body) = match place.order {
         Order::Plain => {
             let checks = flow.checks(rules, &function, &quote_spanned!(here=> after));
-            let body = quote_spanned! {here=>
-                #on_get
-                let mut update = update;
-                let before = #of::get(#cell);
-                let after = update(::heapwright::__private::copied(&before));
-                #checks
-                unsafe { #of::set(#cell, after) }
-                #end
-                before
+            let body = match checks {
+                None => quote_spanned! {here=>
+                    #on_get
+                    let before = unsafe { #of::update(#cell, update) };
+                    #end
+                    before
+                },
+                Some(checks) => quote_spanned! {here=>
+                    #on_get
+                    let mut update = update;
+                    let before = unsafe {
+                        #of::update(#cell, |bits| {
+                            let after = update(bits);
+                            #checks
+                            after
+                        })
+                    };
+                    #end
+                    before
+                },
             };
             (doc(format!("{text}. {returns}")), body)
         }
@@ -641,7 +655,7 @@ fn update(place: &Place<'_>, flow: &Flow, bits: &syn::Type) -> TokenStream {
             let body = quote_spanned! {here=>
                 #on_get
                 #checked
-                let before = unsafe { #of::update(#cell, update, #ordering) };
+                let before = unsafe { #of::update_ordered(#cell, update, #ordering) };
                 #end
                 before
             };
@@ -668,12 +682,39 @@ impl Order {
             Order::SeqCst => ("SeqCst", "sequentially consistent"),
         };
         let variant = Ident::new(variant, here);
-        (quote_spanned!(here=> ::core::sync::atomic::Ordering::#variant), words)
+        (quote_spanned!(here=> ::heapwright::__private::Ordering::#variant), words)
     }
 }
 
 impl ValueKind {
-    /// Whether its getter takes the object that it belongs to.
+    /// What a getter does with the cell; `self` is the object that it belongs to, from whose address a reference is
+    /// completed.
+    fn read(&self, order: Order, cell: &TokenStream, here: Span) -> TokenStream {
+        let of = self.cell_word(here);
+        let ordering = match order {
+            Order::Plain | Order::Relaxed => Ident::new("Relaxed", here),
+            Order::AcquireRelease => Ident::new("Acquire", here),
+            Order::SeqCst => Ident::new("SeqCst", here),
+        };
+        let get = match self {
+            ValueKind::Tagged(Union { shape: Shape::Class, .. }) => "get_class",
+            ValueKind::Tagged(Union { shape: Shape::Optional(_), .. }) => "get_optional",
+            ValueKind::Tagged(Union { shape: Shape::Many, .. }) => "get_union",
+            ValueKind::Weak(_) => "get_weak",
+            ValueKind::MaybeWeak(_) => "get_maybe_weak",
+            // SAFETY of the generated code: the struct lies in `self`.
+            ValueKind::Struct(_) => return quote_spanned!(here=> unsafe { #of::get_struct(#cell, self) }),
+            _ => {
+                let get = Ident::new(methods(self, order).0, here);
+                return quote_spanned!(here=> #of::#get(#cell));
+            }
+        };
+        let get = Ident::new(get, here);
+        // SAFETY of the generated code: the field is `self`'s, and what it holds is what the declaration says.
+        quote_spanned!(here=> unsafe { #of::#get(#cell, self, ::heapwright::__private::Ordering::#ordering) })
+    }
+
+    /// Whether its setters take the object that it belongs to.
     pub(super) fn wants_object(&self) -> bool {
         self.has_barrier() || matches!(self, ValueKind::Struct(_))
     }
@@ -733,8 +774,8 @@ fn tail(class: &Class, index: usize) -> TokenStream {
     let flow = Flow::of(kind, at, here);
     let output = &flow.output;
     let of = kind.cell_word(here);
-    let get = Ident::new(methods(kind, *order).0, here);
     let object = kind.wants_object().then(|| quote_spanned!(here=> , self));
+    let read_cell = kind.read(*order, &quote_spanned!(here=> cell), here);
     let written = plain(name);
     let later_offset = (index > 0).then(|| {
         let (public, private) = (around("", name, "_offset"), around("__", name, "_offset"));
@@ -781,7 +822,7 @@ fn tail(class: &Class, index: usize) -> TokenStream {
         });
         let body = quote_spanned!(here=>
             ::core::option::Option::map(
-                ::heapwright::__private::Elements::optional(self.#elements()), |cell| #of::#get(cell #object))
+                ::heapwright::__private::Elements::optional(self.#elements()), |cell| #read_cell)
         );
         let getter = quote_spanned!(at=> #vis fn #name(&self) -> ::core::option::Option<#output> { #on_get #body });
         return quote_spanned! {here=>
@@ -816,7 +857,7 @@ fn tail(class: &Class, index: usize) -> TokenStream {
             #[inline]
             #vis fn #iter(&self) -> impl ::core::iter::ExactSizeIterator<Item = #output> + '_ {
                 ::core::iter::Iterator::map(
-                    ::heapwright::__private::Elements::cells(self.#elements()), move |cell| #of::#get(cell #object))
+                    ::heapwright::__private::Elements::cells(self.#elements()), move |cell| #read_cell)
             }
         }
     });
@@ -845,7 +886,7 @@ fn tail(class: &Class, index: usize) -> TokenStream {
         }
         _ => None,
     };
-    let body = quote_spanned!(here=> #of::#get(#element #object));
+    let body = kind.read(*order, &element, here);
     let getter =
         quote_spanned!(at=> #vis fn #name(&self, index: ::core::primitive::usize) -> #output { #on_get #body });
     quote_spanned! {here=>

@@ -2,7 +2,7 @@
 //! proofs that rustc lays the struct out as the table says.
 
 use super::model::{Class, Openness, Order, Padding, Slot, Tail, TailLength, Value, ValueKind};
-use crate::names::{generated_at, line, plain, screaming};
+use crate::names::{generated_at, line, plain};
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 
@@ -235,17 +235,12 @@ fn has_bits(class: &Class) -> TokenStream {
     let impls = unambiguous.map(|(value, bits, _)| {
         let (cfgs, name) = (&value.common.decor.cfgs, &value.common.ident);
         let setter = (!value.constant).then(|| {
-            let setter = crate::names::around("set_", name, "");
             let update = crate::names::around("update_", name, "");
             quote! {
                 #(#cfgs)*
                 #[automatically_derived]
                 #[allow(deprecated)]
                 impl ::heapwright::HasBitsMut<#bits> for #ident {
-                    #[inline]
-                    fn __set_bits(&self, bits: #bits) {
-                        self.#setter(bits);
-                    }
                     #[inline]
                     fn __update_bits(&self, update: impl ::core::ops::FnMut(#bits) -> #bits) {
                         self.#update(update);
@@ -272,19 +267,16 @@ fn has_bits(class: &Class) -> TokenStream {
 /// Each at the user's token that it is about.
 fn proofs(class: &Class) -> TokenStream {
     let Class { ident, slots, .. } = class;
+    let places = slots.iter().map(|slot| {
+        let (cfgs, name) = (&slot.common().decor.cfgs, &slot.common().ident);
+        quote!(#(#cfgs)* { &raw const (*__base).#name as *const () })
+    });
     let fields = slots.iter().enumerate().map(|(index, slot)| {
         let (cfgs, name) = (&slot.common().decor.cfgs, &slot.common().ident);
         let index = count(&slots[..index]);
-        let offset = match slot.value().filter(|value| !value.common.is_mute) {
-            Some(_) => {
-                let offset = screaming(name, "_OFFSET"); // `offset_of!`, which takes longer to compile than this
-                quote!(#ident::#offset)
-            }
-            None => quote!(::core::mem::offset_of!(#ident, #name)),
-        };
         quote_spanned! {generated_at(name.span())=>
             #(#cfgs)*
-            __h::check_field(__layout, #index, #offset);
+            __h::wrong_field(__layout, __wrong, #index);
         }
     });
     let splices = slots.iter().enumerate().filter_map(|(index, slot)| {
@@ -302,7 +294,7 @@ fn proofs(class: &Class) -> TokenStream {
     let tails = class.tails.iter().enumerate().map(|(index, tail)| {
         let name = &tail.common.ident;
         quote_spanned! {generated_at(name.span())=>
-            __h::check_tail(__layout, #index, ::core::mem::offset_of!(#ident, #name));
+            __h::check_tail(__layout, #index, __base as *const (), &raw const (*__base).#name as *const ());
         }
     });
     let inherits = class.inherits.iter().map(|inherited| {
@@ -317,13 +309,18 @@ fn proofs(class: &Class) -> TokenStream {
             const _: () = #call;
         }
     });
-    // One constant for all fields, as each costs compile time; the call that fails is the one that is shown.
+    // One constant and one call for all fields, as each costs compile time; then what fails is shown at its field.
     let placed = (!slots.is_empty() || !class.tails.is_empty()).then(|| {
         quote! {
             const _: () = {
                 let __layout = <#ident as ::heapwright::HeapClass>::LAYOUT;
+                // Not `offset_of!`, whose every use is a constant of its own, and takes longer to compile.
+                let __object = ::core::mem::MaybeUninit::<#ident>::uninit();
+                let __base = ::core::mem::MaybeUninit::as_ptr(&__object);
+                // SAFETY: places inside the object, of which nothing is read.
+                let __wrong = unsafe { __h::first_wrong_field(__layout, __base as *const (), &[#(#places),*]) };
                 #(#fields)*
-                #(#tails)*
+                unsafe { #(#tails)* }
             };
         }
     });
