@@ -373,7 +373,6 @@ impl IsolateData {
         map: Word,
         init: impl Init<T, I>,
     ) -> Result<&'gc T, OutOfMemory> {
-        init.check();
         let length = init.tail_len();
         if length > Smi::MAX.value() as usize {
             return Err(too_long::<T>(length));

@@ -88,7 +88,7 @@ pub use spaces::{AllocationType, SpaceId};
 pub use tagged::{
     Absent, Admits, AdmitsMaybeWeak, AdmitsWeak, Any, ConcreteClass, Filled, HasBits, HasBitsMut, HeapClass,
     HeapObject, HeapObjectExt, HeapStruct, Init, IntoSmi, IsA, MaybeObject, MaybeWeak, Nil, OpenClass, ReadOnly, Smi,
-    StructRef, Tagged, TaggedType, Weak, Weakly, smi,
+    StructRef, Tagged, TaggedType, Weak, Weakly, WithMode, smi,
 };
 
 /// Everything a crate that declares classes needs.
@@ -97,7 +97,7 @@ pub mod prelude {
     pub use crate::{
         Absent, AllocationType, Any, BitEnum, CollectionKind, CopyObject, Filled, Global, Handle, HandleScope,
         HeapObject, HeapObjectExt, Isolate, MaybeObject, Nil, OutOfMemory, Reservation, Smi, Tagged, WeakGlobal,
-        Weakly, bitfield, heap_classes, heap_object, heap_struct, match_class, smi,
+        Weakly, WithMode, bitfield, heap_classes, heap_object, heap_struct, match_class, smi,
     };
 }
 

@@ -384,7 +384,7 @@ mod checked {
 
         // What holds passes.
         door.set_house(house);
-        door.set_house_with_mode(house, update);
+        door.set_house(WithMode(house, update));
         door.set_back(hut);
         door.set_back(Nil);
         door.set_even(-4);
@@ -397,7 +397,7 @@ mod checked {
         // What does not names class, accessor and condition, and has stored nothing.
         let cases: [(&str, &dyn Fn()); 10] = [
             ("Door::set_house`: the condition `value.number_of_rooms() > 1`", &|| door.set_house(hut)),
-            ("Door::set_house`: ", &|| door.set_house_with_mode(hut, update)),
+            ("Door::set_house`: ", &|| door.set_house(WithMode(hut, update))),
             ("Door::swap_house`: ", &|| _ = door.swap_house(hut)),
             ("Door::compare_exchange_house`: ", &|| _ = door.compare_exchange_house(house, hut)),
             ("Door::set_back`: the condition `value.is_none_or(", &|| door.set_back(castle)),

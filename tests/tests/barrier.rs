@@ -125,11 +125,11 @@ fn the_mode_of_a_young_object_is_good_for_that_object_alone() {
         let (young, old, array, value) = (young.get(&inner), old.get(&inner), array.get(&inner), value.get(&inner));
         let mode = young.write_barrier_mode();
         assert_ne!(mode, WriteBarrierMode::UPDATE);
-        young.set_next_with_mode(value, mode);
+        young.set_next(WithMode(value, mode));
         // The wrong object: the slots are remembered all the same.
-        old.set_next_with_mode(value, mode);
-        old.set_weak_with_mode(value, mode);
-        array.set_elements_with_mode(1, value, mode);
+        old.set_next(WithMode(value, mode));
+        old.set_weak(WithMode(value, mode));
+        array.set_elements(1, WithMode(value, mode));
         assert_eq!(old.write_barrier_mode(), WriteBarrierMode::UPDATE);
         inner.verify().unwrap();
     }
@@ -151,8 +151,8 @@ fn the_mode_of_a_promoted_object_is_made_anew() {
     assert_eq!(host.get(&scope).write_barrier_mode(), WriteBarrierMode::UPDATE);
     let fresh = node(&mut scope, YOUNG, 3);
     let raw = host.get(&scope);
-    raw.set_next_with_mode(fresh, raw.write_barrier_mode());
-    raw.set_other_with_mode(value, raw.write_barrier_mode());
+    raw.set_next(WithMode(fresh, raw.write_barrier_mode()));
+    raw.set_other(WithMode(value, raw.write_barrier_mode()));
     scope.verify().unwrap();
 }
 
@@ -170,12 +170,12 @@ fn fresh_objects_are_young_and_skip_by_type() {
                     let init = NodeInit { id, next: Nil, other: smi(0), weak: Nil, seen: smi(0) };
                     let fresh = memory.fresh(init);
                     assert_eq!(fresh.space(), SpaceId::New);
-                    fresh.set_next_with_mode(last, fresh.mode());
-                    fresh.set_weak_with_mode(fresh, fresh.mode());
+                    fresh.set_next(WithMode(last, fresh.mode()));
+                    fresh.set_weak(WithMode(fresh, fresh.mode()));
                     last = Some(fresh);
                 }
                 let last = last.unwrap();
-                old.get(&memory).set_other_with_mode(last, last.mode());
+                old.get(&memory).set_other(WithMode(last, last.mode()));
                 memory.verify().unwrap();
                 memory.handle(last.get())
             };
@@ -277,7 +277,7 @@ fn an_observer_sees_every_store_of_a_reference() {
         assert!(host.compare_exchange_next(value, value).is_err());
         assert!(host.compare_exchange_next(host, value).is_ok());
         host.swap_weak(host);
-        host.set_other_with_mode(host, host.write_barrier_mode());
+        host.set_other(WithMode(host, host.write_barrier_mode()));
         let expected = [
             "Node.next = node 2",
             "Node.other = node 2",
@@ -359,7 +359,7 @@ fn observed_fields_show_every_store_once() {
         assert_eq!(raw.compare_exchange_number(6, 7), Ok(6));
         raw.set_any(value);
         raw.set_any(smi(8));
-        raw.set_any_with_mode(value, raw.write_barrier_mode());
+        raw.set_any(WithMode(value, raw.write_barrier_mode()));
         raw.swap_any(smi(9));
         raw.set_weak(value);
         raw.set_weak(Nil);

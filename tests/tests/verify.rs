@@ -137,19 +137,19 @@ fn a_skipped_barrier_is_found_in_fields() {
     };
     scope.verify().unwrap();
     let raw = old.get(&scope);
-    raw.set_next_with_mode(young, skip);
+    raw.set_next(WithMode(young, skip));
     expect("next", Node::NEXT_OFFSET);
     raw.set_next(Nil);
-    raw.set_either_with_mode(young, skip);
+    raw.set_either(WithMode(young, skip));
     expect("either", Node::EITHER_OFFSET);
     raw.set_either(smi(0));
-    raw.set_any_with_mode(young, skip);
+    raw.set_any(WithMode(young, skip));
     expect("any", Node::ANY_OFFSET);
     raw.set_any(smi(0));
-    raw.set_weak_with_mode(young, skip);
+    raw.set_weak(WithMode(young, skip));
     expect("weak", Node::WEAK_OFFSET);
     // A store with a barrier mends it.
-    raw.set_weak_with_mode(young, WriteBarrierMode::UPDATE);
+    raw.set_weak(WithMode(young, WriteBarrierMode::UPDATE));
     scope.verify().unwrap();
     scope.collect(CollectionKind::Young);
     assert!(core::ptr::eq(old.get(&scope).weak().unwrap(), young.get(&scope)));
@@ -168,13 +168,13 @@ fn a_skipped_barrier_is_found_in_elements_old_and_large() {
         // SAFETY: as above: found and undone before anything collects.
         let skip = unsafe { WriteBarrierMode::skip() };
         for i in [0, length / 2, length - 1] {
-            array.get(&scope).set_elements_with_mode(i, young, skip);
+            array.get(&scope).set_elements(i, WithMode(young, skip));
             let error = scope.verify().unwrap_err();
             assert_eq!(error.violation, Violation::NotRemembered { field: "elements" });
             assert_eq!((error.class, error.space), ("Array", space));
             assert_eq!(error.offset, Array::HEADER_SIZE + i * TAGGED_SIZE);
             array.get(&scope).set_elements(i, smi(0));
-            weak.get(&scope).set_elements_with_mode(i, young, skip);
+            weak.get(&scope).set_elements(i, WithMode(young, skip));
             let error = scope.verify().unwrap_err();
             assert_eq!(error.violation, Violation::NotRemembered { field: "elements" });
             assert_eq!((error.class, error.space), ("WeakArray", space));
@@ -191,9 +191,9 @@ fn skipping_is_allowed_where_its_contract_holds() {
     let (old, other, young) = (node(&mut scope, OLD), node(&mut scope, OLD), node(&mut scope, YOUNG));
     // SAFETY: the stores are of an old object into an old one, and into a young one.
     let skip = unsafe { WriteBarrierMode::skip() };
-    old.get(&scope).set_next_with_mode(other, skip);
-    young.get(&scope).set_next_with_mode(old, skip);
-    young.get(&scope).set_weak_with_mode(young, skip);
+    old.get(&scope).set_next(WithMode(other, skip));
+    young.get(&scope).set_next(WithMode(old, skip));
+    young.get(&scope).set_weak(WithMode(young, skip));
     for kind in [CollectionKind::Young, CollectionKind::Full] {
         scope.collect(kind);
         assert!(core::ptr::eq(old.get(&scope).next().unwrap(), other.get(&scope)));

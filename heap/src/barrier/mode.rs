@@ -75,7 +75,7 @@ impl<'gc> WriteBarrierMode<'gc> {
 
 impl HeapObject {
     /// How to store several references into this object, having looked once whether the collector has to be told:
-    /// for `set_…_with_mode`. V8: `GetWriteBarrierMode`.
+    /// in a `WithMode`. V8: `GetWriteBarrierMode`.
     ///
     /// The mode is good for this object alone, and borrows it: an object becomes old in a collection only, and none
     /// can happen while a reference to it lives. While stores are observed, the mode skips nothing.
@@ -90,8 +90,8 @@ impl HeapObject {
     /// let other = Pair::new(&mut scope, PairInit { left: Nil, right: Nil });
     /// let (pair, other) = (pair.get(&scope), other.get(&scope));
     /// let mode = pair.write_barrier_mode();
-    /// pair.set_left_with_mode(other, mode);
-    /// pair.set_right_with_mode(other, mode);
+    /// pair.set_left(WithMode(other, mode));
+    /// pair.set_right(WithMode(other, mode));
     /// ```
     #[inline]
     #[must_use]

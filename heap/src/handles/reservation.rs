@@ -73,7 +73,6 @@ impl Reservation<'_, '_> {
     #[inline]
     #[track_caller]
     pub fn try_allocate<T: ConcreteClass, I>(&self, init: impl Init<T, I>) -> Result<&T, ReservationExhausted> {
-        init.check();
         const { assert!(!T::IS_MAP, "maps live in MAP space: make them with `new`") };
         let length = init.tail_len();
         let data = self.scope.data();
@@ -156,7 +155,7 @@ impl Drop for Reservation<'_, '_> {
 /// let memory = scope.reserve(2 * Pair::SIZE).unwrap();
 /// let first = memory.fresh(PairInit { left: Nil, right: Nil });
 /// let second = memory.fresh(PairInit { left: first, right: Nil });
-/// first.set_left_with_mode(second, first.mode()); // a bare store
+/// first.set_left(WithMode(second, first.mode())); // a bare store
 /// assert!(first.left().unwrap().left().is_some());
 /// ```
 #[derive(Debug)]

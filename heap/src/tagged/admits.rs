@@ -7,6 +7,7 @@ use super::class::{Any, HeapClass, IsA, TaggedType, UnionMember};
 use super::smi::{IntoSmi, Smi};
 use super::value::Tagged;
 use super::word::Word;
+use crate::barrier::WriteBarrierMode;
 use crate::handles::Handle;
 
 /// Ways in which a slot admits a value; inferred, never written.
@@ -20,6 +21,7 @@ pub(crate) mod how {
     pub enum SmallInteger {}
     pub enum Same {}
     pub enum Widened {}
+    pub struct WithMode<I>(I);
     pub enum Nth<const N: usize> {}
 }
 
@@ -49,6 +51,13 @@ pub unsafe trait Admits<U, I> {
     /// A scope of the value's isolate is in use, so that a handle's slot is still there to be read.
     #[doc(hidden)]
     unsafe fn word(&self) -> Word;
+
+    /// How the store tells the collector.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn mode(&self) -> WriteBarrierMode<'_> {
+        WriteBarrierMode::UPDATE
+    }
 }
 
 /// A value that may be stored in a field declared `Weak<C>`: an object, a handle, an `Option` of either, or [`Nil`].
@@ -73,6 +82,13 @@ pub unsafe trait AdmitsWeak<C, I> {
     /// A scope of the value's isolate is in use, so that a handle's slot is still there to be read.
     #[doc(hidden)]
     unsafe fn word(&self) -> Word;
+
+    /// How the store tells the collector.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn mode(&self) -> WriteBarrierMode<'_> {
+        WriteBarrierMode::UPDATE
+    }
 }
 
 /// Something that refers to one object of a known class: a reference or a handle.
@@ -94,6 +110,55 @@ pub unsafe trait ObjectSource {
     /// A scope of the value's isolate is in use, so that a handle's slot is still there to be read.
     #[doc(hidden)]
     unsafe fn word(&self) -> Word;
+}
+
+/// A value to be stored as a [`WriteBarrierMode`] says, which is an optional argument of V8's setters.
+///
+/// ```
+/// use heapwright::{WithMode, prelude::*};
+/// # #[heap_object] struct Pair { left: Tagged<Option<Pair>>, right: Tagged<Option<Pair>> }
+/// # heap_classes! { static CLASSES = [Pair]; }
+/// # let mut isolate = Isolate::builder().classes(&CLASSES).build().unwrap();
+/// # let mut scope = isolate.enter();
+/// let memory = scope.reserve(2 * Pair::SIZE).unwrap();
+/// let first = memory.fresh(PairInit { left: Nil, right: Nil });
+/// let second = memory.fresh(PairInit { left: first, right: Nil });
+/// first.set_left(WithMode(second, first.mode())); // into a fresh object: a bare store
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct WithMode<'gc, V>(pub V, pub WriteBarrierMode<'gc>);
+
+// SAFETY: the value's own word.
+unsafe impl<U, I, V: Admits<U, I>> Admits<U, how::WithMode<I>> for WithMode<'_, V> {
+    const NEEDS_BARRIER: bool = V::NEEDS_BARRIER;
+    const MAY_BE_SMI: bool = V::MAY_BE_SMI;
+
+    #[inline]
+    unsafe fn word(&self) -> Word {
+        // SAFETY: the caller's contract.
+        unsafe { self.0.word() }
+    }
+
+    #[inline(always)]
+    fn mode(&self) -> WriteBarrierMode<'_> {
+        self.1
+    }
+}
+
+// SAFETY: the value's own word.
+unsafe impl<C, I, V: AdmitsWeak<C, I>> AdmitsWeak<C, how::WithMode<I>> for WithMode<'_, V> {
+    const NEEDS_BARRIER: bool = V::NEEDS_BARRIER;
+
+    #[inline]
+    unsafe fn word(&self) -> Word {
+        // SAFETY: the caller's contract.
+        unsafe { self.0.word() }
+    }
+
+    #[inline(always)]
+    fn mode(&self) -> WriteBarrierMode<'_> {
+        self.1
+    }
 }
 
 /// No object: what `Option` and weak fields hold before they hold something.

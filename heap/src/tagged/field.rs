@@ -110,37 +110,37 @@ impl<U> TaggedField<U> {
         unsafe { Tagged::from_word(self.load(object, order)) }
     }
 
-    /// Stores a value and tells the collector as `mode` says. `object` is the one that the field belongs to.
+    /// Stores a value and tells the collector. `object` is the one that the field belongs to.
     ///
     /// # Safety
     ///
     /// The field is not constant, and is `object`'s.
     #[inline]
-    pub unsafe fn set_with_mode<T, I>(&self, object: &T, value: impl Admits<U, I>, mode: WriteBarrierMode<'_>) {
-        // SAFETY: the caller's contract; who made `mode` vouches for the skip.
-        unsafe { self.store(object, value, mode, Ordering::Relaxed) }
+    pub unsafe fn set<T, I>(&self, object: &T, value: impl Admits<U, I>) {
+        // SAFETY: the caller's contract; who made the value's mode vouches for the skip.
+        unsafe { self.store(object, value, Ordering::Relaxed) }
     }
 
-    /// Stores a value with release order and tells the collector as `mode` says.
+    /// Stores a value with release order and tells the collector.
     ///
     /// # Safety
     ///
-    /// As for [`set_with_mode`](Self::set_with_mode).
+    /// As for [`set`](Self::set).
     #[inline]
-    pub unsafe fn set_release_with_mode<T, I>(&self, object: &T, value: impl Admits<U, I>, mode: WriteBarrierMode<'_>) {
-        // SAFETY: as in `set_with_mode`.
-        unsafe { self.store(object, value, mode, Ordering::Release) }
+    pub unsafe fn set_release<T, I>(&self, object: &T, value: impl Admits<U, I>) {
+        // SAFETY: as in `set`.
+        unsafe { self.store(object, value, Ordering::Release) }
     }
 
-    /// Stores a value with sequentially consistent order and tells the collector as `mode` says.
+    /// Stores a value with sequentially consistent order and tells the collector.
     ///
     /// # Safety
     ///
-    /// As for [`set_with_mode`](Self::set_with_mode).
+    /// As for [`set`](Self::set).
     #[inline]
-    pub unsafe fn set_seq_cst_with_mode<T, I>(&self, object: &T, value: impl Admits<U, I>, mode: WriteBarrierMode<'_>) {
-        // SAFETY: as in `set_with_mode`.
-        unsafe { self.store(object, value, mode, Ordering::SeqCst) }
+    pub unsafe fn set_seq_cst<T, I>(&self, object: &T, value: impl Admits<U, I>) {
+        // SAFETY: as in `set`.
+        unsafe { self.store(object, value, Ordering::SeqCst) }
     }
 
     /// Writes the cell of an object being made.
@@ -155,11 +155,11 @@ impl<U> TaggedField<U> {
     }
 
     #[inline]
-    unsafe fn store<T, I, V: Admits<U, I>>(&self, object: &T, value: V, mode: WriteBarrierMode<'_>, order: Ordering) {
+    unsafe fn store<T, I, V: Admits<U, I>>(&self, object: &T, value: V, order: Ordering) {
         // SAFETY: `object` borrows a scope.
         let word = unsafe { value.word() };
         self.cell.store(word, order);
-        self.tell::<T, I, V>(object, word, mode);
+        self.tell::<T, I, V>(object, word, value.mode());
     }
 
     /// What is to be done after a store of a `V`.
@@ -202,7 +202,7 @@ impl<U: TaggedType> TaggedField<U> {
     ///
     /// # Safety
     ///
-    /// As for [`set_with_mode`](Self::set_with_mode).
+    /// As for [`set`](Self::set).
     #[inline]
     pub unsafe fn swap<'a, T, I, V: Admits<U, I>>(&'a self, object: &'a T, value: V, order: Ordering) -> U::Ref<'a> {
         // SAFETY: `object` borrows a scope.
@@ -217,7 +217,7 @@ impl<U: TaggedType> TaggedField<U> {
     ///
     /// # Safety
     ///
-    /// As for [`set_with_mode`](Self::set_with_mode).
+    /// As for [`set`](Self::set).
     #[inline]
     pub unsafe fn compare_exchange<'a, T, I, J, V: Admits<U, J>>(
         &'a self,
@@ -256,49 +256,39 @@ impl<C> WeakField<C> {
         weak_ref(self.cell.load_near(address_of(object), order))
     }
 
-    /// Stores a referent and tells the collector as `mode` says. `object` is the one that the field belongs to.
+    /// Stores a referent and tells the collector. `object` is the one that the field belongs to.
     ///
     /// # Safety
     ///
     /// The field is not constant, and is `object`'s.
     #[inline]
-    pub unsafe fn set_with_mode<T, I>(&self, object: &T, value: impl AdmitsWeak<C, I>, mode: WriteBarrierMode<'_>) {
-        self.store(object, value, mode, Ordering::Relaxed);
+    pub unsafe fn set<T, I>(&self, object: &T, value: impl AdmitsWeak<C, I>) {
+        self.store(object, value, Ordering::Relaxed);
     }
 
-    /// Stores a referent with release order and tells the collector as `mode` says.
+    /// Stores a referent with release order and tells the collector.
     ///
     /// # Safety
     ///
-    /// As for [`set_with_mode`](Self::set_with_mode).
+    /// As for [`set`](Self::set).
     #[inline]
-    pub unsafe fn set_release_with_mode<T, I>(
-        &self,
-        object: &T,
-        value: impl AdmitsWeak<C, I>,
-        mode: WriteBarrierMode<'_>,
-    ) {
-        self.store(object, value, mode, Ordering::Release);
+    pub unsafe fn set_release<T, I>(&self, object: &T, value: impl AdmitsWeak<C, I>) {
+        self.store(object, value, Ordering::Release);
     }
 
-    /// Stores a referent with sequentially consistent order and tells the collector as `mode` says.
+    /// Stores a referent with sequentially consistent order and tells the collector.
     ///
     /// # Safety
     ///
-    /// As for [`set_with_mode`](Self::set_with_mode).
+    /// As for [`set`](Self::set).
     #[inline]
-    pub unsafe fn set_seq_cst_with_mode<T, I>(
-        &self,
-        object: &T,
-        value: impl AdmitsWeak<C, I>,
-        mode: WriteBarrierMode<'_>,
-    ) {
-        self.store(object, value, mode, Ordering::SeqCst);
+    pub unsafe fn set_seq_cst<T, I>(&self, object: &T, value: impl AdmitsWeak<C, I>) {
+        self.store(object, value, Ordering::SeqCst);
     }
 
     #[inline]
-    fn store<T, I, V: AdmitsWeak<C, I>>(&self, object: &T, value: V, mode: WriteBarrierMode<'_>, order: Ordering) {
-        let mode = mode.for_value(V::NEEDS_BARRIER);
+    fn store<T, I, V: AdmitsWeak<C, I>>(&self, object: &T, value: V, order: Ordering) {
+        let mode = value.mode().for_value(V::NEEDS_BARRIER);
         // SAFETY: `object` borrows a scope of the isolate.
         store_weak(&self.cell, address_of(object), unsafe { value.word() }, mode, order);
     }
@@ -316,7 +306,7 @@ impl<C> WeakField<C> {
     ///
     /// # Safety
     ///
-    /// As for [`set_with_mode`](Self::set_with_mode).
+    /// As for [`set`](Self::set).
     #[inline]
     pub unsafe fn swap<'a, T, I, V: AdmitsWeak<C, I>>(
         &'a self,
@@ -337,7 +327,7 @@ impl<C> WeakField<C> {
     ///
     /// # Safety
     ///
-    /// As for [`set_with_mode`](Self::set_with_mode).
+    /// As for [`set`](Self::set).
     #[inline]
     pub unsafe fn compare_exchange<'a, T, I, J, V: AdmitsWeak<C, J>>(
         &'a self,

@@ -29,15 +29,6 @@ pub unsafe trait Init<T: HeapClass, I>: Sized {
         0
     }
 
-    /// Checks what has to hold before memory is taken.
-    ///
-    /// # Panics
-    ///
-    /// If an integer does not fit its Smi field.
-    #[inline]
-    #[track_caller]
-    fn check(&self) {}
-
     /// Writes the fields, without barriers.
     ///
     /// # Safety

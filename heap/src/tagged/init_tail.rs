@@ -39,15 +39,6 @@ pub struct Absent;
     note = "pass what the setter of an element takes: an instance of a class that the declaration names, or the plain value"
 )]
 pub unsafe trait ElementInit<C, I>: Sized {
-    /// Checks what has to hold before memory is taken.
-    ///
-    /// # Panics
-    ///
-    /// If an integer does not fit its Smi.
-    #[inline]
-    #[track_caller]
-    fn check(&self) {}
-
     /// Writes the cell.
     ///
     /// # Safety
@@ -75,14 +66,6 @@ pub unsafe trait TailInit<C, I> {
         self.len() == 0
     }
 
-    /// Checks what has to hold before memory is taken.
-    ///
-    /// # Panics
-    ///
-    /// If an integer does not fit its Smi.
-    #[track_caller]
-    fn check(&self);
-
     /// Writes all elements from `address` on.
     ///
     /// # Safety
@@ -105,14 +88,6 @@ pub unsafe trait OptionalInit<C, I> {
     /// Whether there is a value: 0 or 1.
     fn len(&self) -> usize;
 
-    /// Checks what has to hold before memory is taken.
-    ///
-    /// # Panics
-    ///
-    /// If an integer does not fit its Smi.
-    #[track_caller]
-    fn check(&self);
-
     /// Writes the field, if there is a value.
     ///
     /// # Safety
@@ -129,11 +104,6 @@ macro_rules! tail_of_slice {
             #[inline]
             fn len(&self) -> usize {
                 (**self).len()
-            }
-
-            #[inline]
-            fn check(&self) {
-                self.iter().for_each(V::check);
             }
 
             #[inline]
@@ -225,11 +195,6 @@ unsafe impl<C, I, V: ElementInit<C, I>> TailInit<C, I> for Filled<V> {
     }
 
     #[inline]
-    fn check(&self) {
-        self.value.check();
-    }
-
-    #[inline]
     unsafe fn write(&self, address: usize) {
         for i in 0..self.len {
             // SAFETY: the caller's contract.
@@ -255,11 +220,6 @@ unsafe impl<C, I, V: ElementInit<C, I>> OptionalInit<C, how::Value<I>> for V {
     }
 
     #[inline]
-    fn check(&self) {
-        ElementInit::check(self);
-    }
-
-    #[inline]
     unsafe fn write(&self, address: usize) {
         // SAFETY: the caller's contract.
         unsafe { self.init(&*core::ptr::with_exposed_provenance::<C>(address)) }
@@ -272,13 +232,6 @@ unsafe impl<C, I, V: ElementInit<C, I>> OptionalInit<C, how::Maybe<I>> for Optio
     #[inline]
     fn len(&self) -> usize {
         usize::from(self.is_some())
-    }
-
-    #[inline]
-    fn check(&self) {
-        if let Some(value) = self {
-            value.check();
-        }
     }
 
     #[inline]
@@ -296,9 +249,6 @@ unsafe impl<C> TailInit<C, how::Nothing> for Absent {
     fn len(&self) -> usize {
         0
     }
-
-    #[inline]
-    fn check(&self) {}
 
     #[inline]
     unsafe fn write(&self, _: usize) {}
@@ -321,9 +271,6 @@ unsafe impl<C> OptionalInit<C, how::Nothing> for Absent {
     fn len(&self) -> usize {
         0
     }
-
-    #[inline]
-    fn check(&self) {}
 
     #[inline]
     unsafe fn write(&self, _: usize) {}
@@ -351,11 +298,6 @@ unsafe impl<K, I, V: AdmitsWeak<K, I>> ElementInit<WeakField<K>, I> for V {
 
 // SAFETY: a Smi.
 unsafe impl<V: IntoSmi + Copy> ElementInit<SmiField, Smi> for V {
-    #[inline]
-    fn check(&self) {
-        let _ = self.into_smi();
-    }
-
     #[inline]
     unsafe fn init(&self, cell: &SmiField) {
         // SAFETY: the object is being made, so nothing is constant yet.

@@ -4,7 +4,7 @@
 //! `Tagged<(Weak<Map>, TransitionArray, Smi)>`, or by `Tagged<MaybeObject>`. Reading one yields a [`MaybeWeak`], which
 //! has to be asked.
 
-use super::admits::{Nil, ObjectSource, how};
+use super::admits::{Nil, ObjectSource, WithMode, how};
 use super::class::{Any, HeapClass, IsA};
 use super::heap_object::HeapObject;
 use super::init_tail::ElementInit;
@@ -204,6 +204,13 @@ pub unsafe trait AdmitsMaybeWeak<U, I> {
     /// A scope of the value's isolate is in use, so that a handle's slot is still there to be read.
     #[doc(hidden)]
     unsafe fn maybe_weak_word(&self) -> Word;
+
+    /// How the store tells the collector.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn mode(&self) -> WriteBarrierMode<'_> {
+        WriteBarrierMode::UPDATE
+    }
 }
 
 /// Ways in which such a union admits a value; inferred.
@@ -211,6 +218,22 @@ pub(crate) mod weak_how {
     #![allow(missing_docs, unreachable_pub)]
     pub enum Strong<const N: usize> {}
     pub enum Weak<const N: usize> {}
+}
+
+// SAFETY: the value's own word.
+unsafe impl<U, I, V: AdmitsMaybeWeak<U, I>> AdmitsMaybeWeak<U, how::WithMode<I>> for WithMode<'_, V> {
+    const NEEDS_BARRIER: bool = V::NEEDS_BARRIER;
+
+    #[inline]
+    unsafe fn maybe_weak_word(&self) -> Word {
+        // SAFETY: the caller's contract.
+        unsafe { self.0.maybe_weak_word() }
+    }
+
+    #[inline(always)]
+    fn mode(&self) -> WriteBarrierMode<'_> {
+        self.1
+    }
 }
 
 // SAFETY: `MaybeObject` admits every reference.
@@ -369,11 +392,11 @@ impl<U> MaybeWeakField<U> {
     }
 
     #[inline]
-    fn store<T, I, V: AdmitsMaybeWeak<U, I>>(&self, object: &T, value: V, mode: WriteBarrierMode<'_>, order: Ordering) {
+    fn store<T, I, V: AdmitsMaybeWeak<U, I>>(&self, object: &T, value: V, order: Ordering) {
         // SAFETY: `object` borrows a scope.
         let word = unsafe { value.maybe_weak_word() };
         self.cell.store(word, order);
-        self.tell::<T, I, V>(object, word, mode);
+        self.tell::<T, I, V>(object, word, value.mode());
     }
 
     /// What is to be done after a store of a `V`.
@@ -385,49 +408,34 @@ impl<U> MaybeWeakField<U> {
         }
     }
 
-    /// Stores a value and tells the collector as `mode` says.
+    /// Stores a value and tells the collector.
     ///
     /// # Safety
     ///
     /// The field is one of `object`'s and not constant.
     #[inline]
-    pub unsafe fn set_with_mode<T, I>(
-        &self,
-        object: &T,
-        value: impl AdmitsMaybeWeak<U, I>,
-        mode: WriteBarrierMode<'_>,
-    ) {
-        self.store(object, value, mode, Ordering::Relaxed);
+    pub unsafe fn set<T, I>(&self, object: &T, value: impl AdmitsMaybeWeak<U, I>) {
+        self.store(object, value, Ordering::Relaxed);
     }
 
-    /// Stores a value with release order and tells the collector as `mode` says.
+    /// Stores a value with release order and tells the collector.
     ///
     /// # Safety
     ///
     /// The field is one of `object`'s and not constant.
     #[inline]
-    pub unsafe fn set_release_with_mode<T, I>(
-        &self,
-        object: &T,
-        value: impl AdmitsMaybeWeak<U, I>,
-        mode: WriteBarrierMode<'_>,
-    ) {
-        self.store(object, value, mode, Ordering::Release);
+    pub unsafe fn set_release<T, I>(&self, object: &T, value: impl AdmitsMaybeWeak<U, I>) {
+        self.store(object, value, Ordering::Release);
     }
 
-    /// Stores a value with sequentially consistent order and tells the collector as `mode` says.
+    /// Stores a value with sequentially consistent order and tells the collector.
     ///
     /// # Safety
     ///
     /// The field is one of `object`'s and not constant.
     #[inline]
-    pub unsafe fn set_seq_cst_with_mode<T, I>(
-        &self,
-        object: &T,
-        value: impl AdmitsMaybeWeak<U, I>,
-        mode: WriteBarrierMode<'_>,
-    ) {
-        self.store(object, value, mode, Ordering::SeqCst);
+    pub unsafe fn set_seq_cst<T, I>(&self, object: &T, value: impl AdmitsMaybeWeak<U, I>) {
+        self.store(object, value, Ordering::SeqCst);
     }
 
     /// Stores a value in one step with reading the one before, and tells the collector.

@@ -34,7 +34,7 @@ mod tail;
 mod value;
 mod word;
 
-pub use admits::{Admits, AdmitsWeak, Nil, ObjectSource};
+pub use admits::{Admits, AdmitsWeak, Nil, ObjectSource, WithMode};
 pub use at_offset::{load_at, load_weak_at, store_at, store_weak_at};
 pub use casts::HeapObjectExt;
 pub use class::{Any, ConcreteClass, HasBits, HasBitsMut, HeapClass, IsA, OpenClass, TaggedType};

@@ -115,15 +115,6 @@ impl<S: HeapStruct> StructField<S> {
     note = "write `{S}Init {{ … }}` with a value for each field"
 )]
 pub unsafe trait StructInit<S, I>: Sized {
-    /// Checks what has to hold before memory is taken.
-    ///
-    /// # Panics
-    ///
-    /// If an integer does not fit its Smi field.
-    #[inline]
-    #[track_caller]
-    fn check(&self) {}
-
     /// Writes the fields.
     ///
     /// # Safety
@@ -135,11 +126,6 @@ pub unsafe trait StructInit<S, I>: Sized {
 // SAFETY: `StructInit` writes every field.
 #[diagnostic::do_not_recommend]
 unsafe impl<S: HeapStruct, I, V: StructInit<S, I>> ElementInit<StructField<S>, I> for V {
-    #[inline]
-    fn check(&self) {
-        StructInit::check(self);
-    }
-
     #[inline]
     unsafe fn init(&self, cell: &StructField<S>) {
         // SAFETY: the caller's contract.

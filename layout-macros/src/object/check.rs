@@ -319,12 +319,9 @@ fn reject_collisions(fields: &[Field], has_parent: bool, errors: &mut Errors) ->
 /// What is made for a field.
 fn functions(name: &str, field: &Field) -> Vec<String> {
     let mut functions = vec![name.to_owned(), format!("{}_OFFSET", name.to_uppercase())];
-    let set = |functions: &mut Vec<String>, with_mode| {
+    let set = |functions: &mut Vec<String>| {
         if field.words.constant.is_none() {
             functions.push(format!("set_{name}"));
-            if with_mode {
-                functions.push(format!("set_{name}_with_mode"));
-            }
             let updates = &field.words.updates;
             functions.extend(updates.swap.as_ref().map(|_| format!("swap_{name}")));
             functions.extend(updates.compare_exchange.as_ref().map(|_| format!("compare_exchange_{name}")));
@@ -336,14 +333,14 @@ fn functions(name: &str, field: &Field) -> Vec<String> {
     match &field.kind {
         None | Some(Declared::Padding { .. }) => {}
         Some(Declared::Value(ValueKind::Struct(_))) => {}
-        Some(Declared::Value(kind)) => set(&mut functions, kind.has_barrier()),
+        Some(Declared::Value(_)) => set(&mut functions),
         Some(Declared::Tail(kind)) => {
             functions.extend([format!("{name}_len"), format!("{name}_iter")]);
             if matches!(kind, ValueKind::Raw(_)) {
                 functions.push(format!("{name}_slice"));
             }
             if !matches!(kind, ValueKind::Struct(_)) {
-                set(&mut functions, kind.has_barrier());
+                set(&mut functions);
             }
         }
     }

@@ -226,12 +226,12 @@ impl Flow {
         Flow { output: ty.to_token_stream(), input: Input::Plain, here }
     }
 
-    /// `set_x`, and `set_x_with_mode` where there is a barrier.
+    /// `set_x`.
     fn setters(&self, place: &Place<'_>) -> TokenStream {
         let Place { head, common, of, cell, rules, .. } = place;
         let (vis, name, here) = (&common.vis, &common.ident, self.here);
         let set = around("set_", name, "");
-        let (index_parameter, index) = place.index();
+        let index_parameter = place.index();
         let (method, docs) = (Ident::new(methods(place.kind, place.order).1, here), place.setter_docs());
         let checks = self.checks(rules, &set, &quote_spanned!(here=> value));
         let (begin, end) = rules.observing(self);
@@ -239,23 +239,14 @@ impl Flow {
         match &self.input {
             Input::Admitted(admitted) => {
                 let admits = admitted.bound("__I", here);
-                let with_mode = around("set_", name, "_with_mode");
-                let method_with_mode = format_ident!("{method}_with_mode", span = here);
-                let mode_docs = doc(format!("As [`{set}`](Self::{set}), telling the collector as `mode` says."));
                 quote_spanned! {here=>
                     #head #docs
                     #[inline]
                     #[track_caller]
                     #vis fn #set<__I>(&self, #index_parameter value: impl #admits) {
-                        Self::#with_mode::<__I>(self, #index value, ::heapwright::WriteBarrierMode::UPDATE);
-                    }
-                    #head #mode_docs
-                    #[inline]
-                    #[track_caller]
-                    #vis fn #with_mode<__I>(&self, #index_parameter value: impl #admits, mode: ::heapwright::WriteBarrierMode<'_>) {
                         #checks
                         #begin
-                        unsafe { #of::#method_with_mode(#cell, value, mode) }
+                        unsafe { #of::#method(#cell, value) }
                         #end
                     }
                 }
@@ -370,12 +361,9 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// The parameter and the argument that choose an element.
-    fn index(&self) -> (Option<TokenStream>, Option<TokenStream>) {
-        match self.is_indexed {
-            true => (Some(quote!(index: ::core::primitive::usize,)), Some(quote!(index,))),
-            false => (None, None),
-        }
+    /// The parameter that chooses an element.
+    fn index(&self) -> Option<TokenStream> {
+        self.is_indexed.then(|| quote!(index: ::core::primitive::usize,))
     }
 
     fn setter_docs(&self) -> TokenStream {
@@ -515,7 +503,7 @@ fn updates(place: &Place<'_>, flow: &Flow) -> TokenStream {
 fn swap(place: &Place<'_>, flow: &Flow) -> TokenStream {
     let Place { head, common, of, cell, rules, panics, .. } = place;
     let (vis, name, here, output) = (&common.vis, &common.ident, flow.here, &flow.output);
-    let (index_parameter, _) = place.index();
+    let index_parameter = place.index();
     let function = around("swap_", name, "");
     let (ordering, order) = place.order.of_updates(here);
     let docs = doc(format!("Sets `{0}` and returns what it was, in one step with {order} order.", plain(name)));
@@ -553,7 +541,7 @@ fn swap(place: &Place<'_>, flow: &Flow) -> TokenStream {
 fn compare_exchange(place: &Place<'_>, flow: &Flow) -> TokenStream {
     let Place { head, common, of, cell, rules, panics, .. } = place;
     let (vis, name, here, output) = (&common.vis, &common.ident, flow.here, &flow.output);
-    let (index_parameter, _) = place.index();
+    let index_parameter = place.index();
     let function = around("compare_exchange_", name, "");
     let (ordering, order) = place.order.of_updates(here);
     let note = match place.kind {
@@ -608,7 +596,7 @@ fn compare_exchange(place: &Place<'_>, flow: &Flow) -> TokenStream {
 fn update(place: &Place<'_>, flow: &Flow, bits: &syn::Type) -> TokenStream {
     let Place { head, common, of, cell, rules, panics, .. } = place;
     let (vis, name, here) = (&common.vis, &common.ident, flow.here);
-    let (index_parameter, _) = place.index();
+    let index_parameter = place.index();
     let function = around("update_", name, "");
     let text = format!("Sets `{0}` to what `update` makes of it", plain(name));
     let returns = "Returns what it was.";

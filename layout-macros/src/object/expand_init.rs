@@ -139,7 +139,6 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value], form: F
     identifiers(class.parent(), &mut taken);
     let mut parameters = Parameters { list: Vec::new(), taken };
     let mut fields = Vec::new();
-    let mut checks = Vec::new();
     let mut parent_write = None;
     let mut writes = Vec::new();
     let mut given = Vec::new();
@@ -160,7 +159,6 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value], form: F
             is_generic: true,
             default: None,
         });
-        checks.push(quote_spanned!(here=> ::heapwright::Init::<#parent, #marker>::check(&self.parent);));
         parent_write = Some(quote_spanned!(here=> ::heapwright::Init::<#parent, #marker>::write(self.parent, object);));
     }
     for value in values {
@@ -206,7 +204,6 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value], form: F
                     bound = quote_spanned!(here=> ::heapwright::__private::StructInit<#of, #marker>);
                     bound.clone()
                 });
-                checks.push(quote!(<#ty as #bound>::check(&self.#name);));
                 (
                     ty.to_token_stream(),
                     quote_spanned!(here=> ::heapwright::__private::StructField::init(&this.#name, self.#name)),
@@ -217,7 +214,6 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value], form: F
                 quote_spanned!(here=> ::heapwright::__private::ExternalField::set(&this.#name, self.#name)),
             ),
             ValueKind::Smi => {
-                checks.push(quote!(#(#cfgs)* let _ = ::heapwright::IntoSmi::into_smi(self.#name);));
                 (quote!(::core::primitive::i32), quote_spanned!(here=> #of::init(&this.#name, self.#name)))
             }
             ValueKind::SmiBits(ty) | ValueKind::Bits(ty) => {
@@ -239,7 +235,7 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value], form: F
             default: value.default.clone(),
         });
     }
-    let tails = the_tails(class, &mut parameters, &mut fields, &mut checks, &mut writes, &mut given);
+    let tails = the_tails(class, &mut parameters, &mut fields, &mut writes, &mut given);
     let init = around("", ident, if form == Form::All { "InitWith" } else { "Init" });
     let Parameters { list, .. } = parameters;
     let names: Vec<_> = list.iter().map(|parameter| &parameter.name).collect();
@@ -248,15 +244,6 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value], form: F
     let of_struct = if names.is_empty() { None } else { Some(quote!(<#(#names),*>)) };
     let of_impl = if names.is_empty() { None } else { Some(quote!(<#(#names,)* #(#markers),*>)) };
     let clause = if names.is_empty() { None } else { Some(quote!(where #(#names: #bounds),*)) };
-    let check = (!checks.is_empty()).then(|| {
-        quote! {
-            #[inline]
-            #[track_caller]
-            fn check(&self) {
-                #(#checks)*
-            }
-        }
-    });
     let init_doc = doc(match class.openness {
         _ if form == Form::All => format!("All fields of a new [`{ident}`], those with defaults too."),
         Openness::Abstract => {
@@ -296,7 +283,6 @@ fn the_init(class: &Class, cfg: Option<&TokenStream>, values: &[&Value], form: F
         #[automatically_derived]
         unsafe impl #of_impl ::heapwright::Init<#ident, (#(#markers,)*)> for #init #of_struct #clause {
             #tails
-            #check
             #[inline]
             #[track_caller]
             #write
@@ -310,7 +296,6 @@ fn the_tails(
     class: &Class,
     parameters: &mut Parameters,
     fields: &mut Vec<TokenStream>,
-    checks: &mut Vec<TokenStream>,
     writes: &mut Vec<TokenStream>,
     given: &mut Vec<Given>,
 ) -> Option<TokenStream> {
@@ -344,9 +329,6 @@ fn the_tails(
             default: None,
         });
         let len = quote!(<#ty as #bound>::len(&self.#name));
-        if raw.is_none() {
-            checks.push(quote!(<#ty as #bound>::check(&self.#name);));
-        }
         let init = Ident::new(if raw.is_some() { "init_raw" } else { "init" }, here);
         let is_implied =
             matches!(tail.length, TailLength::Field { source: Source::Slot(slot), .. } if Some(slot) == implied);
@@ -358,7 +340,7 @@ fn the_tails(
                     let ty = &prim.ty;
                     if prim.bytes < 4 {
                         let (class, field) = (crate::names::plain(&class.ident), crate::names::plain(length_name));
-                        checks.push(
+                        writes.push(
                             quote!(::heapwright::__private::expect_at_most(#class, #field, #ty::MAX as ::core::primitive::usize, #len);),
                         );
                     }

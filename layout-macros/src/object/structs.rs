@@ -179,7 +179,7 @@ fn init(class: &Class) -> TokenStream {
     let init = around("", ident, "Init");
     let mut parameters = Vec::new();
     let mut markers = Vec::new();
-    let (mut fields, mut checks, mut writes) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut fields, mut writes) = (Vec::new(), Vec::new());
     for (index, value) in class.values().enumerate() {
         let (name, cfgs, vis, kind) = (&value.common.ident, &value.common.decor.cfgs, &value.common.vis, &value.kind);
         let here = generated_at(name.span());
@@ -207,7 +207,6 @@ fn init(class: &Class) -> TokenStream {
         };
         fields.push(quote!(#(#cfgs)* #docs #vis #name: #ty,));
         let bound = quote_spanned!(here=> <#ty as ::heapwright::__private::ElementInit<#cell, #marker>>);
-        checks.push(quote!(#(#cfgs)* #bound::check(&self.#name);));
         writes.push(quote!(#(#cfgs)* #bound::init(&self.#name, &cells.#name);));
     }
     let names: Vec<_> = parameters.iter().map(|(name, _)| name).collect();
@@ -229,10 +228,6 @@ fn init(class: &Class) -> TokenStream {
         unsafe impl #of_impl ::heapwright::__private::StructInit<#ident, (#(#markers,)*)> for #init #of_struct #clause {
             #[inline]
             #[track_caller]
-            fn check(&self) {
-                #(#checks)*
-            }
-            #[inline]
             unsafe fn write(&self, cells: &#ident) {
                 unsafe {
                     #(#writes)*

@@ -11,7 +11,7 @@ use core::sync::atomic::{
     AtomicU32,
     Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
 };
-use heapwright::{Fresh, HeapClass, ReadOnly, WriteBarrierMode, prelude::*};
+use heapwright::{Fresh, HeapClass, ReadOnly, WithMode, WriteBarrierMode, prelude::*};
 
 #[cfg(feature = "pointer-compression")]
 type AtomicTagged = AtomicU32;
@@ -451,7 +451,7 @@ pub unsafe fn by_hand_any_set_read_only(o: Raw, v: Raw) {
 
 #[inline(never)]
 pub fn generated_tagged_set_fresh(o: Fresh<'_, Thing>, v: &Thing) {
-    o.set_other_with_mode(v, o.mode());
+    o.set_other(WithMode(v, o.mode()));
 }
 #[inline(never)]
 pub unsafe fn by_hand_tagged_set_fresh(o: Raw, v: Raw) {
@@ -469,7 +469,7 @@ pub unsafe fn by_hand_weak_set_nil(o: Raw) {
 
 #[inline(never)]
 pub fn generated_barrier_set_update(o: &Thing, v: &Thing) {
-    o.set_maybe_with_mode(v, WriteBarrierMode::UPDATE);
+    o.set_maybe(WithMode(v, WriteBarrierMode::UPDATE));
 }
 #[inline(never)]
 pub unsafe fn by_hand_barrier_set_update(o: Raw, v: Raw) {

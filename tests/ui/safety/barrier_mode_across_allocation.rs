@@ -11,7 +11,7 @@ struct Point {
 fn attack(scope: &mut HandleScope<'_>, point: Handle<'_, Point>) {
     let mode = point.get(scope).write_barrier_mode();
     let other = Point::new(scope, PointInit { x: 1, next: Nil });
-    point.get(scope).set_next_with_mode(other, mode);
+    point.get(scope).set_next(WithMode(other, mode));
 }
 
 fn main() {}

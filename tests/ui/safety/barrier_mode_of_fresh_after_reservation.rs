@@ -14,7 +14,7 @@ fn attack(scope: &mut HandleScope<'_>, point: Handle<'_, Point>) {
         memory.fresh(PointInit { x: 1, next: Nil }).mode()
     };
     scope.collect(CollectionKind::Full);
-    point.get(scope).set_next_with_mode(point, mode);
+    point.get(scope).set_next(WithMode(point, mode));
 }
 
 fn main() {}

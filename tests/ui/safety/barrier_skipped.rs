@@ -9,7 +9,7 @@ struct Point {
 }
 
 fn attack(a: &Point, b: &Point) {
-    a.set_next_with_mode(b, heapwright::WriteBarrierMode::skip());
+    a.set_next(WithMode(b, heapwright::WriteBarrierMode::skip()));
 }
 
 fn main() {}
