@@ -131,15 +131,23 @@ fn rust(stream: TokenStream) -> String {
                 if let Some(TokenTree::Group(group)) = stream.peek()
                     && let Some(text) = doc(&group.stream())
                 {
-                    out.push_str(&format!("\n///{}\n", text.trim_end()));
+                    let start = if out.ends_with('\n') { "" } else { "\n" };
+                    out.push_str(&format!("{start}///{}\n", text.trim_end()));
                     stream.next();
                 } else {
                     out.push('#');
                 }
             }
             TokenTree::Punct(punct) => {
-                out.push(punct.as_char());
-                if punct.spacing() == Spacing::Alone {
+                let char = punct.as_char();
+                // Rustfmt leaves attributes as they are, and what does not fit a line: so not `:: core :: clone`.
+                let starts_path = char == ':' && punct.spacing() == Spacing::Joint;
+                let ends_path = char == ':' && out.ends_with(':');
+                if (matches!(char, ',' | ';' | '.') || starts_path && ends_word(&out)) && out.ends_with(' ') {
+                    out.pop();
+                }
+                out.push(char);
+                if punct.spacing() == Spacing::Alone && !ends_path && !matches!(char, '.' | '&') {
                     out.push(' ');
                 }
             }
@@ -156,6 +164,12 @@ fn rust(stream: TokenStream) -> String {
         }
     }
     out
+}
+
+/// Whether a path can go on after it.
+fn ends_word(source: &str) -> bool {
+    let word = source.trim_end().rsplit(|char: char| !char.is_alphanumeric() && char != '_').next().unwrap_or_default();
+    !word.is_empty() && syn::parse_str::<syn::Ident>(word).is_ok()
 }
 
 /// The text of `doc = "…"`.
@@ -199,7 +213,7 @@ fn spaced(source: &str) -> String {
         let is_start = ["///", "#[", "pub ", "pub(", "fn ", "const ", "static ", "impl", "unsafe impl", "struct ", "use "]
             .iter()
             .any(|start| begins.starts_with(start));
-        let is_end = ended.ends_with('}') || (ended.ends_with(';') && (begins.starts_with("///") || begins.starts_with('#')));
+        let is_end = ended.ends_with('}') || ended == "};" || (ended.ends_with(';') && (begins.starts_with("///") || begins.starts_with('#')));
         if is_start && is_end {
             out.push('\n');
         }

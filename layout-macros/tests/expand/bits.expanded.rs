@@ -1,13 +1,7 @@
 use heapwright::prelude::*;
 
 /// Facts about a script.
-#[derive(
-    :: core :: clone :: Clone,
-    :: core :: marker :: Copy,
-    :: core :: cmp :: PartialEq,
-    :: core :: cmp :: Eq,
-    :: core :: hash :: Hash,
-)]
+#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
 #[repr(transparent)]
 pub struct ScriptFlags(::core::primitive::u32);
 
@@ -28,13 +22,9 @@ impl ScriptFlags {
     }
 
     /// From a raw integer of unknown origin.
-
     ///
-
     /// # Errors
-
     ///
-
     /// If a reserved bit is set, or the bits of a field are no value of it.
     #[inline]
     pub const fn try_from_bits(
@@ -150,13 +140,9 @@ impl ScriptFlags {
     pub const ORIGIN_MAX: ::core::primitive::u8 = 0xf;
 
     /// `origin` in its place, all other bits zero.
-
     ///
-
     /// # Panics
-
     ///
-
     /// If the value does not fit.
     #[inline]
     #[must_use]
@@ -178,13 +164,9 @@ impl ScriptFlags {
     }
 
     /// The raw integer with `origin` replaced.
-
     ///
-
     /// # Panics
-
     ///
-
     /// If the value does not fit.
     #[inline]
     #[must_use]
@@ -201,13 +183,9 @@ impl ScriptFlags {
     }
 
     /// `origin` in its place, all other bits zero.
-
     ///
-
     /// # Errors
-
     ///
-
     /// If the value does not fit: names the field, the value and the limit.
     #[inline]
     pub const fn try_encode_origin(
@@ -233,13 +211,9 @@ impl ScriptFlags {
     }
 
     /// The same bits with `origin` replaced.
-
     ///
-
     /// # Panics
-
     ///
-
     /// If the value does not fit.
     #[inline]
     #[must_use]
@@ -249,13 +223,9 @@ impl ScriptFlags {
     }
 
     /// Replaces `origin`.
-
     ///
-
     /// # Panics
-
     ///
-
     /// If the value does not fit.
     #[inline]
     #[track_caller]
@@ -264,13 +234,9 @@ impl ScriptFlags {
     }
 
     /// The same bits with `origin` replaced.
-
     ///
-
     /// # Errors
-
     ///
-
     /// If the value does not fit: names the field, the value and the limit.
     #[inline]
     pub const fn try_with_origin(

@@ -202,6 +202,7 @@ const _: () = {
         __h::check_field(__layout, 9, Fields::EXTERNAL_OFFSET);
         __h::check_field(__layout, 10, ::core::mem::offset_of!(Fields, padding));
     };
+
     const _: () = __h::check_instance_types::<Fields>();
     const _: () = __h::check_class::<Fields>();
     const fn __parent_is_open<__T: ::heapwright::OpenClass>() {}
@@ -303,13 +304,9 @@ impl Fields {
     }
 
     /// Sets `union` to `new` if it is `current`, in one step with acquire and release order.
-
     ///
-
     /// # Errors
-
     ///
-
     /// If it is something else, which is returned. Else returns what it was.
     #[inline]
     #[track_caller]
@@ -388,13 +385,9 @@ impl Fields {
     }
 
     /// Sets `smi`.
-
     ///
-
     /// # Panics
-
     ///
-
     /// If the integer does not fit a Smi.
     #[inline]
     #[track_caller]

@@ -84,6 +84,7 @@ const _: () = {
         __h::check_field(__layout, 0, List::HEAD_OFFSET);
         __h::check_field(__layout, 1, List::TAIL_OFFSET);
     };
+
     const _: () = __h::check_class::<List>();
 };
 

@@ -49,6 +49,7 @@ const _: () = {
         }
     }
 };
+
 fn set_up(scope: &mut HandleScope<'_>) -> Result<(), OutOfMemory> {
     let one = List::try_new(scope, ListInit { head: 1, tail: Nil })?;
     scope.set_root(root::one, one);

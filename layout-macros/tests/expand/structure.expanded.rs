@@ -36,19 +36,15 @@ impl Descriptor {
 }
 
 /// A [`Descriptor`] in an object, to read and to write.
-#[derive(:: core :: clone :: Clone, :: core :: marker :: Copy)]
+#[derive(::core::clone::Clone, ::core::marker::Copy)]
 pub struct DescriptorRef<'a>(::heapwright::StructRef<'a, Descriptor>);
 
 #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
 impl DescriptorRef<'_> {
     /// Sets `details`.
-
     ///
-
     /// # Panics
-
     ///
-
     /// If the integer does not fit a Smi.
     #[inline]
     #[track_caller]
@@ -59,7 +55,7 @@ impl DescriptorRef<'_> {
 }
 
 /// The fields of a new [`Descriptor`] in a new object.
-#[derive(:: core :: clone :: Clone, :: core :: marker :: Copy)]
+#[derive(::core::clone::Clone, ::core::marker::Copy)]
 #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
 pub struct DescriptorInit<__V0> {
     /// The value of [`key`](Descriptor::key).
@@ -88,7 +84,7 @@ where
     #[inline]
     unsafe fn write(&self, cells: &Descriptor) {
         unsafe {
-            < __V0 as :: heapwright :: __private :: ElementInit < :: heapwright :: __private :: TaggedField < HeapObject > , __I0 >> :: init (& self . key , & cells . key ) ;
+            < __V0 as ::heapwright::__private::ElementInit < ::heapwright::__private::TaggedField < HeapObject >, __I0 >> ::init (&self.key, &cells.key );
             <::core::primitive::i32 as ::heapwright::__private::ElementInit<
                 ::heapwright::__private::SmiField,
                 ::heapwright::Smi,

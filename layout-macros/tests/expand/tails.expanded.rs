@@ -97,6 +97,7 @@ const _: () = {
         __h::check_tail(__layout, 1usize, ::core::mem::offset_of!(Names, least));
         __h::check_tail(__layout, 2usize, ::core::mem::offset_of!(Names, hashes));
     };
+
     const _: () = __h::check_class::<Names>();
 };
 
@@ -174,13 +175,9 @@ impl Names {
     }
 
     /// Sets the one of the `names` at `index`.
-
     ///
-
     /// # Panics
-
     ///
-
     /// If `index` is not below `names_len()`.
     #[inline]
     #[track_caller]
@@ -249,13 +246,9 @@ impl Names {
     }
 
     /// Sets `least`.
-
     ///
-
     /// # Panics
-
     ///
-
     /// If this object has no such field.
     #[inline]
     #[track_caller]
@@ -337,13 +330,9 @@ impl Names {
     }
 
     /// Sets the one of the `hashes` at `index`.
-
     ///
-
     /// # Panics
-
     ///
-
     /// If `index` is not below `hashes_len()`.
     #[inline]
     #[track_caller]
@@ -403,7 +392,7 @@ where
 
     #[inline]
     fn tail_bytes(&self) -> ::core::primitive::usize {
-        (< NamesValue as :: heapwright :: __private :: TailInit < :: heapwright :: __private :: TaggedField < Any > , __I0 > > :: len (& self . names ) ) . saturating_mul (:: core :: mem :: size_of :: < :: heapwright :: __private :: TaggedField < Any > > () ) . saturating_add ((< LeastValue as :: heapwright :: __private :: OptionalInit < :: heapwright :: __private :: TaggedField < Any > , __I1 > > :: len (& self . least ) ) . saturating_mul (:: core :: mem :: size_of :: < :: heapwright :: __private :: TaggedField < Any > > () ) ) . saturating_add ((< HashesValue as :: heapwright :: __private :: RawTailInit < :: core :: primitive :: u32 > > :: len (& self . hashes ) ) . saturating_mul (:: core :: mem :: size_of :: < :: heapwright :: __private :: RawField < :: core :: primitive :: u32 > > () ) )
+        (< NamesValue as ::heapwright::__private::TailInit < ::heapwright::__private::TaggedField < Any >, __I0 > > ::len (&self.names ) ).saturating_mul (::core::mem::size_of::< ::heapwright::__private::TaggedField < Any > > () ).saturating_add ((< LeastValue as ::heapwright::__private::OptionalInit < ::heapwright::__private::TaggedField < Any >, __I1 > > ::len (&self.least ) ).saturating_mul (::core::mem::size_of::< ::heapwright::__private::TaggedField < Any > > () ) ).saturating_add ((< HashesValue as ::heapwright::__private::RawTailInit < ::core::primitive::u32 > > ::len (&self.hashes ) ).saturating_mul (::core::mem::size_of::< ::heapwright::__private::RawField < ::core::primitive::u32 > > () ) )
     }
 
     #[inline]
@@ -445,7 +434,7 @@ where
                     __I1,
                 >>::len(&self.least),
             );
-            < LeastValue as :: heapwright :: __private :: OptionalInit < :: heapwright :: __private :: TaggedField < Any > , __I1 > > :: write (& self . least , :: heapwright :: __private :: ObjectAddress :: offset (object , this . __least_offset () ) ) ;
+            < LeastValue as ::heapwright::__private::OptionalInit < ::heapwright::__private::TaggedField < Any >, __I1 > > ::write (&self.least, ::heapwright::__private::ObjectAddress::offset (object, this.__least_offset () ) );
             ::heapwright::__private::expect_length(
                 "Names",
                 "hashes",
