@@ -20,8 +20,8 @@ use std::process::{Command, Stdio};
 use std::{fs, io::Write};
 use syn::{Attribute, Item, Meta};
 
-/// All that rustfmt is told, so that the files do not depend on where it runs.
-const STYLE: &str = "max_width=120,use_small_heuristics=Max";
+/// Characters in a line. Rustfmt leaves alone what it cannot break into lines so short; then the file gets longer ones.
+const WIDTHS: [usize; 2] = [120, 160];
 
 #[test]
 fn a_class() {
@@ -64,7 +64,9 @@ fn compare(name: &str) {
     let source = fs::read_to_string(&source).unwrap_or_else(|error| panic!("{}: {error}", source.display()));
     let made = expand(&source);
     assert_errors(&source, &made, &[]);
-    let made = spaced(&format(&rustfmt, &rust(made)));
+    let made = rust(made);
+    let [narrow, wide] = WIDTHS.map(|width| format(&rustfmt, width, &made));
+    let made = spaced(if narrow.lines().all(|line| line.len() <= WIDTHS[0]) { &narrow } else { &wide });
     let committed = fs::read_to_string(&expanded).unwrap_or_default();
     if std::env::var("HEAPWRIGHT_EXPAND").is_ok_and(|value| value == "overwrite") {
         let (annotated, lost) = annotate(&made, &notes(&committed));
@@ -190,9 +192,10 @@ fn rustfmt() -> Option<PathBuf> {
     [beside, PathBuf::from("rustfmt")].into_iter().find(runs)
 }
 
-fn format(rustfmt: &Path, source: &str) -> String {
+/// All that rustfmt is told is here, so that the files do not depend on where it runs.
+fn format(rustfmt: &Path, width: usize, source: &str) -> String {
     let mut process = Command::new(rustfmt)
-        .args(["--edition", "2024", "--config", STYLE])
+        .args(["--edition", "2024", "--config", &format!("max_width={width},use_small_heuristics=Max")])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -1,12 +1,12 @@
-// What the declaration in `list.rs` becomes, as formatted by rustfmt. Comments like this one are for readers; all else is
-// what the macro makes, held to it by a test. Run `HEAPWRIGHT_EXPAND=overwrite cargo test -p heapwright-macros --lib
+// What the declaration in `list.rs` becomes, as formatted by rustfmt. Comments like this one are for readers; all else
+// is what the macro makes, held to it by a test. Run `HEAPWRIGHT_EXPAND=overwrite cargo test -p heapwright-macros --lib
 // tests::expand` to renew it.
 //
 // Names are absolute, so that the code means the same whatever is in scope where the class is declared.
 use heapwright::prelude::*;
 
-// The object itself: its bytes from the map on. Each field is a cell of the field's kind, private, so that only accessors
-// reach it; and no safe code can make a cell, so that lists exist in the heap alone.
+// The object itself: its bytes from the map on. Each field is a cell of the field's kind, private, so that only
+// accessors reach it; and no safe code can make a cell, so that lists exist in the heap alone.
 /// A linked list of numbers.
 #[allow(clippy::struct_field_names)]
 #[repr(C)]
@@ -56,7 +56,8 @@ const _: () = {
     #[diagnostic::do_not_recommend]
     unsafe impl<__T> ::heapwright::IsA<__T> for List where ::heapwright::HeapObject: ::heapwright::IsA<__T> {}
 
-    // It is not `abstract`, so it has instances: `Factory` gives it `new` and its kin. An `open` class is `OpenClass` too.
+    // It is not `abstract`, so it has instances: `Factory` gives it `new` and its kin. An `open` class is `OpenClass`
+    // too.
     unsafe impl ::heapwright::ConcreteClass for List {}
 
     // Methods of the classes above.
@@ -77,8 +78,8 @@ const _: () = {
         }
     }
 
-    // Proofs, evaluated when the class is compiled: each field lies where the layout says and is aligned with both widths;
-    // then what concerns the class as a whole, such as its depth below `HeapObject`.
+    // Proofs, evaluated when the class is compiled: each field lies where the layout says and is aligned with both
+    // widths; then what concerns the class as a whole, such as its depth below `HeapObject`.
     const _: () = {
         let __layout = <List as ::heapwright::HeapClass>::LAYOUT;
         __h::check_field(__layout, 0, List::HEAD_OFFSET);
@@ -107,8 +108,8 @@ impl List {
         ::heapwright::__private::SmiField::get(&self.head)
     }
 
-    // Reading hands the object over as well: a compressed reference is completed from the address that it is read from, and
-    // borrows the object, so that it is dead when the collector may run.
+    // Reading hands the object over as well: a compressed reference is completed from the address that it is read from,
+    // and borrows the object, so that it is dead when the collector may run.
     /// The rest.
     #[inline]
     #[must_use]
@@ -116,8 +117,8 @@ impl List {
         ::heapwright::__private::TaggedField::get(&self.tail, self)
     }
 
-    // Whatever the field's type admits: `&List`, `Handle<List>`, `Option` of them, `Nil`. The write barrier is in the cell's
-    // `set_with_mode`. There is no `set_head`, as it is constant.
+    // Whatever the field's type admits: `&List`, `Handle<List>`, `Option` of them, `Nil`. The write barrier is in the
+    // cell's `set_with_mode`. There is no `set_head`, as it is constant.
     /// Sets `tail`.
     #[inline]
     #[track_caller]
@@ -147,8 +148,8 @@ pub struct ListInit<TailValue> {
     pub tail: TailValue,
 }
 
-// How they get into a new object. `check` is called before memory is taken, `write` when it is there; between the two the
-// collector may move what the values refer to, which is why they are handles, read in `write`.
+// How they get into a new object. `check` is called before memory is taken, `write` when it is there; between the two
+// the collector may move what the values refer to, which is why they are handles, read in `write`.
 #[automatically_derived]
 unsafe impl<TailValue, __I0> ::heapwright::Init<List, (__I0,)> for ListInit<TailValue>
 where

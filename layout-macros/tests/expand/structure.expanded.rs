@@ -72,23 +72,18 @@ where
     #[inline]
     #[track_caller]
     fn check(&self) {
-        <__V0 as ::heapwright::__private::ElementInit<::heapwright::__private::TaggedField<HeapObject>, __I0>>::check(
-            &self.key,
-        );
-        <::core::primitive::i32 as ::heapwright::__private::ElementInit<
-            ::heapwright::__private::SmiField,
-            ::heapwright::Smi,
-        >>::check(&self.details);
+        <__V0 as ::heapwright::__private::ElementInit<::heapwright::__private::TaggedField<HeapObject>, __I0>>::check(&self.key);
+        <::core::primitive::i32 as ::heapwright::__private::ElementInit<::heapwright::__private::SmiField, ::heapwright::Smi>>::check(&self.details);
     }
 
     #[inline]
     unsafe fn write(&self, cells: &Descriptor) {
         unsafe {
-            < __V0 as ::heapwright::__private::ElementInit < ::heapwright::__private::TaggedField < HeapObject >, __I0 >> ::init (&self.key, &cells.key );
-            <::core::primitive::i32 as ::heapwright::__private::ElementInit<
-                ::heapwright::__private::SmiField,
-                ::heapwright::Smi,
-            >>::init(&self.details, &cells.details);
+            <__V0 as ::heapwright::__private::ElementInit<::heapwright::__private::TaggedField<HeapObject>, __I0>>::init(&self.key, &cells.key);
+            <::core::primitive::i32 as ::heapwright::__private::ElementInit<::heapwright::__private::SmiField, ::heapwright::Smi>>::init(
+                &self.details,
+                &cells.details,
+            );
         }
     }
 }
@@ -102,15 +97,8 @@ const _: () = {
             __h::FieldSpec::smi("details").written("Smi", 0u32, "Its attributes."),
         ],
     );
-    const __LAYOUT: __h::StructLayout = __h::StructLayout::new(
-        "Descriptor",
-        ::core::module_path!(),
-        ::core::file!(),
-        0u32,
-        "What is known of one property.",
-        true,
-        &__FIELDS,
-    );
+    const __LAYOUT: __h::StructLayout =
+        __h::StructLayout::new("Descriptor", ::core::module_path!(), ::core::file!(), 0u32, "What is known of one property.", true, &__FIELDS);
 
     #[automatically_derived]
     unsafe impl ::heapwright::HeapStruct for Descriptor {

@@ -33,23 +33,16 @@ const _: () = {
     unsafe impl ::heapwright::HeapClass for Names {
         type Parent = ::heapwright::HeapObject;
         const CLASS: &'static __h::ClassDescriptor = &__CLASS;
-        const LAYOUT: &'static __h::ClassLayout =
-            &__h::ClassLayout::new("Names", ::core::module_path!(), ::core::file!(), 0u32, "", __FIELDS)
-                .extends(<::heapwright::HeapObject as ::heapwright::HeapClass>::LAYOUT)
-                .tails(&[
-                    __h::TailLayout::new(
-                        __h::FieldSpec::tagged::<Any>("names").written("[Tagged<Any>]", 0u32, ""),
-                        __h::TailLength::Field("count"),
-                    ),
-                    __h::TailLayout::new(
-                        __h::FieldSpec::tagged::<Any>("least").written("Tagged<Any>", 0u32, ""),
-                        __h::TailLength::Condition("is_sorted"),
-                    ),
-                    __h::TailLayout::new(
-                        __h::FieldSpec::raw::<::core::primitive::u32>("hashes").written("[u32]", 0u32, ""),
-                        __h::TailLength::Expression("if is_sorted { 0 } else { count }"),
-                    ),
-                ]);
+        const LAYOUT: &'static __h::ClassLayout = &__h::ClassLayout::new("Names", ::core::module_path!(), ::core::file!(), 0u32, "", __FIELDS)
+            .extends(<::heapwright::HeapObject as ::heapwright::HeapClass>::LAYOUT)
+            .tails(&[
+                __h::TailLayout::new(__h::FieldSpec::tagged::<Any>("names").written("[Tagged<Any>]", 0u32, ""), __h::TailLength::Field("count")),
+                __h::TailLayout::new(__h::FieldSpec::tagged::<Any>("least").written("Tagged<Any>", 0u32, ""), __h::TailLength::Condition("is_sorted")),
+                __h::TailLayout::new(
+                    __h::FieldSpec::raw::<::core::primitive::u32>("hashes").written("[u32]", 0u32, ""),
+                    __h::TailLength::Expression("if is_sorted { 0 } else { count }"),
+                ),
+            ]);
         const TAIL_LENGTHS: ::core::option::Option<__h::TailLengthsOf> = {
             unsafe fn lengths(object: __h::ObjectAddress, lengths: &mut [::core::primitive::usize; __h::MAX_TAILS]) {
                 let this: &Names = unsafe { __h::ObjectAddress::as_ref(object) };
@@ -118,11 +111,7 @@ impl Names {
     /// Bytes of an instance with so many elements and with these optional fields, in whole tagged words. V8: `SizeFor`.
     #[inline]
     #[must_use]
-    pub const fn size_for(
-        names: ::core::primitive::usize,
-        has_least: ::core::primitive::bool,
-        hashes: ::core::primitive::usize,
-    ) -> ::core::primitive::usize {
+    pub const fn size_for(names: ::core::primitive::usize, has_least: ::core::primitive::bool, hashes: ::core::primitive::usize) -> ::core::primitive::usize {
         <Names as ::heapwright::HeapClass>::LAYOUT.size_with(&[
             names as ::core::primitive::usize,
             has_least as ::core::primitive::usize,
@@ -169,9 +158,7 @@ impl Names {
     /// The `names` in order.
     #[inline]
     pub fn names_iter(&self) -> impl ::core::iter::ExactSizeIterator<Item = ::heapwright::Tagged<'_, Any>> + '_ {
-        ::core::iter::Iterator::map(::heapwright::__private::Elements::cells(self.__names()), move |cell| {
-            ::heapwright::__private::TaggedField::get(cell, self)
-        })
+        ::core::iter::Iterator::map(::heapwright::__private::Elements::cells(self.__names()), move |cell| ::heapwright::__private::TaggedField::get(cell, self))
     }
 
     /// Sets the one of the `names` at `index`.
@@ -194,14 +181,7 @@ impl Names {
         value: impl ::heapwright::Admits<Any, __I>,
         mode: ::heapwright::WriteBarrierMode<'_>,
     ) {
-        unsafe {
-            ::heapwright::__private::TaggedField::set_with_mode(
-                ::heapwright::__private::Elements::cell(self.__names(), index),
-                self,
-                value,
-                mode,
-            )
-        }
+        unsafe { ::heapwright::__private::TaggedField::set_with_mode(::heapwright::__private::Elements::cell(self.__names(), index), self, value, mode) }
     }
 
     #[inline]
@@ -240,9 +220,7 @@ impl Names {
     #[must_use]
     #[track_caller]
     pub fn least(&self) -> ::core::option::Option<::heapwright::Tagged<'_, Any>> {
-        ::core::option::Option::map(::heapwright::__private::Elements::optional(self.__least()), |cell| {
-            ::heapwright::__private::TaggedField::get(cell, self)
-        })
+        ::core::option::Option::map(::heapwright::__private::Elements::optional(self.__least()), |cell| ::heapwright::__private::TaggedField::get(cell, self))
     }
 
     /// Sets `least`.
@@ -259,11 +237,7 @@ impl Names {
     /// As [`set_least`](Self::set_least), telling the collector as `mode` says.
     #[inline]
     #[track_caller]
-    pub fn set_least_with_mode<__I>(
-        &self,
-        value: impl ::heapwright::Admits<Any, __I>,
-        mode: ::heapwright::WriteBarrierMode<'_>,
-    ) {
+    pub fn set_least_with_mode<__I>(&self, value: impl ::heapwright::Admits<Any, __I>, mode: ::heapwright::WriteBarrierMode<'_>) {
         unsafe {
             ::heapwright::__private::TaggedField::set_with_mode(
                 ::heapwright::__private::Elements::present(self.__least(), "least", "is_sorted"),
@@ -276,16 +250,10 @@ impl Names {
 
     #[inline]
     fn __hashes_len(&self) -> ::core::primitive::usize {
-        const fn __compute(
-            is_sorted: ::core::primitive::bool,
-            count: ::core::primitive::i32,
-        ) -> ::core::primitive::usize {
+        const fn __compute(is_sorted: ::core::primitive::bool, count: ::core::primitive::i32) -> ::core::primitive::usize {
             (if is_sorted { 0 } else { count }) as ::core::primitive::usize
         }
-        __compute(
-            ::heapwright::__private::RawField::get(&self.is_sorted),
-            ::heapwright::__private::SmiField::get(&self.count),
-        ) as ::core::primitive::usize
+        __compute(::heapwright::__private::RawField::get(&self.is_sorted), ::heapwright::__private::SmiField::get(&self.count)) as ::core::primitive::usize
     }
 
     #[inline]
@@ -294,9 +262,7 @@ impl Names {
     }
 
     #[inline]
-    fn __hashes(
-        &self,
-    ) -> ::heapwright::__private::Elements<'_, ::heapwright::__private::RawField<::core::primitive::u32>> {
+    fn __hashes(&self) -> ::heapwright::__private::Elements<'_, ::heapwright::__private::RawField<::core::primitive::u32>> {
         unsafe { ::heapwright::__private::Tail::of(&self.hashes, self, self.__hashes_offset(), self.__hashes_len()) }
     }
 
@@ -324,9 +290,7 @@ impl Names {
     /// The `hashes` in order.
     #[inline]
     pub fn hashes_iter(&self) -> impl ::core::iter::ExactSizeIterator<Item = ::core::primitive::u32> + '_ {
-        ::core::iter::Iterator::map(::heapwright::__private::Elements::cells(self.__hashes()), move |cell| {
-            ::heapwright::__private::RawField::get(cell)
-        })
+        ::core::iter::Iterator::map(::heapwright::__private::Elements::cells(self.__hashes()), move |cell| ::heapwright::__private::RawField::get(cell))
     }
 
     /// Sets the one of the `hashes` at `index`.
@@ -337,12 +301,7 @@ impl Names {
     #[inline]
     #[track_caller]
     pub fn set_hashes(&self, index: ::core::primitive::usize, value: ::core::primitive::u32) {
-        unsafe {
-            ::heapwright::__private::RawField::set(
-                ::heapwright::__private::Elements::cell(self.__hashes(), index),
-                value,
-            )
-        }
+        unsafe { ::heapwright::__private::RawField::set(::heapwright::__private::Elements::cell(self.__hashes(), index), value) }
     }
 
     /// All `hashes` at once.
@@ -369,8 +328,7 @@ pub struct NamesInit<NamesValue, LeastValue, HashesValue> {
 }
 
 #[automatically_derived]
-unsafe impl<NamesValue, LeastValue, HashesValue, __I0, __I1> ::heapwright::Init<Names, (__I0, __I1)>
-    for NamesInit<NamesValue, LeastValue, HashesValue>
+unsafe impl<NamesValue, LeastValue, HashesValue, __I0, __I1> ::heapwright::Init<Names, (__I0, __I1)> for NamesInit<NamesValue, LeastValue, HashesValue>
 where
     NamesValue: ::heapwright::__private::TailInit<::heapwright::__private::TaggedField<Any>, __I0>,
     LeastValue: ::heapwright::__private::OptionalInit<::heapwright::__private::TaggedField<Any>, __I1>,
@@ -378,33 +336,31 @@ where
 {
     #[inline]
     fn tail_len(&self) -> ::core::primitive::usize {
-        <NamesValue as ::heapwright::__private::TailInit<::heapwright::__private::TaggedField<Any>, __I0>>::len(
-            &self.names,
-        )
-        .saturating_add(<LeastValue as ::heapwright::__private::OptionalInit<
-            ::heapwright::__private::TaggedField<Any>,
-            __I1,
-        >>::len(&self.least))
-        .saturating_add(<HashesValue as ::heapwright::__private::RawTailInit<::core::primitive::u32>>::len(
-            &self.hashes,
-        ))
+        <NamesValue as ::heapwright::__private::TailInit<::heapwright::__private::TaggedField<Any>, __I0>>::len(&self.names)
+            .saturating_add(<LeastValue as ::heapwright::__private::OptionalInit<::heapwright::__private::TaggedField<Any>, __I1>>::len(&self.least))
+            .saturating_add(<HashesValue as ::heapwright::__private::RawTailInit<::core::primitive::u32>>::len(&self.hashes))
     }
 
     #[inline]
     fn tail_bytes(&self) -> ::core::primitive::usize {
-        (< NamesValue as ::heapwright::__private::TailInit < ::heapwright::__private::TaggedField < Any >, __I0 > > ::len (&self.names ) ).saturating_mul (::core::mem::size_of::< ::heapwright::__private::TaggedField < Any > > () ).saturating_add ((< LeastValue as ::heapwright::__private::OptionalInit < ::heapwright::__private::TaggedField < Any >, __I1 > > ::len (&self.least ) ).saturating_mul (::core::mem::size_of::< ::heapwright::__private::TaggedField < Any > > () ) ).saturating_add ((< HashesValue as ::heapwright::__private::RawTailInit < ::core::primitive::u32 > > ::len (&self.hashes ) ).saturating_mul (::core::mem::size_of::< ::heapwright::__private::RawField < ::core::primitive::u32 > > () ) )
+        (<NamesValue as ::heapwright::__private::TailInit<::heapwright::__private::TaggedField<Any>, __I0>>::len(&self.names))
+            .saturating_mul(::core::mem::size_of::<::heapwright::__private::TaggedField<Any>>())
+            .saturating_add(
+                (<LeastValue as ::heapwright::__private::OptionalInit<::heapwright::__private::TaggedField<Any>, __I1>>::len(&self.least))
+                    .saturating_mul(::core::mem::size_of::<::heapwright::__private::TaggedField<Any>>()),
+            )
+            .saturating_add(
+                (<HashesValue as ::heapwright::__private::RawTailInit<::core::primitive::u32>>::len(&self.hashes))
+                    .saturating_mul(::core::mem::size_of::<::heapwright::__private::RawField<::core::primitive::u32>>()),
+            )
     }
 
     #[inline]
     #[track_caller]
     fn check(&self) {
         let _ = ::heapwright::IntoSmi::into_smi(self.count);
-        <NamesValue as ::heapwright::__private::TailInit<::heapwright::__private::TaggedField<Any>, __I0>>::check(
-            &self.names,
-        );
-        <LeastValue as ::heapwright::__private::OptionalInit<::heapwright::__private::TaggedField<Any>, __I1>>::check(
-            &self.least,
-        );
+        <NamesValue as ::heapwright::__private::TailInit<::heapwright::__private::TaggedField<Any>, __I0>>::check(&self.names);
+        <LeastValue as ::heapwright::__private::OptionalInit<::heapwright::__private::TaggedField<Any>, __I1>>::check(&self.least);
     }
 
     #[inline]
@@ -419,9 +375,7 @@ where
                 "names",
                 "count",
                 this.__names_len(),
-                <NamesValue as ::heapwright::__private::TailInit<::heapwright::__private::TaggedField<Any>, __I0>>::len(
-                    &self.names,
-                ),
+                <NamesValue as ::heapwright::__private::TailInit<::heapwright::__private::TaggedField<Any>, __I0>>::len(&self.names),
             );
             ::heapwright::__private::Tail::init(&this.names, object, Names::HEADER_SIZE, self.names);
             ::heapwright::__private::expect_length(
@@ -429,12 +383,12 @@ where
                 "least",
                 "is_sorted",
                 this.__least_len(),
-                <LeastValue as ::heapwright::__private::OptionalInit<
-                    ::heapwright::__private::TaggedField<Any>,
-                    __I1,
-                >>::len(&self.least),
+                <LeastValue as ::heapwright::__private::OptionalInit<::heapwright::__private::TaggedField<Any>, __I1>>::len(&self.least),
             );
-            < LeastValue as ::heapwright::__private::OptionalInit < ::heapwright::__private::TaggedField < Any >, __I1 > > ::write (&self.least, ::heapwright::__private::ObjectAddress::offset (object, this.__least_offset () ) );
+            <LeastValue as ::heapwright::__private::OptionalInit<::heapwright::__private::TaggedField<Any>, __I1>>::write(
+                &self.least,
+                ::heapwright::__private::ObjectAddress::offset(object, this.__least_offset()),
+            );
             ::heapwright::__private::expect_length(
                 "Names",
                 "hashes",
