@@ -54,7 +54,8 @@ macro_rules! uses {
 
             #[test]
             fn works() {
-                let mut isolate = Isolate::builder().classes(&CLASSES).roots(&roots::ROOTS).verify(true).build().unwrap();
+                let mut isolate =
+                    Isolate::builder().classes(&CLASSES).roots(&roots::ROOTS).verify(true).build().unwrap();
                 let mut scope = isolate.enter();
                 assert_eq!((scope.one().head(), scope.limit()), (1, 100));
 

@@ -78,7 +78,8 @@ fn compare(name: &str) {
     let made: Vec<&str> = made.lines().collect();
     if committed != made {
         let at = committed.iter().zip(&made).take_while(|(before, now)| before == now).count();
-        let part = |lines: &[&str]| lines.iter().skip(at.saturating_sub(2)).take(8).copied().collect::<Vec<_>>().join("\n");
+        let part =
+            |lines: &[&str]| lines.iter().skip(at.saturating_sub(2)).take(8).copied().collect::<Vec<_>>().join("\n");
         panic!(
             "{name}.rs becomes something else than {name}.expanded.rs says. If that is meant, renew the file:\n    \
              HEAPWRIGHT_EXPAND=overwrite cargo test -p heapwright-macros --lib tests::expand\n\
@@ -178,7 +179,9 @@ fn ends_word(source: &str) -> bool {
 fn doc(attribute: &TokenStream) -> Option<String> {
     let Ok(Meta::NameValue(pair)) = syn::parse2(attribute.clone()) else { return None };
     match &pair.value {
-        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) if pair.path.is_ident("doc") => Some(text.value()),
+        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) if pair.path.is_ident("doc") => {
+            Some(text.value())
+        }
         _ => None,
     }
 }
@@ -186,9 +189,8 @@ fn doc(attribute: &TokenStream) -> Option<String> {
 /// The toolchain's rustfmt: the one beside the cargo that runs this, or what the path has.
 fn rustfmt() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO")).with_file_name("rustfmt");
-    let runs = |program: &PathBuf| {
-        Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
-    };
+    let runs =
+        |program: &PathBuf| Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
     [beside, PathBuf::from("rustfmt")].into_iter().find(runs)
 }
 
@@ -213,10 +215,13 @@ fn spaced(source: &str) -> String {
     let mut before = "";
     for line in source.lines() {
         let (ended, begins) = (before.trim_start(), line.trim_start());
-        let is_start = ["///", "#[", "pub ", "pub(", "fn ", "const ", "static ", "impl", "unsafe impl", "struct ", "use "]
-            .iter()
-            .any(|start| begins.starts_with(start));
-        let is_end = ended.ends_with('}') || ended == "};" || (ended.ends_with(';') && (begins.starts_with("///") || begins.starts_with('#')));
+        let is_start =
+            ["///", "#[", "pub ", "pub(", "fn ", "const ", "static ", "impl", "unsafe impl", "struct ", "use "]
+                .iter()
+                .any(|start| begins.starts_with(start));
+        let is_end = ended.ends_with('}')
+            || ended == "};"
+            || (ended.ends_with(';') && (begins.starts_with("///") || begins.starts_with('#')));
         if is_start && is_end {
             out.push('\n');
         }
@@ -294,7 +299,8 @@ fn notes_stay_where_they_were() {
     assert_eq!(notes.len(), 3);
     let (same, lost) = annotate("use a;\n\n    #[inline]\n    fn f() {}\n", &notes);
     assert_eq!((same.as_str(), lost.len()), (committed, 0));
-    let (moved, lost) = annotate("use a;\n    #[inline]\n    fn e() {}\n    /// F.\n    #[cold]\n    fn f() {}\n", &notes);
+    let (moved, lost) =
+        annotate("use a;\n    #[inline]\n    fn e() {}\n    /// F.\n    #[cold]\n    fn f() {}\n", &notes);
     assert_eq!(
         moved,
         "// Top.\nuse a;\n    #[inline]\n    fn e() {}\n    // About f.\n    // More.\n    /// F.\n    #[cold]\n    fn f() {}\n// End.\n"
