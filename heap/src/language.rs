@@ -65,7 +65,7 @@
 //!
 //! | declared | bytes | getter and setter |
 //! |---|---|---|
-//! | `Smi` | a tagged word | `i32`; the setter takes all integers and panics if one does not fit |
+//! | `Smi` | a tagged word | `i32`; the setter takes a `Smi` or an integer up to `i32`, and panics if that does not fit |
 //! | `SmiBits<B>` | a tagged word | `B`, declared [`#[bitfield(u31)]`](macro@crate::bitfield) |
 //! | `Bits<B>` | those of `B`'s integer | `B`, any [`#[bitfield]`](macro@crate::bitfield) |
 //! | `u8` … `u64`, `i8` … `i64`, `f32`, `f64`, `bool` | their own | the same |
