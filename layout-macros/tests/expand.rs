@@ -15,9 +15,10 @@ mod declared {
     pub(super) mod tails;
 }
 
-/// Generated code says what its `unsafe` relies on in the macros, so here the comments are missing.
+/// What generated `unsafe` relies on is said in the macros, so the comments are missing here; and rustc spares macros the
+/// lints of taste.
 #[path = "expand"]
-#[allow(clippy::undocumented_unsafe_blocks)]
+#[allow(clippy::undocumented_unsafe_blocks, unused_imports, unused_parens)]
 mod expanded {
     #[path = "bits.expanded.rs"]
     #[rustfmt::skip]

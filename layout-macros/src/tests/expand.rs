@@ -7,7 +7,7 @@
 //! HEAPWRIGHT_EXPAND=overwrite cargo test -p heapwright-macros --lib tests::expand
 //! ```
 //!
-//! That the files compile and work, `tests/expand.rs` shows.
+//! (`--lib`, for `tests/expand.rs` and the docs compile the files as they are, which may not be possible before.)
 //!
 //! Ordinary comments (`//`) in an expanded file are notes for its readers and not compared, as generated code has none.
 //! Renewal puts each before the item that it stood before; if that is gone, it fails after writing, and lists them.
