@@ -40,8 +40,10 @@
 //! # }
 //! ```
 //!
-//! Where to look: [`handles`] explains why references are safe, [`layout`] what a declaration becomes, [`memory`] and
-//! [`spaces`] where objects lie, [`barrier`] and [`gc`] how they are kept.
+//! Where to look: [`language`] is what can be declared, chapter by chapter, [`layout`] what a declaration is as data, and
+//! the crate [`heapwright_macros`](heapwright_macros#what-a-declaration-becomes) shows the code it becomes. [`handles`]
+//! explains why references are safe; [`memory`] and [`spaces`] are where objects lie, [`barrier`] and [`gc`] how they are
+//! kept, [`inspect`] how they are printed, counted and verified.
 //!
 //! # Features
 //!
@@ -57,6 +59,7 @@ mod heap;
 pub mod inspect;
 mod isolate;
 pub mod isolate_slots;
+pub mod language;
 pub mod layout;
 mod lists;
 pub mod map;

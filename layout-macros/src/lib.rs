@@ -6,6 +6,7 @@
 //! | macro | for |
 //! |---|---|
 //! | [`#[heap_object]`](macro@heap_object) | a class of heap objects |
+//! | [`#[heap_struct]`](macro@heap_struct) | several fields under one name, inside objects |
 //! | [`#[bitfield]`](macro@bitfield) | several values packed into one integer |
 //! | [`#[derive(BitEnum)]`](derive@BitEnum) | an enum that is one of those values |
 //! | [`define_bit_fields!`], [`define_bit_ranges!`] | bits of an integer without a type of it, as C++ lists them |
@@ -26,6 +27,21 @@
 //! `::heapwright::__private`. Tokens that say `unsafe` have the span of the macro, so that the code compiles under
 //! `#![forbid(unsafe_code)]`; accessors stand at their field, so that errors, backtraces and editors lead there. An
 //! accessor of a field without a doc comment has none either: `missing_docs` then points at the field.
+//!
+//! # What a declaration becomes
+//!
+//! The declaration
+//!
+//! ```
+#![doc = include_str!("../tests/expand/list.rs")]
+//! ```
+//!
+//! becomes this. It is a file of the tests, which hold it to what the macro makes; beside it, in `tests/expand`, are others
+//! with fields of all kinds, tails, structs, bits and roots.
+//!
+//! ```
+#![doc = include_str!("../tests/expand/list.expanded.rs")]
+//! ```
 
 // A handful of values per declaration, made once: boxes would only hide what they are.
 #![allow(clippy::large_enum_variant)]
@@ -72,21 +88,26 @@ use proc_macro::TokenStream;
 /// # Ok::<(), heapwright::IsolateError>(())
 /// ```
 ///
+/// This page is the reference. The same as a book, with an example for each chapter, is the module
+/// [`heapwright::language`](../heapwright/language/index.html); what code a declaration becomes shows
+/// [the crate of the macros](../heapwright_macros/index.html#what-a-declaration-becomes).
+///
 /// # Arguments
 ///
-/// | argument | meaning |
-/// |---|---|
-/// | `extends = Class` | the class above it; `HeapObject` if none is named. It has to be `open` or `abstract` |
-/// | `open` | others may extend it. Leaf is the default: a cast to a leaf class is one compare |
-/// | `abstract` | only classes that extend it have instances; implies `open` |
-/// | `copy` | its objects may be copied whole, by whoever can name it: `Class::copy(&mut scope, handle)` and its kin, from the trait `CopyObject`. Classes below ask for themselves |
-/// | `print = path` | `fn(&Self, &mut fmt::Formatter<'_>) -> fmt::Result`: what `{:?}` prints of its objects and of those of classes below that have none of their own; `{:#?}` adds the fields |
-/// | `verify = path` | `fn(&Self) -> Result<(), String>`: called by `scope.verify()` when all else has been found right. Those of the classes above are called too |
-/// | `instance_type = 204` | the number of its instances; see [below](#instance-types) |
-/// | `instance_types = 205..=214` | where its number and those of all classes below it lie |
-/// | `lowest_instance_type`, `highest_instance_type` | its numbers come before, or after, those of all other classes that extend the same one |
-/// | `trace = custom` | it has words that no declaration describes, and an `unsafe impl CustomTrace` that visits them |
-/// | `observed` | all fields that can be are `#[observed]` |
+/// | argument | meaning | more |
+/// |---|---|---|
+/// | `extends = Class` | the class above it; `HeapObject` if none is named. It has to be `open` or `abstract` | [inheritance](../heapwright/language/index.html#inheritance-and-casts) |
+/// | `open` | others may extend it. Leaf is the default: a cast to a leaf class is one compare | |
+/// | `abstract` | only classes that extend it have instances; implies `open` | |
+/// | `inherits(length: Smi, …)` | inherited `#[constant]` fields, `Smi` or integers, that lengths and conditions here are made from | [tails](../heapwright/language/index.html#tails) |
+/// | `copy` | its objects may be copied whole, by whoever can name it, with `CopyObject`. Classes below ask for themselves | [hooks and copies](../heapwright/language/index.html#hooks-and-copies) |
+/// | `print = path` | `fn(&Self, &mut fmt::Formatter<'_>) -> fmt::Result`: what `{:?}` prints of its objects and of those of classes below that have none of their own; `{:#?}` adds the fields | |
+/// | `verify = path` | `fn(&Self) -> Result<(), String>`: called by `scope.verify()` when all else has been found right. Those of the classes above are called too | |
+/// | `trace = custom` | it has words that no declaration describes, and an `unsafe impl CustomTrace` that visits them | |
+/// | `observed` | all fields that can be are `#[observed]` | [observers](../heapwright/language/index.html#observers) |
+/// | `instance_type = 204` | the number of its instances | [instance types](../heapwright/language/index.html#instance-types) |
+/// | `instance_types = 205..=214` | where its number and those of all classes below it lie | |
+/// | `lowest_instance_type`, `highest_instance_type` | its numbers come before, or after, those of all other classes that extend the same one | |
 ///
 /// # Fields
 ///
@@ -97,104 +118,42 @@ use proc_macro::TokenStream;
 /// | `Tagged<Class>` | an instance of the class or of one below it | `&Class` |
 /// | `Tagged<Option<Class>>` | the same, or nothing | `Option<&Class>` |
 /// | `Tagged<(A, B, Smi)>` | one of two to six classes, or a small integer if `Smi` is named | `Tagged<'_, (A, B, Smi)>` |
-/// | `Tagged<Any>` | any tagged value | `Tagged<'_, Any>` |
+/// | `Tagged<Any>` | any object or small integer, strongly | `Tagged<'_, Any>` |
 /// | `Weak<Class>` | a reference that does not keep its referent alive | `Option<&Class>` |
+/// | `Tagged<(A, Weak<B>, Smi)>` | as a union, but `B`s are held weakly | `MaybeWeak<'_, (A, Weak<B>, Smi)>` |
+/// | `Tagged<MaybeObject>` | anything, each time strongly or weakly, as it was stored | `MaybeWeak<'_, MaybeObject>` |
 /// | `Smi` | a small integer | `i32` |
 /// | `SmiBits<B>` | a [`#[bitfield(u31)]`](macro@bitfield) in a tagged word | `B` |
 /// | `Bits<B>` | a [`#[bitfield]`](macro@bitfield) in raw bytes | `B` |
 /// | `u8` … `u64`, `i8` … `i64`, `f32`, `f64`, `bool` | raw bytes | the same |
+/// | `External<T>` | 8 raw bytes: the address of something outside the heap | `*mut T` |
+/// | `Inline<Struct>` | a [`#[heap_struct]`](macro@heap_struct) | `StructRef<'_>`, a view |
 /// | `Padding<N>` | `N` unused bytes | |
 /// | `OptionalPadding<N>` | `N` unused bytes with full pointers, none with compressed ones | |
-/// | `[Tagged<…>]`, `[Weak<Class>]`, `[u8]` … | elements at the object's end: the *tail* | one element |
+/// | `[…]` of any but padding | elements at the object's end: a *tail* | one element |
 ///
 /// Fields lie one after the other in the order of their declaration and are never padded silently: a field that would
-/// be misaligned, with either pointer width, is an error that says how many bytes of padding to add.
+/// be misaligned, with either pointer width, is an error that says how many bytes of padding to add. First come the fields
+/// that every object has, then tails and optional fields, in any order.
 ///
-/// | attribute | meaning |
-/// |---|---|
-/// | `#[constant]` | no setter |
-/// | `#[relaxed]` | accessed with relaxed atomics |
-/// | `#[acquire_release]` | loads acquire, stores release |
-/// | `#[seq_cst]` | accessed with sequentially consistent atomics |
-/// | `#[relaxed(swap, compare_exchange)]` … | the accessors `swap_x` and `compare_exchange_x` as well, one or both |
-/// | `#[checked(get = …, set = …)]` | conditions that have to hold when the field is read or written, see below |
-/// | `#[debug_checked(get = …, set = …)]` | the same in debug builds only |
-/// | `#[observed]` | observers (`HandleScope::observe_stores`) are told of stores of Smis and raw values too, for one test of a flag in each setter |
-/// | `#[length = field]` | on a tail: the earlier `#[constant]` `Smi` field that holds the number of elements |
-/// | `#[splice = next]` | on a `Weak` field: when the referent dies, its field `next` takes the place, and so on, so that a weak list closes up instead of breaking |
-/// | `#[cfg(…)]` | goes on everything made for the field |
+/// | attribute | meaning | more |
+/// |---|---|---|
+/// | `#[constant]` | no setter | |
+/// | `#[length = …]` | on a tail, how many elements it has: an earlier field, or an expression over earlier `#[constant]` fields | [tails](../heapwright/language/index.html#tails) |
+/// | `#[present_if = …]` | the field is in those objects only of which this holds, a condition over earlier `#[constant]` fields | [optional fields](../heapwright/language/index.html#optional-fields) |
+/// | `#[default = …]` | what a new object has if it is given nothing else, by `with_x` | [new objects](../heapwright/language/index.html#new-objects) |
+/// | `#[relaxed]` | accessed with relaxed atomics | [accessors](../heapwright/language/index.html#accessors-and-memory-orders) |
+/// | `#[acquire_release]` | loads acquire, stores release | |
+/// | `#[seq_cst]` | accessed with sequentially consistent atomics | |
+/// | `#[relaxed(swap, compare_exchange)]` … | the accessors `swap_x` and `compare_exchange_x` as well, one or both | |
+/// | `#[checked(get = …, set = …)]` | conditions that have to hold when the field is read or written: a panic at the accessor's caller | [conditions](../heapwright/language/index.html#conditions) |
+/// | `#[debug_checked(get = …, set = …)]` | the same in debug builds only | |
+/// | `#[observed]` | observers (`HandleScope::observe_stores`) are told of stores of Smis and raw values too, for one test of a flag in each setter | [observers](../heapwright/language/index.html#observers) |
+/// | `#[splice = next]` | on a `Weak` field: when the referent dies, its field `next` takes the place, and so on, so that a weak list closes up instead of breaking | [weak lists](../heapwright/language/index.html#weak-lists) |
+/// | `#[cfg(…)]` | goes on everything made for the field | |
 ///
 /// Accessors have the field's visibility if it says one, else the struct's. Doc comments go to the accessors and to
 /// the layout docs.
-///
-/// # Instance types
-///
-/// Every class with instances has a number, which its maps carry; the numbers of a class and of all below it lie in one
-/// range, in which no other class has one. They follow from the list of classes that an isolate is made with. Casts do not
-/// depend on them; where something outside does, such as an API, a declaration fixes them. Contradictions between classes
-/// of one list are compile-time errors, those between lists errors of `Isolate::builder().build()`.
-///
-/// ```
-/// use heapwright::prelude::*;
-///
-/// #[heap_object(abstract, instance_types = 205..=214)]
-/// pub struct Context {}
-/// #[heap_object(extends = Context)]
-/// pub struct BlockContext {}
-/// #[heap_object(extends = Context, instance_type = 210)]
-/// pub struct ScriptContext {}
-///
-/// heap_classes! {
-///     // Classes get these only if they ask for them: room for another crate.
-///     #[reserve_instance_types(1000..=1999)]
-///     static CLASSES = [Context, BlockContext, ScriptContext];
-/// }
-///
-/// let mut isolate = Isolate::builder().classes(&CLASSES).build()?;
-/// let scope = isolate.enter();
-/// assert_eq!(scope.instance_type::<BlockContext>(), 205);
-/// assert_eq!(scope.instance_type::<ScriptContext>(), 210);
-/// let range = scope.instance_type_range::<Context>().unwrap();
-/// assert_eq!((range.first, range.last), (205, 214));
-/// # Ok::<(), heapwright::IsolateError>(())
-/// ```
-///
-/// # Weak lists
-///
-/// ```
-/// use heapwright::prelude::*;
-///
-/// /// Knows the next site, and keeps none alive.
-/// #[heap_object]
-/// pub struct Site {
-///     line: Smi,
-///     #[splice = next]
-///     next: Weak<Site>,
-/// }
-///
-/// #[heap_object]
-/// pub struct Sites {
-///     /// When the first one dies, what follows it is the first.
-///     #[splice = next]
-///     first: Weak<Site>,
-/// }
-///
-/// heap_classes! { static CLASSES = [Site, Sites]; }
-///
-/// let mut isolate = Isolate::builder().classes(&CLASSES).build()?;
-/// let mut scope = isolate.enter();
-/// let kept = Site::new(&mut scope, SiteInit { line: 3, next: Nil });
-/// let sites = Sites::new(&mut scope, SitesInit { first: Nil });
-/// {
-///     let mut inner = scope.nested();
-///     let second = Site::new(&mut inner, SiteInit { line: 2, next: kept });
-///     let first = Site::new(&mut inner, SiteInit { line: 1, next: second });
-///     sites.get(&inner).set_first(first);
-/// }
-/// scope.collect(CollectionKind::Full);
-/// assert_eq!(sites.get(&scope).first().map(|site| site.line()), Some(3));
-/// # Ok::<(), heapwright::IsolateError>(())
-/// ```
 ///
 /// # What is made
 ///
@@ -213,12 +172,17 @@ use proc_macro::TokenStream;
 ///   store.
 /// - For a tail `elements`: `elements(index)`, `set_elements(index, value)`, `elements_len()`, `elements_iter()`, and
 ///   for raw elements of at most 4 bytes `elements_slice()`, unless observed or checked.
-/// - `NAME_OFFSET`, `SIZE` (with a tail `HEADER_SIZE` and `size_for(length)`); and by the trait `HeapObjectExt`, which
-///   the prelude brings into scope, `START_OF_STRONG_FIELDS_OFFSET` and its three kin.
-/// - `ScriptInit { name, … }` with a value for each field (`parent: …` for those of the class above; the length of a
-///   tail is taken from its elements), and to make objects with it, by the trait `Factory` of the prelude: `new`,
+/// - For an optional field `name`: `has_name()`, `name()`, which returns an `Option`, and the writers, which panic if this
+///   object has no such field.
+/// - `NAME_OFFSET`, `SIZE` (with a tail `HEADER_SIZE` and `size_for(…)`, with the number of elements of each tail, and
+///   whether there is each optional field); for tails and optional fields after the first the method `name_offset()`. And by
+///   the trait `HeapObjectExt`, which the prelude brings into scope, `START_OF_STRONG_FIELDS_OFFSET` and its three kin.
+/// - `ScriptInit { name, … }` with a value for each field that has no default (`parent: …` for those of the class above; the
+///   length of a tail is taken from its elements, if it is one field and nothing else is made from it), its methods
+///   `with_x(value)` for those that have one, and to make objects with it, by the trait `Factory` of the prelude: `new`,
 ///   `try_new`, `try_new_in`, `allocate`, `try_allocate`, `new_reserved`, `try_new_reserved`. Functions of these names
-///   in an `impl` of the class come before the trait's.
+///   in an `impl` of the class come before the trait's. Numbers of elements and optional fields that are not as the
+///   constant fields say are a panic, as is an integer that does not fit its Smi.
 /// - `Deref` to the class above, `Debug`, and the traits that make it a class: `HeapClass`, `IsA`, …
 /// - The accessors of bit fields that it holds, such as `is_repl_mode()`, once the bit field's `…Access` trait is in
 ///   scope.
@@ -259,46 +223,6 @@ use proc_macro::TokenStream;
 /// # Ok::<(), heapwright::IsolateError>(())
 /// ```
 ///
-/// # Conditions
-///
-/// A `get` condition is checked by every accessor that reads the field, before it reads; in it, `self` is the object. A
-/// `set` condition is checked by every accessor that stores, before it stores; in it, `value` is what the getter would
-/// return afterwards: `&Class`, `Option<&Class>`, `Tagged<'_, U>`, `i32`, a raw value or a bit field. If one does not
-/// hold, the accessor panics at its caller and names class, accessor and condition. What an object is made with is not
-/// checked. V8: `ACCESSORS_CHECKED2`.
-///
-/// ```
-/// use heapwright::prelude::*;
-///
-/// /// A script.
-/// #[heap_object]
-/// pub struct Script {
-///     /// Whether its source is here.
-///     is_loaded: bool,
-///     /// Keeps what follows aligned.
-///     padding: Padding<3>,
-///     /// Counts the times it ran.
-///     #[acquire_release(swap, compare_exchange)]
-///     #[checked(get = self.is_loaded(), set = self.is_loaded() && value >= 0)]
-///     runs: i32,
-/// }
-///
-/// heap_classes! { static CLASSES = [Script]; }
-///
-/// # let mut isolate = Isolate::builder().classes(&CLASSES).build()?;
-/// # let mut scope = isolate.enter();
-/// let script = Script::new(&mut scope, ScriptInit { is_loaded: true, runs: 0 });
-/// let script = script.get(&scope);
-/// assert_eq!(script.swap_runs(5), 0);
-/// assert_eq!(script.compare_exchange_runs(4, 6), Err(5));
-/// let failure = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| script.set_runs(-1))).unwrap_err();
-/// assert_eq!(
-///     *failure.downcast::<String>().unwrap(),
-///     "`Script::set_runs`: the condition `self.is_loaded() && value >= 0` does not hold"
-/// );
-/// # Ok::<(), heapwright::IsolateError>(())
-/// ```
-///
 /// # Errors
 ///
 /// All mistakes of a declaration are reported at once. A field whose type is a bare class, for example:
@@ -327,8 +251,13 @@ pub fn heap_object(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Declares a struct that lies inside objects: a field `Inline<Struct>` of a class, or the elements `[Inline<Struct>]` of a
 /// tail. V8: Torque's `struct`.
 ///
-/// Its fields are declared as those of a class are, and are either all tagged or all raw. It has no map and no identity:
-/// getters return a view, `StructRef` for a struct called `Struct`, with the accessors of its fields.
+/// Its fields are declared as those of a class are, and are either all tagged or all raw; there are no tails, optional
+/// fields, defaults or structs among them. It has no map and no identity: getters return a view, `StructRef` for a struct
+/// called `Struct`, with the accessors of its fields. The view is good as long as a reference to the object, and knows it:
+/// the write barrier asks for it.
+///
+/// Made are, for a struct `Descriptor`: `DescriptorRef<'_>`, the view; `DescriptorInit { … }` with a value for each field;
+/// `FIELD_OFFSET`, from the start of the struct, and `SIZE`.
 ///
 /// ```
 /// use heapwright::prelude::*;

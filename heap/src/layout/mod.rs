@@ -5,6 +5,9 @@
 //! ([`ClassDescriptor`]) with what the collector needs ([`BodyDescriptor`]), and the registry a crate lists its
 //! classes in ([`ClassRegistry`]).
 //!
+//! Tails and optional fields are described with the fields; how many elements an object has is computed from its constant
+//! fields ([`TailLengths`]). Structs inside objects have a description of their own ([`StructLayout`]).
+//!
 //! Beside them: what a class says of its number and how an isolate's classes are numbered ([`InstanceTypes`]), and what
 //! few classes have, behind one pointer ([`Hooks`]).
 //!

@@ -3,6 +3,7 @@
 mod bit_enum;
 mod bitfield;
 mod classes;
+mod expand;
 mod lists;
 mod match_class;
 mod object;
