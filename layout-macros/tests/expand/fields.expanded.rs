@@ -178,11 +178,6 @@ const _: () = {
     #[allow(deprecated)]
     impl ::heapwright::HasBitsMut<ScriptFlags> for Fields {
         #[inline]
-        fn __set_bits(&self, bits: ScriptFlags) {
-            self.set_smi_bits(bits);
-        }
-
-        #[inline]
         fn __update_bits(&self, update: impl ::core::ops::FnMut(ScriptFlags) -> ScriptFlags) {
             self.update_smi_bits(update);
         }
@@ -190,17 +185,39 @@ const _: () = {
 
     const _: () = {
         let __layout = <Fields as ::heapwright::HeapClass>::LAYOUT;
-        __h::check_field(__layout, 0, Fields::STRONG_OFFSET);
-        __h::check_field(__layout, 1, Fields::UNION_OFFSET);
-        __h::check_field(__layout, 2, Fields::WEAK_OFFSET);
-        __h::check_field(__layout, 3, Fields::MAYBE_WEAK_OFFSET);
-        __h::check_field(__layout, 4, Fields::SMI_OFFSET);
-        __h::check_field(__layout, 5, Fields::SMI_BITS_OFFSET);
-        __h::check_field(__layout, 6, Fields::PART_OFFSET);
-        __h::check_field(__layout, 7, Fields::RAW_OFFSET);
-        __h::check_field(__layout, 8, ::core::mem::offset_of!(Fields, optional_padding));
-        __h::check_field(__layout, 9, Fields::EXTERNAL_OFFSET);
-        __h::check_field(__layout, 10, ::core::mem::offset_of!(Fields, padding));
+        let __object = ::core::mem::MaybeUninit::<Fields>::uninit();
+        let __base = ::core::mem::MaybeUninit::as_ptr(&__object);
+        let __wrong = unsafe {
+            __h::first_wrong_field(
+                __layout,
+                __base as *const (),
+                &[
+                    { &raw const (*__base).strong as *const () },
+                    { &raw const (*__base).union as *const () },
+                    { &raw const (*__base).weak as *const () },
+                    { &raw const (*__base).maybe_weak as *const () },
+                    { &raw const (*__base).smi as *const () },
+                    { &raw const (*__base).smi_bits as *const () },
+                    { &raw const (*__base).part as *const () },
+                    { &raw const (*__base).raw as *const () },
+                    { &raw const (*__base).optional_padding as *const () },
+                    { &raw const (*__base).external as *const () },
+                    { &raw const (*__base).padding as *const () },
+                ],
+            )
+        };
+        __h::wrong_field(__layout, __wrong, 0);
+        __h::wrong_field(__layout, __wrong, 1);
+        __h::wrong_field(__layout, __wrong, 2);
+        __h::wrong_field(__layout, __wrong, 3);
+        __h::wrong_field(__layout, __wrong, 4);
+        __h::wrong_field(__layout, __wrong, 5);
+        __h::wrong_field(__layout, __wrong, 6);
+        __h::wrong_field(__layout, __wrong, 7);
+        __h::wrong_field(__layout, __wrong, 8);
+        __h::wrong_field(__layout, __wrong, 9);
+        __h::wrong_field(__layout, __wrong, 10);
+        unsafe {}
     };
 
     const _: () = __h::check_instance_types::<Fields>();
@@ -213,31 +230,40 @@ const _: () = {
 #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
 impl Fields {
     /// Byte offset of `strong`.
-    pub const STRONG_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Fields, strong);
+    pub const STRONG_OFFSET: ::core::primitive::usize =
+        ::heapwright::__private::offset_in(<Fields as ::heapwright::HeapClass>::LAYOUT.fields, 0);
 
     /// Byte offset of `union`.
-    pub const UNION_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Fields, union);
+    pub const UNION_OFFSET: ::core::primitive::usize =
+        ::heapwright::__private::offset_in(<Fields as ::heapwright::HeapClass>::LAYOUT.fields, 1);
 
     /// Byte offset of `weak`.
-    pub const WEAK_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Fields, weak);
+    pub const WEAK_OFFSET: ::core::primitive::usize =
+        ::heapwright::__private::offset_in(<Fields as ::heapwright::HeapClass>::LAYOUT.fields, 2);
 
     /// Byte offset of `maybe_weak`.
-    pub const MAYBE_WEAK_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Fields, maybe_weak);
+    pub const MAYBE_WEAK_OFFSET: ::core::primitive::usize =
+        ::heapwright::__private::offset_in(<Fields as ::heapwright::HeapClass>::LAYOUT.fields, 3);
 
     /// Byte offset of `smi`.
-    pub const SMI_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Fields, smi);
+    pub const SMI_OFFSET: ::core::primitive::usize =
+        ::heapwright::__private::offset_in(<Fields as ::heapwright::HeapClass>::LAYOUT.fields, 4);
 
     /// Byte offset of `smi_bits`.
-    pub const SMI_BITS_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Fields, smi_bits);
+    pub const SMI_BITS_OFFSET: ::core::primitive::usize =
+        ::heapwright::__private::offset_in(<Fields as ::heapwright::HeapClass>::LAYOUT.fields, 5);
 
     /// Byte offset of `part`.
-    pub const PART_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Fields, part);
+    pub const PART_OFFSET: ::core::primitive::usize =
+        ::heapwright::__private::offset_in(<Fields as ::heapwright::HeapClass>::LAYOUT.fields, 6);
 
     /// Byte offset of `raw`.
-    pub const RAW_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Fields, raw);
+    pub const RAW_OFFSET: ::core::primitive::usize =
+        ::heapwright::__private::offset_in(<Fields as ::heapwright::HeapClass>::LAYOUT.fields, 7);
 
     /// Byte offset of `external`.
-    pub const EXTERNAL_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Fields, external);
+    pub const EXTERNAL_OFFSET: ::core::primitive::usize =
+        ::heapwright::__private::offset_in(<Fields as ::heapwright::HeapClass>::LAYOUT.fields, 9);
 
     /// Bytes of an instance, in whole tagged words. V8: `kSize`.
     pub const SIZE: ::core::primitive::usize = <Fields as ::heapwright::HeapClass>::LAYOUT.instance_size();
@@ -245,49 +271,39 @@ impl Fields {
     #[inline]
     #[must_use]
     pub fn strong(&self) -> &Text {
-        ::heapwright::__private::TaggedField::get(&self.strong, self)
+        unsafe {
+            ::heapwright::__private::TaggedField::get_class(
+                &self.strong,
+                self,
+                ::heapwright::__private::Ordering::Relaxed,
+            )
+        }
     }
 
     /// Sets `strong`.
     #[inline]
     #[track_caller]
     pub fn set_strong<__I>(&self, value: impl ::heapwright::Admits<Text, __I>) {
-        Self::set_strong_with_mode(self, value, ::heapwright::WriteBarrierMode::UPDATE);
-    }
-
-    /// As [`set_strong`](Self::set_strong), telling the collector as `mode` says.
-    #[inline]
-    #[track_caller]
-    pub fn set_strong_with_mode<__I>(
-        &self,
-        value: impl ::heapwright::Admits<Text, __I>,
-        mode: ::heapwright::WriteBarrierMode<'_>,
-    ) {
-        unsafe { ::heapwright::__private::TaggedField::set_with_mode(&self.strong, self, value, mode) }
+        unsafe { ::heapwright::__private::TaggedField::set(&self.strong, self, value) }
     }
 
     #[inline]
     #[must_use]
     pub fn union(&self) -> ::heapwright::Tagged<'_, (Text, Smi)> {
-        ::heapwright::__private::TaggedField::get_acquire(&self.union, self)
+        unsafe {
+            ::heapwright::__private::TaggedField::get_union(
+                &self.union,
+                self,
+                ::heapwright::__private::Ordering::Acquire,
+            )
+        }
     }
 
     /// Sets `union` with release order.
     #[inline]
     #[track_caller]
     pub fn set_union<__I>(&self, value: impl ::heapwright::Admits<(Text, Smi), __I>) {
-        Self::set_union_with_mode(self, value, ::heapwright::WriteBarrierMode::UPDATE);
-    }
-
-    /// As [`set_union`](Self::set_union), telling the collector as `mode` says.
-    #[inline]
-    #[track_caller]
-    pub fn set_union_with_mode<__I>(
-        &self,
-        value: impl ::heapwright::Admits<(Text, Smi), __I>,
-        mode: ::heapwright::WriteBarrierMode<'_>,
-    ) {
-        unsafe { ::heapwright::__private::TaggedField::set_release_with_mode(&self.union, self, value, mode) }
+        unsafe { ::heapwright::__private::TaggedField::set_release(&self.union, self, value) }
     }
 
     /// Sets `union` and returns what it was, in one step with acquire and release order.
@@ -298,7 +314,12 @@ impl Fields {
         value: impl ::heapwright::Admits<(Text, Smi), __I>,
     ) -> ::heapwright::Tagged<'_, (Text, Smi)> {
         let before = unsafe {
-            ::heapwright::__private::TaggedField::swap(&self.union, self, value, ::core::sync::atomic::Ordering::AcqRel)
+            ::heapwright::__private::TaggedField::swap(
+                &self.union,
+                self,
+                value,
+                ::heapwright::__private::Ordering::AcqRel,
+            )
         };
         before
     }
@@ -321,7 +342,7 @@ impl Fields {
                 self,
                 current,
                 new,
-                ::core::sync::atomic::Ordering::AcqRel,
+                ::heapwright::__private::Ordering::AcqRel,
             )
         };
         before
@@ -330,31 +351,28 @@ impl Fields {
     #[inline]
     #[must_use]
     pub fn weak(&self) -> ::core::option::Option<&Text> {
-        ::heapwright::__private::WeakField::get(&self.weak, self)
+        unsafe {
+            ::heapwright::__private::WeakField::get_weak(&self.weak, self, ::heapwright::__private::Ordering::Relaxed)
+        }
     }
 
     /// Sets `weak`.
     #[inline]
     #[track_caller]
     pub fn set_weak<__I>(&self, value: impl ::heapwright::AdmitsWeak<Text, __I>) {
-        Self::set_weak_with_mode(self, value, ::heapwright::WriteBarrierMode::UPDATE);
-    }
-
-    /// As [`set_weak`](Self::set_weak), telling the collector as `mode` says.
-    #[inline]
-    #[track_caller]
-    pub fn set_weak_with_mode<__I>(
-        &self,
-        value: impl ::heapwright::AdmitsWeak<Text, __I>,
-        mode: ::heapwright::WriteBarrierMode<'_>,
-    ) {
-        unsafe { ::heapwright::__private::WeakField::set_with_mode(&self.weak, self, value, mode) }
+        unsafe { ::heapwright::__private::WeakField::set(&self.weak, self, value) }
     }
 
     #[inline]
     #[must_use]
     pub fn maybe_weak(&self) -> ::heapwright::MaybeWeak<'_, (Fields, ::heapwright::Weak<Text>)> {
-        ::heapwright::__private::MaybeWeakField::get(&self.maybe_weak, self)
+        unsafe {
+            ::heapwright::__private::MaybeWeakField::get_maybe_weak(
+                &self.maybe_weak,
+                self,
+                ::heapwright::__private::Ordering::Relaxed,
+            )
+        }
     }
 
     /// Sets `maybe_weak`.
@@ -364,18 +382,7 @@ impl Fields {
         &self,
         value: impl ::heapwright::AdmitsMaybeWeak<(Fields, ::heapwright::Weak<Text>), __I>,
     ) {
-        Self::set_maybe_weak_with_mode(self, value, ::heapwright::WriteBarrierMode::UPDATE);
-    }
-
-    /// As [`set_maybe_weak`](Self::set_maybe_weak), telling the collector as `mode` says.
-    #[inline]
-    #[track_caller]
-    pub fn set_maybe_weak_with_mode<__I>(
-        &self,
-        value: impl ::heapwright::AdmitsMaybeWeak<(Fields, ::heapwright::Weak<Text>), __I>,
-        mode: ::heapwright::WriteBarrierMode<'_>,
-    ) {
-        unsafe { ::heapwright::__private::MaybeWeakField::set_with_mode(&self.maybe_weak, self, value, mode) }
+        unsafe { ::heapwright::__private::MaybeWeakField::set(&self.maybe_weak, self, value) }
     }
 
     #[inline]
@@ -423,17 +430,14 @@ impl Fields {
     #[inline]
     #[track_caller]
     pub fn update_smi_bits(&self, update: impl ::core::ops::FnMut(ScriptFlags) -> ScriptFlags) -> ScriptFlags {
-        let mut update = update;
-        let before = ::heapwright::__private::SmiBitsField::get(&self.smi_bits);
-        let after = update(::heapwright::__private::copied(&before));
-        unsafe { ::heapwright::__private::SmiBitsField::set(&self.smi_bits, after) }
+        let before = unsafe { ::heapwright::__private::SmiBitsField::update(&self.smi_bits, update) };
         before
     }
 
     #[inline]
     #[must_use]
     pub fn part(&self) -> <Descriptor as ::heapwright::HeapStruct>::Ref<'_> {
-        ::heapwright::__private::StructField::get(&self.part, self)
+        unsafe { ::heapwright::__private::StructField::get_struct(&self.part, self) }
     }
 
     #[inline]
@@ -515,13 +519,6 @@ where
 {
     #[inline]
     #[track_caller]
-    fn check(&self) {
-        ::heapwright::Init::<Text, __I0>::check(&self.parent);
-        <PartValue as ::heapwright::__private::StructInit<Descriptor, __I5>>::check(&self.part);
-    }
-
-    #[inline]
-    #[track_caller]
     unsafe fn write(self, object: ::heapwright::__private::ObjectAddress) {
         unsafe {
             ::heapwright::Init::<Text, __I0>::write(self.parent, object);
@@ -588,14 +585,6 @@ where
     MaybeWeakValue: ::heapwright::AdmitsMaybeWeak<(Fields, ::heapwright::Weak<Text>), __I4>,
     PartValue: ::heapwright::__private::StructInit<Descriptor, __I5>,
 {
-    #[inline]
-    #[track_caller]
-    fn check(&self) {
-        ::heapwright::Init::<Text, __I0>::check(&self.parent);
-        let _ = ::heapwright::IntoSmi::into_smi(self.smi);
-        <PartValue as ::heapwright::__private::StructInit<Descriptor, __I5>>::check(&self.part);
-    }
-
     #[inline]
     #[track_caller]
     unsafe fn write(self, object: ::heapwright::__private::ObjectAddress) {

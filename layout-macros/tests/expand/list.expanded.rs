@@ -82,8 +82,18 @@ const _: () = {
     // widths; then what concerns the class as a whole, such as its depth below `HeapObject`.
     const _: () = {
         let __layout = <List as ::heapwright::HeapClass>::LAYOUT;
-        __h::check_field(__layout, 0, List::HEAD_OFFSET);
-        __h::check_field(__layout, 1, List::TAIL_OFFSET);
+        let __object = ::core::mem::MaybeUninit::<List>::uninit();
+        let __base = ::core::mem::MaybeUninit::as_ptr(&__object);
+        let __wrong = unsafe {
+            __h::first_wrong_field(
+                __layout,
+                __base as *const (),
+                &[{ &raw const (*__base).head as *const () }, { &raw const (*__base).tail as *const () }],
+            )
+        };
+        __h::wrong_field(__layout, __wrong, 0);
+        __h::wrong_field(__layout, __wrong, 1);
+        unsafe {}
     };
 
     const _: () = __h::check_class::<List>();
@@ -93,10 +103,12 @@ const _: () = {
 #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
 impl List {
     /// Byte offset of `head`.
-    pub const HEAD_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(List, head);
+    pub const HEAD_OFFSET: ::core::primitive::usize =
+        ::heapwright::__private::offset_in(<List as ::heapwright::HeapClass>::LAYOUT.fields, 0);
 
     /// Byte offset of `tail`.
-    pub const TAIL_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(List, tail);
+    pub const TAIL_OFFSET: ::core::primitive::usize =
+        ::heapwright::__private::offset_in(<List as ::heapwright::HeapClass>::LAYOUT.fields, 1);
 
     /// Bytes of an instance, in whole tagged words. V8: `kSize`.
     pub const SIZE: ::core::primitive::usize = <List as ::heapwright::HeapClass>::LAYOUT.instance_size();
@@ -114,7 +126,13 @@ impl List {
     #[inline]
     #[must_use]
     pub fn tail(&self) -> ::core::option::Option<&List> {
-        ::heapwright::__private::TaggedField::get(&self.tail, self)
+        unsafe {
+            ::heapwright::__private::TaggedField::get_optional(
+                &self.tail,
+                self,
+                ::heapwright::__private::Ordering::Relaxed,
+            )
+        }
     }
 
     // Whatever the field's type admits: `&List`, `Handle<List>`, `Option` of them, `Nil`. The write barrier is in the
@@ -123,18 +141,7 @@ impl List {
     #[inline]
     #[track_caller]
     pub fn set_tail<__I>(&self, value: impl ::heapwright::Admits<Option<List>, __I>) {
-        Self::set_tail_with_mode(self, value, ::heapwright::WriteBarrierMode::UPDATE);
-    }
-
-    /// As [`set_tail`](Self::set_tail), telling the collector as `mode` says.
-    #[inline]
-    #[track_caller]
-    pub fn set_tail_with_mode<__I>(
-        &self,
-        value: impl ::heapwright::Admits<Option<List>, __I>,
-        mode: ::heapwright::WriteBarrierMode<'_>,
-    ) {
-        unsafe { ::heapwright::__private::TaggedField::set_with_mode(&self.tail, self, value, mode) }
+        unsafe { ::heapwright::__private::TaggedField::set(&self.tail, self, value) }
     }
 }
 
@@ -155,12 +162,6 @@ unsafe impl<TailValue, __I0> ::heapwright::Init<List, (__I0,)> for ListInit<Tail
 where
     TailValue: ::heapwright::Admits<Option<List>, __I0>,
 {
-    #[inline]
-    #[track_caller]
-    fn check(&self) {
-        let _ = ::heapwright::IntoSmi::into_smi(self.head);
-    }
-
     #[inline]
     #[track_caller]
     unsafe fn write(self, object: ::heapwright::__private::ObjectAddress) {

@@ -12,10 +12,10 @@ pub struct Descriptor {
 #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
 impl Descriptor {
     /// Byte offset of `key`.
-    pub const KEY_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Descriptor, key);
+    pub const KEY_OFFSET: ::core::primitive::usize = ::heapwright::__private::offset_in(<Descriptor as ::heapwright::HeapStruct>::LAYOUT.fields, 0);
 
     /// Byte offset of `details`.
-    pub const DETAILS_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Descriptor, details);
+    pub const DETAILS_OFFSET: ::core::primitive::usize = ::heapwright::__private::offset_in(<Descriptor as ::heapwright::HeapStruct>::LAYOUT.fields, 1);
 
     /// Bytes. V8: `kSize`.
     pub const SIZE: ::core::primitive::usize = ::core::mem::size_of::<Descriptor>();
@@ -24,7 +24,7 @@ impl Descriptor {
     #[inline]
     #[must_use]
     pub fn key(&self) -> &HeapObject {
-        ::heapwright::__private::TaggedField::get(&self.key, self)
+        unsafe { ::heapwright::__private::TaggedField::get_class(&self.key, self, ::heapwright::__private::Ordering::Relaxed) }
     }
 
     /// Its attributes.
@@ -71,12 +71,6 @@ where
 {
     #[inline]
     #[track_caller]
-    fn check(&self) {
-        <__V0 as ::heapwright::__private::ElementInit<::heapwright::__private::TaggedField<HeapObject>, __I0>>::check(&self.key);
-        <::core::primitive::i32 as ::heapwright::__private::ElementInit<::heapwright::__private::SmiField, ::heapwright::Smi>>::check(&self.details);
-    }
-
-    #[inline]
     unsafe fn write(&self, cells: &Descriptor) {
         unsafe {
             <__V0 as ::heapwright::__private::ElementInit<::heapwright::__private::TaggedField<HeapObject>, __I0>>::init(&self.key, &cells.key);

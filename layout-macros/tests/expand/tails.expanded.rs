@@ -82,13 +82,29 @@ const _: () = {
 
     const _: () = {
         let __layout = <Names as ::heapwright::HeapClass>::LAYOUT;
-        __h::check_field(__layout, 0, Names::COUNT_OFFSET);
-        __h::check_field(__layout, 1, Names::IS_SORTED_OFFSET);
-        __h::check_field(__layout, 2, ::core::mem::offset_of!(Names, padding));
-        __h::check_field(__layout, 3, ::core::mem::offset_of!(Names, padding_2));
-        __h::check_tail(__layout, 0usize, ::core::mem::offset_of!(Names, names));
-        __h::check_tail(__layout, 1usize, ::core::mem::offset_of!(Names, least));
-        __h::check_tail(__layout, 2usize, ::core::mem::offset_of!(Names, hashes));
+        let __object = ::core::mem::MaybeUninit::<Names>::uninit();
+        let __base = ::core::mem::MaybeUninit::as_ptr(&__object);
+        let __wrong = unsafe {
+            __h::first_wrong_field(
+                __layout,
+                __base as *const (),
+                &[
+                    { &raw const (*__base).count as *const () },
+                    { &raw const (*__base).is_sorted as *const () },
+                    { &raw const (*__base).padding as *const () },
+                    { &raw const (*__base).padding_2 as *const () },
+                ],
+            )
+        };
+        __h::wrong_field(__layout, __wrong, 0);
+        __h::wrong_field(__layout, __wrong, 1);
+        __h::wrong_field(__layout, __wrong, 2);
+        __h::wrong_field(__layout, __wrong, 3);
+        unsafe {
+            __h::check_tail(__layout, 0usize, __base as *const (), &raw const (*__base).names as *const ());
+            __h::check_tail(__layout, 1usize, __base as *const (), &raw const (*__base).least as *const ());
+            __h::check_tail(__layout, 2usize, __base as *const (), &raw const (*__base).hashes as *const ());
+        }
     };
 
     const _: () = __h::check_class::<Names>();
@@ -97,10 +113,10 @@ const _: () = {
 #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
 impl Names {
     /// Byte offset of `count`.
-    pub const COUNT_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Names, count);
+    pub const COUNT_OFFSET: ::core::primitive::usize = ::heapwright::__private::offset_in(<Names as ::heapwright::HeapClass>::LAYOUT.fields, 0);
 
     /// Byte offset of `is_sorted`.
-    pub const IS_SORTED_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Names, is_sorted);
+    pub const IS_SORTED_OFFSET: ::core::primitive::usize = ::heapwright::__private::offset_in(<Names as ::heapwright::HeapClass>::LAYOUT.fields, 1);
 
     /// Byte offset of the first of the `names`.
     pub const NAMES_OFFSET: ::core::primitive::usize = <Names as ::heapwright::HeapClass>::LAYOUT.header_size();
@@ -145,7 +161,13 @@ impl Names {
     #[must_use]
     #[track_caller]
     pub fn names(&self, index: ::core::primitive::usize) -> ::heapwright::Tagged<'_, Any> {
-        ::heapwright::__private::TaggedField::get(::heapwright::__private::Elements::cell(self.__names(), index), self)
+        unsafe {
+            ::heapwright::__private::TaggedField::get_union(
+                ::heapwright::__private::Elements::cell(self.__names(), index),
+                self,
+                ::heapwright::__private::Ordering::Relaxed,
+            )
+        }
     }
 
     /// The number of `names`.
@@ -158,7 +180,9 @@ impl Names {
     /// The `names` in order.
     #[inline]
     pub fn names_iter(&self) -> impl ::core::iter::ExactSizeIterator<Item = ::heapwright::Tagged<'_, Any>> + '_ {
-        ::core::iter::Iterator::map(::heapwright::__private::Elements::cells(self.__names()), move |cell| ::heapwright::__private::TaggedField::get(cell, self))
+        ::core::iter::Iterator::map(::heapwright::__private::Elements::cells(self.__names()), move |cell| unsafe {
+            ::heapwright::__private::TaggedField::get_union(cell, self, ::heapwright::__private::Ordering::Relaxed)
+        })
     }
 
     /// Sets the one of the `names` at `index`.
@@ -169,19 +193,7 @@ impl Names {
     #[inline]
     #[track_caller]
     pub fn set_names<__I>(&self, index: ::core::primitive::usize, value: impl ::heapwright::Admits<Any, __I>) {
-        Self::set_names_with_mode(self, index, value, ::heapwright::WriteBarrierMode::UPDATE);
-    }
-
-    /// As [`set_names`](Self::set_names), telling the collector as `mode` says.
-    #[inline]
-    #[track_caller]
-    pub fn set_names_with_mode<__I>(
-        &self,
-        index: ::core::primitive::usize,
-        value: impl ::heapwright::Admits<Any, __I>,
-        mode: ::heapwright::WriteBarrierMode<'_>,
-    ) {
-        unsafe { ::heapwright::__private::TaggedField::set_with_mode(::heapwright::__private::Elements::cell(self.__names(), index), self, value, mode) }
+        unsafe { ::heapwright::__private::TaggedField::set(::heapwright::__private::Elements::cell(self.__names(), index), self, value) }
     }
 
     #[inline]
@@ -220,7 +232,9 @@ impl Names {
     #[must_use]
     #[track_caller]
     pub fn least(&self) -> ::core::option::Option<::heapwright::Tagged<'_, Any>> {
-        ::core::option::Option::map(::heapwright::__private::Elements::optional(self.__least()), |cell| ::heapwright::__private::TaggedField::get(cell, self))
+        ::core::option::Option::map(::heapwright::__private::Elements::optional(self.__least()), |cell| unsafe {
+            ::heapwright::__private::TaggedField::get_union(cell, self, ::heapwright::__private::Ordering::Relaxed)
+        })
     }
 
     /// Sets `least`.
@@ -231,21 +245,7 @@ impl Names {
     #[inline]
     #[track_caller]
     pub fn set_least<__I>(&self, value: impl ::heapwright::Admits<Any, __I>) {
-        Self::set_least_with_mode(self, value, ::heapwright::WriteBarrierMode::UPDATE);
-    }
-
-    /// As [`set_least`](Self::set_least), telling the collector as `mode` says.
-    #[inline]
-    #[track_caller]
-    pub fn set_least_with_mode<__I>(&self, value: impl ::heapwright::Admits<Any, __I>, mode: ::heapwright::WriteBarrierMode<'_>) {
-        unsafe {
-            ::heapwright::__private::TaggedField::set_with_mode(
-                ::heapwright::__private::Elements::present(self.__least(), "least", "is_sorted"),
-                self,
-                value,
-                mode,
-            )
-        }
+        unsafe { ::heapwright::__private::TaggedField::set(::heapwright::__private::Elements::present(self.__least(), "least", "is_sorted"), self, value) }
     }
 
     #[inline]
@@ -353,14 +353,6 @@ where
                 (<HashesValue as ::heapwright::__private::RawTailInit<::core::primitive::u32>>::len(&self.hashes))
                     .saturating_mul(::core::mem::size_of::<::heapwright::__private::RawField<::core::primitive::u32>>()),
             )
-    }
-
-    #[inline]
-    #[track_caller]
-    fn check(&self) {
-        let _ = ::heapwright::IntoSmi::into_smi(self.count);
-        <NamesValue as ::heapwright::__private::TailInit<::heapwright::__private::TaggedField<Any>, __I0>>::check(&self.names);
-        <LeastValue as ::heapwright::__private::OptionalInit<::heapwright::__private::TaggedField<Any>, __I1>>::check(&self.least);
     }
 
     #[inline]
