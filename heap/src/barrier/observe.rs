@@ -305,9 +305,9 @@ unsafe fn describe<'gc>(host: usize, slot: usize) -> Option<Store<'gc>> {
     // SAFETY: the caller's contract.
     let object: &'gc HeapObject = unsafe { Word::strong(host).as_object() };
     let (layout, offset) = (object.class().layout(), slot - host);
-    // SAFETY: the caller's contract.
     let (place, kind, size) = match find_field(layout, offset) {
         Some(found) => found,
+        // SAFETY: the caller's contract: a whole object.
         None => unsafe { find_element(object, offset) }?,
     };
     // SAFETY: the caller's contract; the layout says what is there. Weak references are cleared in collections only,

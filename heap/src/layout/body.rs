@@ -186,7 +186,7 @@ const fn all_tagged(layout: &ClassLayout, first: u32, end: u32) -> bool {
         while i < class.fields.len() {
             let field = &class.fields[i];
             let offset = field.offset.current();
-            if offset >= first * WORD && offset < end * WORD && offset % WORD == 0 && field.kind.is_tagged() {
+            if offset >= first * WORD && offset < end * WORD && offset.is_multiple_of(WORD) && field.kind.is_tagged() {
                 missing -= field.size.current() / WORD;
             }
             i += 1;

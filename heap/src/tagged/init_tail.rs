@@ -55,7 +55,7 @@ pub unsafe trait ElementInit<C, I>: Sized {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not initialise these elements",
     label = "not a slice of what an element is made from",
-    note = "pass a slice, an array or a `Vec` of values (of handles; of references where nothing can collect), or `Filled::new(value, count)`"
+    note = "pass `&[…]`, a slice or a `Vec` of values (of handles; of references where nothing can collect), `Filled::new(value, count)`, or `Absent` for none"
 )]
 pub unsafe trait TailInit<C, I> {
     /// Elements.
@@ -84,6 +84,7 @@ pub unsafe trait TailInit<C, I> {
     label = "neither a value of the field's declared type nor `Absent`",
     note = "pass what the field's setter takes, an `Option` of it, or `Absent` if the object has no such field"
 )]
+#[allow(clippy::len_without_is_empty)] // for the macros alone, which treat it as a tail of at most one element
 pub unsafe trait OptionalInit<C, I> {
     /// Whether there is a value: 0 or 1.
     fn len(&self) -> usize;

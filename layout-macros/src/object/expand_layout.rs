@@ -294,7 +294,7 @@ fn proofs(class: &Class) -> TokenStream {
     let tails = class.tails.iter().enumerate().map(|(index, tail)| {
         let name = &tail.common.ident;
         quote_spanned! {generated_at(name.span())=>
-            __h::check_tail(__layout, #index, __base as *const (), &raw const (*__base).#name as *const ());
+            unsafe { __h::check_tail(__layout, #index, __base as *const (), &raw const (*__base).#name as *const ()) };
         }
     });
     let inherits = class.inherits.iter().map(|inherited| {
@@ -320,7 +320,7 @@ fn proofs(class: &Class) -> TokenStream {
                 // SAFETY: places inside the object, of which nothing is read.
                 let __wrong = unsafe { __h::first_wrong_field(__layout, __base as *const (), &[#(#places),*]) };
                 #(#fields)*
-                unsafe { #(#tails)* }
+                #(#tails)*
             };
         }
     });

@@ -217,7 +217,6 @@ const _: () = {
         __h::wrong_field(__layout, __wrong, 8);
         __h::wrong_field(__layout, __wrong, 9);
         __h::wrong_field(__layout, __wrong, 10);
-        unsafe {}
     };
 
     const _: () = __h::check_instance_types::<Fields>();

@@ -93,7 +93,6 @@ const _: () = {
         };
         __h::wrong_field(__layout, __wrong, 0);
         __h::wrong_field(__layout, __wrong, 1);
-        unsafe {}
     };
 
     const _: () = __h::check_class::<List>();

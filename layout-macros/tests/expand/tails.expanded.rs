@@ -100,11 +100,9 @@ const _: () = {
         __h::wrong_field(__layout, __wrong, 1);
         __h::wrong_field(__layout, __wrong, 2);
         __h::wrong_field(__layout, __wrong, 3);
-        unsafe {
-            __h::check_tail(__layout, 0usize, __base as *const (), &raw const (*__base).names as *const ());
-            __h::check_tail(__layout, 1usize, __base as *const (), &raw const (*__base).least as *const ());
-            __h::check_tail(__layout, 2usize, __base as *const (), &raw const (*__base).hashes as *const ());
-        }
+        unsafe { __h::check_tail(__layout, 0usize, __base as *const (), &raw const (*__base).names as *const ()) };
+        unsafe { __h::check_tail(__layout, 1usize, __base as *const (), &raw const (*__base).least as *const ()) };
+        unsafe { __h::check_tail(__layout, 2usize, __base as *const (), &raw const (*__base).hashes as *const ()) };
     };
 
     const _: () = __h::check_class::<Names>();
