@@ -115,9 +115,8 @@ pub mod __private {
         Access, BitKind, BitLayout, BitStorage, BitfieldLayout, ClassDescriptor, ClassLayout, FieldLayout, FieldSpec,
         Hooks, HooksOf, InputKind, InstanceTypeOrder, InstanceTypeRange, MAX_TAILS, Member, PerWidth, PrintHook,
         RawKind, Splice, StructLayout, TailLayout, TailLength, TailLengthsOf, TypeSet, VerifyHook, as_declared,
-        check_class, check_enum_fits, check_instance_types, check_nested_fits, check_splice, check_struct, check_tail,
-        debug_bits, field_end, field_offset, first_bits, first_wrong_field, inherited_input, offset_in, place,
-        wrong_field,
+        check_aligned, check_class, check_enum_fits, check_instance_types, check_nested_fits, check_splice,
+        check_struct, check_tail, debug_bits, field_end, field_offset, first_bits, inherited_input, place,
     };
     pub use crate::layout::{
         FlagSet, NoBitEnum, NoBitfield, NoFlagSet, bits_after, check_bits_follow, check_flags_fit,

@@ -68,40 +68,26 @@ impl Message {
     }
 }
 
-/// The first field that does not lie where both engines, ours and rustc's, put it, aligned under both pointer widths;
-/// `usize::MAX` if all do. One call for all fields: this is interpreted whenever a class is compiled.
-///
-/// # Safety
-///
-/// `fields` are the addresses of the fields of `layout`, in their order, in the object at `base`.
-#[must_use]
-pub const unsafe fn first_wrong_field(layout: &ClassLayout, base: *const (), fields: &[*const ()]) -> usize {
-    let mut i = 0;
-    while i < fields.len() {
-        let FieldLayout { offset, align, .. } = &layout.fields[i];
-        let is_aligned = offset.compressed % align.compressed == 0 && offset.full % align.full == 0;
-        // SAFETY: the caller's contract.
-        let rustc_offset = unsafe { field_distance(base, fields[i]) };
-        if !is_aligned || offset.current() as usize != rustc_offset {
-            return i;
-        }
-        i += 1;
-    }
-    usize::MAX
-}
-
-/// Says what is wrong with a field that [`first_wrong_field`] found: the first one moves all later ones, so it is
-/// reported alone.
+/// Proves that field `index` is aligned under both pointer widths.
 ///
 /// # Panics
 ///
 /// At compile time, with the offset, the alignment and the bytes of padding that are missing.
 #[track_caller]
-pub const fn wrong_field(layout: &ClassLayout, wrong: usize, index: usize) {
-    if wrong != index {
+pub const fn check_aligned(layout: &ClassLayout, index: usize) {
+    let field = &layout.fields[index];
+    let FieldLayout { offset, align, .. } = field;
+    // First what nearly all fields are, without calls: this is interpreted whenever the class is compiled.
+    if offset.compressed % align.compressed == 0 && offset.full % align.full == 0 {
         return;
     }
-    let field = &layout.fields[index];
+    let mut i = 0;
+    while i < index {
+        if misaligned(&layout.fields[i]).is_some() {
+            return; // the first misaligned field moves all later ones: report it alone
+        }
+        i += 1;
+    }
     if let Some(width) = misaligned(field) {
         let (offset, align) = (field.offset.get(width), field.align.get(width));
         let missing = offset.next_multiple_of(align) - offset;
@@ -130,7 +116,6 @@ pub const fn wrong_field(layout: &ClassLayout, wrong: usize, index: usize) {
         };
         message.fail();
     }
-    panic!("heapwright and rustc disagree on this field's offset: please report it");
 }
 
 const fn has_misaligned(layout: &ClassLayout) -> bool {
@@ -155,22 +140,6 @@ const fn misaligned(field: &FieldLayout) -> Option<PointerWidth> {
     }
 }
 
-/// Where the `index`th field of a table lies, in bytes. For the macros' offset constants.
-#[must_use]
-pub const fn offset_in(fields: &[FieldLayout], index: usize) -> usize {
-    fields[index].offset.current() as usize
-}
-
-/// How far a field lies from the start of what it is in, in bytes.
-///
-/// # Safety
-///
-/// `field` points into the object at `base`.
-const unsafe fn field_distance(base: *const (), field: *const ()) -> usize {
-    // SAFETY: the caller's contract: of one object, and the field does not lie before it.
-    unsafe { field.cast::<u8>().offset_from_unsigned(base.cast::<u8>()) }
-}
-
 /// Proves that the tails begin where both engines put them, each aligned under both pointer widths whatever the lengths
 /// of those before it.
 ///
@@ -178,12 +147,8 @@ const unsafe fn field_distance(base: *const (), field: *const ()) -> usize {
 ///
 /// At compile time, with the offset, the alignment and the bytes of padding that are missing, or with the tail that the
 /// elements have to stand before.
-///
-/// # Safety
-///
-/// `field` is the address of the tail, in the object at `base`.
 #[track_caller]
-pub const unsafe fn check_tail(layout: &ClassLayout, index: usize, base: *const (), field: *const ()) {
+pub const fn check_tail(layout: &ClassLayout, index: usize, rustc_offset: usize) {
     if has_misaligned(layout) {
         return; // that field is reported
     }
@@ -192,8 +157,6 @@ pub const unsafe fn check_tail(layout: &ClassLayout, index: usize, base: *const 
         check_tail_alignment(layout, index, PointerWidth::ALL[i]);
         i += 1;
     }
-    // SAFETY: the caller's contract.
-    let rustc_offset = unsafe { field_distance(base, field) };
     assert!(
         layout.header_size() == rustc_offset,
         "heapwright and rustc disagree on where this tail begins: please report it"
@@ -384,13 +347,13 @@ const fn struct_padding(
     }
 }
 
-/// Proves what holds for a class as a whole: depth, size, shape, tail, names.
+/// Proves what holds for a class as a whole: that rustc lays it out as the table says, its depth, size, shape, names.
 ///
 /// # Panics
 ///
 /// At compile time, with the limit and the number that exceeds it.
 #[track_caller]
-pub const fn check_class<T: HeapClass>() {
+pub const fn check_class<T: HeapClass>(rustc_offsets: &[usize]) {
     let layout = T::LAYOUT;
     let mut depth = 0;
     let mut class = layout;
@@ -443,10 +406,28 @@ pub const fn check_class<T: HeapClass>() {
         size_of::<T>() == layout.instance_size() || has_misaligned(layout),
         "heapwright and rustc disagree on this class's size: please report it"
     );
+    check_offsets(layout, rustc_offsets);
     if let Some(parent) = layout.parent
         && parent.parent.is_some()
     {
         reject_inherited_names(layout, parent);
+    }
+}
+
+/// Holds the table equal to what rustc says of the fields that have accessors.
+#[track_caller]
+const fn check_offsets(layout: &ClassLayout, rustc_offsets: &[usize]) {
+    let (mut i, mut checked) = (0, 0);
+    while i < layout.fields.len() && checked < rustc_offsets.len() {
+        let field = &layout.fields[i];
+        if !is_padding(field) {
+            assert!(
+                field.offset.current() as usize == rustc_offsets[checked] || has_misaligned(layout),
+                "heapwright and rustc disagree on a field's offset: please report it"
+            );
+            checked += 1;
+        }
+        i += 1;
     }
 }
 

@@ -6,7 +6,7 @@ use super::width::PerWidth;
 /// Places `specs` one after the other from `start`, for both pointer widths.
 ///
 /// Nothing is aligned here: a field that would be misaligned stays where the declaration puts it, and
-/// [`wrong_field`](super::wrong_field) turns it into an error that says how many bytes of padding to add.
+/// [`check_aligned`](super::check_aligned) turns it into an error that says how many bytes of padding to add.
 #[must_use]
 pub const fn place<const N: usize>(start: PerWidth, specs: [FieldSpec; N]) -> [FieldLayout; N] {
     let mut end = start;

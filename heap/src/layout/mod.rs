@@ -44,8 +44,8 @@ pub use bits::{
 pub use body::{BodyDescriptor, VisitorId};
 pub(crate) use check::Message;
 pub use check::{
-    InputKind, check_class, check_enum_fits, check_nested_fits, check_struct, check_tail, first_wrong_field,
-    inherited_input, offset_in, wrong_field,
+    InputKind, check_aligned, check_class, check_enum_fits, check_nested_fits, check_struct, check_tail,
+    inherited_input,
 };
 pub(crate) use class::same as same_text;
 pub use class::{ClassLayout, FieldSection, MAX_TAILS, TailLayout, TailLength};

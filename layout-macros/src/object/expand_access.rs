@@ -27,7 +27,7 @@ pub(super) fn access(class: &Class) -> TokenStream {
 fn constants(class: &Class) -> TokenStream {
     let Class { vis, ident, slots, tails, .. } = class;
     let layout = quote!(<#ident as ::heapwright::HeapClass>::LAYOUT);
-    let offsets = offsets(slots, &quote!(#layout.fields));
+    let offsets = offsets(ident, slots);
     let size = match tails.as_slice() {
         [] => quote! {
             /// Bytes of an instance, in whole tagged words. V8: `kSize`.
@@ -58,20 +58,16 @@ fn constants(class: &Class) -> TokenStream {
     }
 }
 
-/// The offset constants of fields, from the table, which is held equal to what rustc does.
-pub(super) fn offsets(slots: &[Slot], table: &TokenStream) -> Vec<TokenStream> {
-    let constant = |(index, slot): (usize, &Slot)| {
-        let common = &slot.value().filter(|value| !value.common.is_mute)?.common;
+/// The offset constants of fields, as rustc computes them; proofs hold the table equal to them.
+pub(super) fn offsets(of: &Ident, slots: &[Slot]) -> Vec<TokenStream> {
+    let audible = slots.iter().filter_map(Slot::value).filter(|value| !value.common.is_mute);
+    let constant = |Value { common, .. }: &Value| {
         let (cfgs, vis, name) = (&common.decor.cfgs, &common.vis, &common.ident);
         let offset = screaming(name, "_OFFSET");
         let doc = doc(format!("Byte offset of `{}`.", plain(name)));
-        let index = super::expand_layout::count(&slots[..index]);
-        Some(quote! {
-            #(#cfgs)* #doc #vis const #offset: ::core::primitive::usize =
-                ::heapwright::__private::offset_in(#table, #index);
-        })
+        quote!(#(#cfgs)* #doc #vis const #offset: ::core::primitive::usize = ::core::mem::offset_of!(#of, #name);)
     };
-    slots.iter().enumerate().filter_map(constant).collect()
+    audible.map(constant).collect()
 }
 
 /// `size_for`: with one tail the number of its elements, with several one parameter for each.

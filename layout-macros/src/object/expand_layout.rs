@@ -2,7 +2,7 @@
 //! proofs that rustc lays the struct out as the table says.
 
 use super::model::{Class, Openness, Order, Padding, Slot, Tail, TailLength, Value, ValueKind};
-use crate::names::{generated_at, line, plain};
+use crate::names::{generated_at, line, plain, screaming};
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 
@@ -264,19 +264,53 @@ fn has_bits(class: &Class) -> TokenStream {
     quote!(#(#impls)*)
 }
 
+/// The fields that may be misaligned, for all that is known here: not those after a field whose size keeps the alignment.
+fn may_be_misaligned(slots: &[Slot]) -> Vec<usize> {
+    // Under each pointer width: what an offset is known to be a multiple of.
+    let (word, unknown) = ([4, 8], [1, 1]);
+    let mut known = unknown;
+    let mut found = Vec::new();
+    for (index, slot) in slots.iter().enumerate() {
+        let size = match slot {
+            Slot::Padding(_) => None,
+            Slot::Value(value) => match &value.kind {
+                ValueKind::Raw(prim) => Some([prim.bytes; 2]),
+                ValueKind::External(_) => Some([8, 8]),
+                ValueKind::Bits(_) | ValueKind::Struct(_) => None,
+                _ => Some(word),
+            },
+        };
+        let align = match slot {
+            Slot::Padding(_) => unknown,
+            Slot::Value(_) => size.map_or(word, |size| [size[0].min(word[0]), size[1].min(word[1])]),
+        };
+        if align[0] > known[0] || align[1] > known[1] {
+            found.push(index);
+        }
+        known = match size {
+            // Sizes are powers of two; the field is aligned, or that is an error.
+            Some(size) if slot.common().decor.cfgs.is_empty() => {
+                [0, 1].map(|width| known[width].max(align[width]).min(size[width]))
+            }
+            _ => unknown,
+        };
+    }
+    found
+}
+
 /// Each at the user's token that it is about.
 fn proofs(class: &Class) -> TokenStream {
     let Class { ident, slots, .. } = class;
-    let places = slots.iter().map(|slot| {
-        let (cfgs, name) = (&slot.common().decor.cfgs, &slot.common().ident);
-        quote!(#(#cfgs)* { &raw const (*__base).#name as *const () })
+    let offsets = slots.iter().filter_map(Slot::value).filter(|value| !value.common.is_mute).map(|value| {
+        let (cfgs, offset) = (&value.common.decor.cfgs, screaming(&value.common.ident, "_OFFSET"));
+        quote!(#(#cfgs)* #ident::#offset,)
     });
-    let fields = slots.iter().enumerate().map(|(index, slot)| {
-        let (cfgs, name) = (&slot.common().decor.cfgs, &slot.common().ident);
-        let index = count(&slots[..index]);
-        quote_spanned! {generated_at(name.span())=>
+    let aligned = may_be_misaligned(slots).into_iter().map(|index| {
+        let common = slots[index].common();
+        let (cfgs, index) = (&common.decor.cfgs, count(&slots[..index]));
+        quote_spanned! {generated_at(common.ident.span())=>
             #(#cfgs)*
-            __h::wrong_field(__layout, __wrong, #index);
+            __h::check_aligned(__layout, #index);
         }
     });
     let splices = slots.iter().enumerate().filter_map(|(index, slot)| {
@@ -290,11 +324,10 @@ fn proofs(class: &Class) -> TokenStream {
         })
     });
     let numbers = class.words.proof(ident);
-    let whole = quote_spanned!(generated_at(ident.span())=> const _: () = __h::check_class::<#ident>(););
     let tails = class.tails.iter().enumerate().map(|(index, tail)| {
         let name = &tail.common.ident;
         quote_spanned! {generated_at(name.span())=>
-            unsafe { __h::check_tail(__layout, #index, __base as *const (), &raw const (*__base).#name as *const ()) };
+            __h::check_tail(__layout, #index, ::core::mem::offset_of!(#ident, #name));
         }
     });
     let inherits = class.inherits.iter().map(|inherited| {
@@ -309,20 +342,17 @@ fn proofs(class: &Class) -> TokenStream {
             const _: () = #call;
         }
     });
-    // One constant and one call for all fields, as each costs compile time; then what fails is shown at its field.
+    // One constant for all fields, and calls only where something could be wrong, as each costs compile time.
     let placed = (!slots.is_empty() || !class.tails.is_empty()).then(|| {
         quote! {
             const _: () = {
                 let __layout = <#ident as ::heapwright::HeapClass>::LAYOUT;
-                // Not `offset_of!`, whose every use is a constant of its own, and takes longer to compile.
-                let __object = ::core::mem::MaybeUninit::<#ident>::uninit();
-                let __base = ::core::mem::MaybeUninit::as_ptr(&__object);
-                // SAFETY: places inside the object, of which nothing is read.
-                let __wrong = unsafe { __h::first_wrong_field(__layout, __base as *const (), &[#(#places),*]) };
-                #(#fields)*
+                #(#aligned)*
                 #(#tails)*
             };
         }
     });
+    let whole = quote_spanned!(generated_at(ident.span())=>
+        const _: () = __h::check_class::<#ident>(&[#(#offsets)*]););
     quote!(#placed #(#splices)* #numbers #whole #(#inherits)* #parent)
 }

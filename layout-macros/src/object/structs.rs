@@ -89,7 +89,7 @@ fn expand(class: &Class, is_right: bool) -> TokenStream {
     let is_tagged = class.values().next().and_then(|value| value.kind.is_tagged()).unwrap_or_default();
     let cells = slots.iter().map(cell);
     let view = around("", ident, "Ref");
-    let offsets = expand_access::offsets(slots, &quote!(<#ident as ::heapwright::HeapStruct>::LAYOUT.fields));
+    let offsets = expand_access::offsets(ident, slots);
     let audible = || class.values().filter(|value| !value.common.is_mute);
     let getters = audible().map(|value| expand_access::part_getter(ident, value));
     let setters = audible().filter(|value| !value.constant).map(|value| expand_access::part_setters(&view, value));

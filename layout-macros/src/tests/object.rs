@@ -27,7 +27,6 @@ fn the_expansion_has_all_parts() {
     for part in [
         "fn name (& self) -> :: heapwright :: Tagged < '_ , Any >",
         "fn set_name < __I >",
-        "fn set_name_with_mode",
         "NAME_OFFSET",
         "fn length (& self) -> :: core :: primitive :: i32",
         "fn elements (& self , index : :: core :: primitive :: usize)",

@@ -245,7 +245,7 @@ fn optional_fields_have_a_condition() {
     fields("#[constant] n: Smi, #[length = n] #[present_if = true] t: [u8]", &[("say so by its length", "#")]);
     fields(
         "#[present_if = true] a: Smi, has_a: Smi",
-        &[("can follow it, but `has_a` does", "a"), ("both make `has_a`", "has_a"), ("declared here", "a")],
+        &[("both make `has_a`", "has_a"), ("declared here", "a"), ("can follow it, but `has_a` does", "a")],
     );
     fields("#[present_if = true] #[splice = a] a: Weak<S>", &[("belongs to a single weak field", "#")]);
 }

@@ -53,7 +53,7 @@ const _: () = {
         }
     }
 
-    const _: () = __h::check_class::<Text>();
+    const _: () = __h::check_class::<Text>(&[]);
 };
 
 #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
@@ -185,42 +185,23 @@ const _: () = {
 
     const _: () = {
         let __layout = <Fields as ::heapwright::HeapClass>::LAYOUT;
-        let __object = ::core::mem::MaybeUninit::<Fields>::uninit();
-        let __base = ::core::mem::MaybeUninit::as_ptr(&__object);
-        let __wrong = unsafe {
-            __h::first_wrong_field(
-                __layout,
-                __base as *const (),
-                &[
-                    { &raw const (*__base).strong as *const () },
-                    { &raw const (*__base).union as *const () },
-                    { &raw const (*__base).weak as *const () },
-                    { &raw const (*__base).maybe_weak as *const () },
-                    { &raw const (*__base).smi as *const () },
-                    { &raw const (*__base).smi_bits as *const () },
-                    { &raw const (*__base).part as *const () },
-                    { &raw const (*__base).raw as *const () },
-                    { &raw const (*__base).optional_padding as *const () },
-                    { &raw const (*__base).external as *const () },
-                    { &raw const (*__base).padding as *const () },
-                ],
-            )
-        };
-        __h::wrong_field(__layout, __wrong, 0);
-        __h::wrong_field(__layout, __wrong, 1);
-        __h::wrong_field(__layout, __wrong, 2);
-        __h::wrong_field(__layout, __wrong, 3);
-        __h::wrong_field(__layout, __wrong, 4);
-        __h::wrong_field(__layout, __wrong, 5);
-        __h::wrong_field(__layout, __wrong, 6);
-        __h::wrong_field(__layout, __wrong, 7);
-        __h::wrong_field(__layout, __wrong, 8);
-        __h::wrong_field(__layout, __wrong, 9);
-        __h::wrong_field(__layout, __wrong, 10);
+        __h::check_aligned(__layout, 0);
+        __h::check_aligned(__layout, 7);
+        __h::check_aligned(__layout, 9);
     };
 
     const _: () = __h::check_instance_types::<Fields>();
-    const _: () = __h::check_class::<Fields>();
+    const _: () = __h::check_class::<Fields>(&[
+        Fields::STRONG_OFFSET,
+        Fields::UNION_OFFSET,
+        Fields::WEAK_OFFSET,
+        Fields::MAYBE_WEAK_OFFSET,
+        Fields::SMI_OFFSET,
+        Fields::SMI_BITS_OFFSET,
+        Fields::PART_OFFSET,
+        Fields::RAW_OFFSET,
+        Fields::EXTERNAL_OFFSET,
+    ]);
     const fn __parent_is_open<__T: ::heapwright::OpenClass>() {}
 
     const _: () = __parent_is_open::<Text>();
@@ -229,40 +210,31 @@ const _: () = {
 #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
 impl Fields {
     /// Byte offset of `strong`.
-    pub const STRONG_OFFSET: ::core::primitive::usize =
-        ::heapwright::__private::offset_in(<Fields as ::heapwright::HeapClass>::LAYOUT.fields, 0);
+    pub const STRONG_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Fields, strong);
 
     /// Byte offset of `union`.
-    pub const UNION_OFFSET: ::core::primitive::usize =
-        ::heapwright::__private::offset_in(<Fields as ::heapwright::HeapClass>::LAYOUT.fields, 1);
+    pub const UNION_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Fields, union);
 
     /// Byte offset of `weak`.
-    pub const WEAK_OFFSET: ::core::primitive::usize =
-        ::heapwright::__private::offset_in(<Fields as ::heapwright::HeapClass>::LAYOUT.fields, 2);
+    pub const WEAK_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Fields, weak);
 
     /// Byte offset of `maybe_weak`.
-    pub const MAYBE_WEAK_OFFSET: ::core::primitive::usize =
-        ::heapwright::__private::offset_in(<Fields as ::heapwright::HeapClass>::LAYOUT.fields, 3);
+    pub const MAYBE_WEAK_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Fields, maybe_weak);
 
     /// Byte offset of `smi`.
-    pub const SMI_OFFSET: ::core::primitive::usize =
-        ::heapwright::__private::offset_in(<Fields as ::heapwright::HeapClass>::LAYOUT.fields, 4);
+    pub const SMI_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Fields, smi);
 
     /// Byte offset of `smi_bits`.
-    pub const SMI_BITS_OFFSET: ::core::primitive::usize =
-        ::heapwright::__private::offset_in(<Fields as ::heapwright::HeapClass>::LAYOUT.fields, 5);
+    pub const SMI_BITS_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Fields, smi_bits);
 
     /// Byte offset of `part`.
-    pub const PART_OFFSET: ::core::primitive::usize =
-        ::heapwright::__private::offset_in(<Fields as ::heapwright::HeapClass>::LAYOUT.fields, 6);
+    pub const PART_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Fields, part);
 
     /// Byte offset of `raw`.
-    pub const RAW_OFFSET: ::core::primitive::usize =
-        ::heapwright::__private::offset_in(<Fields as ::heapwright::HeapClass>::LAYOUT.fields, 7);
+    pub const RAW_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Fields, raw);
 
     /// Byte offset of `external`.
-    pub const EXTERNAL_OFFSET: ::core::primitive::usize =
-        ::heapwright::__private::offset_in(<Fields as ::heapwright::HeapClass>::LAYOUT.fields, 9);
+    pub const EXTERNAL_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Fields, external);
 
     /// Bytes of an instance, in whole tagged words. V8: `kSize`.
     pub const SIZE: ::core::primitive::usize = <Fields as ::heapwright::HeapClass>::LAYOUT.instance_size();

@@ -82,32 +82,20 @@ const _: () = {
     // widths; then what concerns the class as a whole, such as its depth below `HeapObject`.
     const _: () = {
         let __layout = <List as ::heapwright::HeapClass>::LAYOUT;
-        let __object = ::core::mem::MaybeUninit::<List>::uninit();
-        let __base = ::core::mem::MaybeUninit::as_ptr(&__object);
-        let __wrong = unsafe {
-            __h::first_wrong_field(
-                __layout,
-                __base as *const (),
-                &[{ &raw const (*__base).head as *const () }, { &raw const (*__base).tail as *const () }],
-            )
-        };
-        __h::wrong_field(__layout, __wrong, 0);
-        __h::wrong_field(__layout, __wrong, 1);
+        __h::check_aligned(__layout, 0);
     };
 
-    const _: () = __h::check_class::<List>();
+    const _: () = __h::check_class::<List>(&[List::HEAD_OFFSET, List::TAIL_OFFSET]);
 };
 
 // What users call: offsets, sizes, accessors. Each accessor is a call of the cell, which is inlined.
 #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
 impl List {
     /// Byte offset of `head`.
-    pub const HEAD_OFFSET: ::core::primitive::usize =
-        ::heapwright::__private::offset_in(<List as ::heapwright::HeapClass>::LAYOUT.fields, 0);
+    pub const HEAD_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(List, head);
 
     /// Byte offset of `tail`.
-    pub const TAIL_OFFSET: ::core::primitive::usize =
-        ::heapwright::__private::offset_in(<List as ::heapwright::HeapClass>::LAYOUT.fields, 1);
+    pub const TAIL_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(List, tail);
 
     /// Bytes of an instance, in whole tagged words. V8: `kSize`.
     pub const SIZE: ::core::primitive::usize = <List as ::heapwright::HeapClass>::LAYOUT.instance_size();

@@ -12,10 +12,10 @@ pub struct Descriptor {
 #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
 impl Descriptor {
     /// Byte offset of `key`.
-    pub const KEY_OFFSET: ::core::primitive::usize = ::heapwright::__private::offset_in(<Descriptor as ::heapwright::HeapStruct>::LAYOUT.fields, 0);
+    pub const KEY_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Descriptor, key);
 
     /// Byte offset of `details`.
-    pub const DETAILS_OFFSET: ::core::primitive::usize = ::heapwright::__private::offset_in(<Descriptor as ::heapwright::HeapStruct>::LAYOUT.fields, 1);
+    pub const DETAILS_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Descriptor, details);
 
     /// Bytes. V8: `kSize`.
     pub const SIZE: ::core::primitive::usize = ::core::mem::size_of::<Descriptor>();

@@ -82,39 +82,22 @@ const _: () = {
 
     const _: () = {
         let __layout = <Names as ::heapwright::HeapClass>::LAYOUT;
-        let __object = ::core::mem::MaybeUninit::<Names>::uninit();
-        let __base = ::core::mem::MaybeUninit::as_ptr(&__object);
-        let __wrong = unsafe {
-            __h::first_wrong_field(
-                __layout,
-                __base as *const (),
-                &[
-                    { &raw const (*__base).count as *const () },
-                    { &raw const (*__base).is_sorted as *const () },
-                    { &raw const (*__base).padding as *const () },
-                    { &raw const (*__base).padding_2 as *const () },
-                ],
-            )
-        };
-        __h::wrong_field(__layout, __wrong, 0);
-        __h::wrong_field(__layout, __wrong, 1);
-        __h::wrong_field(__layout, __wrong, 2);
-        __h::wrong_field(__layout, __wrong, 3);
-        unsafe { __h::check_tail(__layout, 0usize, __base as *const (), &raw const (*__base).names as *const ()) };
-        unsafe { __h::check_tail(__layout, 1usize, __base as *const (), &raw const (*__base).least as *const ()) };
-        unsafe { __h::check_tail(__layout, 2usize, __base as *const (), &raw const (*__base).hashes as *const ()) };
+        __h::check_aligned(__layout, 0);
+        __h::check_tail(__layout, 0usize, ::core::mem::offset_of!(Names, names));
+        __h::check_tail(__layout, 1usize, ::core::mem::offset_of!(Names, least));
+        __h::check_tail(__layout, 2usize, ::core::mem::offset_of!(Names, hashes));
     };
 
-    const _: () = __h::check_class::<Names>();
+    const _: () = __h::check_class::<Names>(&[Names::COUNT_OFFSET, Names::IS_SORTED_OFFSET]);
 };
 
 #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
 impl Names {
     /// Byte offset of `count`.
-    pub const COUNT_OFFSET: ::core::primitive::usize = ::heapwright::__private::offset_in(<Names as ::heapwright::HeapClass>::LAYOUT.fields, 0);
+    pub const COUNT_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Names, count);
 
     /// Byte offset of `is_sorted`.
-    pub const IS_SORTED_OFFSET: ::core::primitive::usize = ::heapwright::__private::offset_in(<Names as ::heapwright::HeapClass>::LAYOUT.fields, 1);
+    pub const IS_SORTED_OFFSET: ::core::primitive::usize = ::core::mem::offset_of!(Names, is_sorted);
 
     /// Byte offset of the first of the `names`.
     pub const NAMES_OFFSET: ::core::primitive::usize = <Names as ::heapwright::HeapClass>::LAYOUT.header_size();
