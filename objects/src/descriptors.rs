@@ -448,3 +448,42 @@ impl DescriptorArray {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Str;
+    use heapwright::smi;
+
+    /// Spoils an array of `count` descriptors and returns what the verifier says.
+    fn spoilt(count: usize, spoil: impl Fn(&DescriptorArray)) -> String {
+        let mut isolate = crate::builder().build().unwrap();
+        let mut scope = isolate.enter();
+        let array = DescriptorArray::create(&mut scope, count + 1);
+        for index in 0..count {
+            let name = Str::new(&mut scope, &format!("{index}"));
+            array.get(&scope).append(name.get(&scope), PropertyDetails::new(), smi(0));
+        }
+        scope.verify().unwrap();
+        spoil(array.get(&scope));
+        scope.verify().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_verifier_finds_arrays_that_are_not_what_they_should_be() {
+        let error = spoilt(3, |array| array.set_number_of_descriptors(5));
+        assert!(error.contains("5 descriptors are in use, and there is room for 4"), "{error}");
+        let error = spoilt(3, |array| array.set_number_of_descriptors(4));
+        assert!(error.contains("descriptor 3 of 4 has no name"), "{error}");
+        let error = spoilt(40, |array| array.set_sorted(7, array.sorted(8)));
+        assert!(error.contains("place 8 of 40 has descriptor"), "{error}");
+        let error = spoilt(40, |array| array.set_sorted(39, 1000));
+        assert!(error.contains("place 39 of 40 has descriptor 1000"), "{error}");
+        let error = spoilt(40, |array| {
+            let (first, last) = (array.sorted(0), array.sorted(39));
+            array.set_sorted(0, last);
+            array.set_sorted(39, first);
+        });
+        assert!(error.contains("the hashes are not in order at place 1 of 40"), "{error}");
+    }
+}

@@ -54,9 +54,9 @@ pub mod string_table;
 
 pub use array::{ByteArray, ByteArrayInit, FixedArray, FixedArrayInit, WeakFixedArray, WeakFixedArrayInit};
 pub use descriptors::{
-    DescriptorArray, DescriptorArrayFlags, DescriptorArrayFlagsAccess, DescriptorArrayInit, DescriptorEntry,
-    DescriptorEntryInit, DescriptorEntryRef, EnumCache, EnumCacheInit, FastIterableState, PropertyConstness,
-    PropertyDetails, PropertyDetailsAccess, PropertyKind, PropertyLocation, Representation,
+    DescriptorArray, DescriptorArrayFlags, DescriptorArrayFlagsAccess, DescriptorEntry, EnumCache, EnumCacheInit,
+    FastIterableState, PropertyConstness, PropertyDetails, PropertyDetailsAccess, PropertyKind, PropertyLocation,
+    Representation,
 };
 pub use foreign::{Foreign, ForeignInit};
 pub use map::{

@@ -224,7 +224,8 @@ impl ExtendedMap {
         map: Handle<'_, ExtendedMap>,
         target: Handle<'_, ExtendedMap>,
     ) -> Result<(), OutOfMemory> {
-        if !map.get(scope).put_transition(target.get(scope)) {
+        let is_there = map.get(scope).transition_targets().any(|other| core::ptr::eq(other, target.get(scope)));
+        if !is_there && !map.get(scope).put_transition(target.get(scope)) {
             let mut scope = scope.nested();
             let slots = (map.get(&scope).transition_targets().count() + 1).next_power_of_two();
             let array = WeakFixedArrayInit { elements: Filled::new(Nil, slots) };

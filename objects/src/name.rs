@@ -166,7 +166,6 @@ impl Symbol {
 /// The `parent` of a new string.
 #[inline]
 pub(crate) fn string_parent(raw_hash: NameHash, length: usize) -> StrInit<NameInit> {
-    // A heap has no room for more characters than can be counted: there is no memory then, and nothing is written.
-    let length = u32::try_from(length).unwrap_or(u32::MAX);
-    StrInit { parent: NameInit { raw_hash }, length }
+    // No heap has room for more characters than can be counted: then allocating fails, and nothing is written.
+    StrInit { parent: NameInit { raw_hash }, length: length as u32 }
 }

@@ -228,7 +228,7 @@ fn misuse_panics_and_changes_nothing() {
     scope.verify().unwrap();
 }
 
-/// As many as there may be; the object is large.
+/// As many as there may be.
 #[test]
 fn the_most_descriptors_that_fit() {
     let mut isolate = heapwright_objects::builder().verify(true).build().unwrap();

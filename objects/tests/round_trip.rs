@@ -306,7 +306,9 @@ fn transitions_are_weak_however_many_there_are() {
         assert_eq!((targets(scope), array(scope)), (8, Some(8)), "no new array");
         for target in more {
             assert!(core::ptr::eq(target.get(scope).back_pointer().unwrap(), map.get(scope)));
+            ExtendedMap::connect_transition(scope, map, target);
         }
+        assert_eq!(targets(scope), 8, "each is there once");
     });
 }
 
