@@ -33,6 +33,10 @@
 //! | [`string`] | [`Str`], [`SeqOneByteString`], [`SeqTwoByteString`] |
 //! | [`string_table`] | [`StringTable`], [`StringTableHashes`] |
 //!
+//! Fields lie where V8 has them, with compressed pointers and with full ones; a test says so of each class. An exception is
+//! [`ExtendedMap`], whose inherited part holds more. Where a field of V8's is `undefined` until something is known, it is
+//! `None` here, so that it has a default.
+//!
 //! Classes whose fields are all constant (oddballs, numbers, strings) may live in read-only space: the roots do.
 //!
 //! # Features

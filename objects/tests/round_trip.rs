@@ -122,6 +122,7 @@ fn strings() {
                 let string = handle.get(scope);
                 assert_eq!(string.to_rust_string(), text);
                 assert_eq!(string.len(), text.encode_utf16().count());
+                assert_eq!(string.length() as usize, string.len());
                 assert_eq!(string.as_latin1().is_some(), text.chars().all(|c| c <= '\u{ff}'));
                 assert_eq!(string.as_ascii_str(), text.is_ascii().then_some(text));
             }
