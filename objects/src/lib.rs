@@ -33,7 +33,7 @@
 //! | [`string`] | [`Str`], [`SeqOneByteString`], [`SeqTwoByteString`] |
 //! | [`string_table`] | [`StringTable`], [`StringTableHashes`] |
 //!
-//! Fields lie where V8 has them, with compressed pointers and with full ones; a test says so of each class. An exception is
+//! Fields lie where V8 has them, with compressed pointers and with full ones; a test holds all that V8 has to it. An exception is
 //! [`ExtendedMap`], whose inherited part holds more. Where a field of V8's is `undefined` until something is known, it is
 //! `None` here, so that it has a default.
 //!
