@@ -371,8 +371,8 @@
 //! # Ok::<(), heapwright::IsolateError>(())
 //! ```
 //!
-//! Setters of references end in the write barrier. `set_x_with_mode` takes a [`WriteBarrierMode`](crate::WriteBarrierMode),
-//! which skips it where that is proved to be right: for several stores into an object whose age was looked at once.
+//! Setters of references end in the write barrier. A value stored as [`WithMode`](crate::WithMode)`(value, mode)`
+//! skips it where the [`WriteBarrierMode`](crate::WriteBarrierMode) proves that this is right: for several stores into an object whose age was looked at once.
 //!
 //! # Conditions
 //!

@@ -159,9 +159,9 @@ use proc_macro::TokenStream;
 ///
 /// For a class `Script` with a field `name`:
 ///
-/// - `name()`; unless constant `set_name(value)` with the write barrier where the type needs one, and for references
-///   `set_name_with_mode(value, mode)`. A setter takes references and handles of the classes that the type names,
-///   and nothing else.
+/// - `name()`; unless constant `set_name(value)` with the write barrier where the type needs one. A setter takes
+///   references and handles of the classes that the type names, and nothing else; any of them may be stored as
+///   `WithMode(value, mode)`, with a barrier that is proved to be shorter.
 /// - If asked for, `swap_name(value)`, which returns what was there, and `compare_exchange_name(current, new)`, which
 ///   stores `new` and returns `Ok(what was there)` if that is `current`, else `Err(what is there)`. References are the
 ///   same if they are to the same object, floats if their bits are; a weak reference to an object that has died is

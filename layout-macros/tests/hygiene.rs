@@ -42,7 +42,6 @@ mod hostile {
         fn set(self) {}
         fn set_relaxed(self) {}
         fn set_release(self) {}
-        fn set_with_mode(self) {}
         fn init(self) {}
         fn of(self) {}
         fn get_seq_cst(self) {}

@@ -1,7 +1,12 @@
 //! Arrays of fixed length. V8: `fixed-array.h`.
+//!
+//! Each class declares its own length, at the place where V8's `FixedArrayBase` has it. A class above them with the length
+//! would lie the same, but its makers would have to be given the number twice, once for the parent and once by the elements,
+//! and could contradict themselves; `FixedArrayInit { elements }` cannot. What is lost is a way to ask any array for its
+//! length without knowing which it is; `match_class!` over their union is that.
 
 use core::cell::Cell;
-use heapwright::{Any, HeapObject, heap_object};
+use heapwright::{Any, heap_object};
 
 /// Tagged values, as many as it was made with. V8: `FixedArray`.
 ///
@@ -56,8 +61,11 @@ impl FixedArray {
     }
 }
 
-/// Weak references, as many as it was made with: a slot whose object has died reads `None`. V8: `WeakFixedArray`, whose
-/// slots may be strong or Smis too; here a slot's strength is part of its type.
+/// Weak references, as many as it was made with; some may be strong, or Smis. V8: `WeakFixedArray`.
+///
+/// A slot is asked for what it holds: [`try_cast`](heapwright::MaybeWeak::try_cast) finds the object however it is held, and
+/// [`is_cleared`](heapwright::MaybeWeak::is_cleared) says that a weak one has died. Where all slots of a class of one's own
+/// are weak, declare it with `[Weak<Class>]`, and reading a slot yields an `Option`.
 ///
 /// ```
 /// # use heapwright_objects::prelude::*;
@@ -67,10 +75,15 @@ impl FixedArray {
 /// {
 ///     let mut inner = scope.nested();
 ///     let short_lived = Str::new(&mut inner, "soon gone");
-///     array.get(&inner).set_elements(0, short_lived);
+///     array.get(&inner).set_elements(0, Weakly(short_lived));
+///     array.get(&inner).set_elements(1, short_lived);
 /// }
 /// scope.collect(CollectionKind::Full);
-/// assert!(array.get(&scope).elements(0).is_none());
+/// assert!(array.get(&scope).elements(0).as_weak().is_some(), "the other slot keeps it alive");
+/// array.get(&scope).set_elements(1, smi(7));
+/// scope.collect(CollectionKind::Full);
+/// assert!(array.get(&scope).elements(0).is_cleared());
+/// assert_eq!(array.get(&scope).elements(1).as_smi(), Some(7));
 /// ```
 #[heap_object(copy)]
 pub struct WeakFixedArray {
@@ -79,7 +92,7 @@ pub struct WeakFixedArray {
     length: Smi,
     /// The references.
     #[length = length]
-    elements: [Weak<HeapObject>],
+    elements: [Tagged<MaybeObject>],
 }
 
 /// Bytes that may be changed. V8: `ByteArray`.

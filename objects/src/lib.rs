@@ -23,6 +23,7 @@
 //! | module | classes |
 //! |---|---|
 //! | [`array`](mod@array) | [`FixedArray`], [`WeakFixedArray`], [`ByteArray`] |
+//! | [`descriptors`] | [`DescriptorArray`], [`EnumCache`] |
 //! | [`foreign`] | [`Foreign`] |
 //! | [`map`] | [`ExtendedMap`] |
 //! | [`name`] | [`Name`], [`Symbol`] |
@@ -32,6 +33,10 @@
 //! | [`string`] | [`Str`], [`SeqOneByteString`], [`SeqTwoByteString`] |
 //! | [`string_table`] | [`StringTable`], [`StringTableHashes`] |
 //!
+//! Fields lie where V8 has them, with compressed pointers and with full ones; a test holds all that V8 has to it. An exception is
+//! [`ExtendedMap`], whose inherited part holds more. Where a field of V8's is `undefined` until something is known, it is
+//! `None` here, so that it has a default.
+//!
 //! Classes whose fields are all constant (oddballs, numbers, strings) may live in read-only space: the roots do.
 //!
 //! # Features
@@ -40,6 +45,7 @@
 #![forbid(unsafe_code)]
 
 pub mod array;
+pub mod descriptors;
 pub mod foreign;
 pub mod map;
 pub mod name;
@@ -51,6 +57,11 @@ pub mod string;
 pub mod string_table;
 
 pub use array::{ByteArray, ByteArrayInit, FixedArray, FixedArrayInit, WeakFixedArray, WeakFixedArrayInit};
+pub use descriptors::{
+    DescriptorArray, DescriptorArrayFlags, DescriptorArrayFlagsAccess, DescriptorEntry, EnumCache, EnumCacheInit,
+    FastIterableState, PropertyConstness, PropertyDetails, PropertyDetailsAccess, PropertyKind, PropertyLocation,
+    Representation,
+};
 pub use foreign::{Foreign, ForeignInit};
 pub use map::{
     ExtendedMap, ExtendedMapInit, MapBitField, MapBitField2, MapBitField2Access, MapBitField3, MapBitField3Access,
@@ -64,8 +75,8 @@ pub use oddball::{
 };
 pub use roots::{ROOTS, StandardRoots};
 pub use script::{
-    CompilationType, Script, ScriptCompilationState, ScriptFlags, ScriptFlagsAccess, ScriptInit, ScriptType, Struct,
-    StructInit,
+    CompilationType, Script, ScriptCompilationState, ScriptFlags, ScriptFlagsAccess, ScriptInit, ScriptType,
+    ScriptTypeBits, ScriptTypeBitsAccess, Struct, StructInit,
 };
 pub use string::{SeqOneByteString, SeqTwoByteString, Str, StrContent};
 pub use string_table::{StringTable, StringTableHashes, intern, intern_handle, try_intern, try_intern_handle};
@@ -80,7 +91,7 @@ heap_classes! {
         Name, Symbol, Str, SeqOneByteString, SeqTwoByteString,
         StringTable, StringTableHashes,
         FixedArray, WeakFixedArray, ByteArray,
-        Foreign, Struct, Script, ExtendedMap,
+        Foreign, Struct, Script, EnumCache, DescriptorArray, ExtendedMap,
     ];
 }
 
@@ -98,11 +109,12 @@ pub fn builder() -> IsolateBuilder {
 /// [`heapwright`]'s prelude, the classes of this crate and the getters of its roots.
 pub mod prelude {
     pub use crate::{
-        ByteArray, ByteArrayInit, ExtendedMap, ExtendedMapInit, False, FixedArray, FixedArrayInit, Foreign,
-        ForeignInit, HeapNumber, HeapNumberInit, MapBitField2Access, MapBitField3Access, MapBitFieldAccess, Name, Null,
-        Oddball, OddballKind, Script, ScriptFlags, ScriptFlagsAccess, ScriptInit, SeqOneByteString, SeqTwoByteString,
-        StandardRoots, Str, StrContent, StringTable, Struct, Symbol, SymbolFlags, SymbolFlagsAccess, TheHole, True,
-        Undefined, WeakFixedArray, WeakFixedArrayInit, intern, intern_handle,
+        ByteArray, ByteArrayInit, DescriptorArray, DescriptorArrayFlagsAccess, ExtendedMap, ExtendedMapInit, False,
+        FixedArray, FixedArrayInit, Foreign, ForeignInit, HeapNumber, HeapNumberInit, MapBitField2Access,
+        MapBitField3Access, MapBitFieldAccess, Name, Null, Oddball, OddballKind, Script, ScriptFlags,
+        ScriptFlagsAccess, ScriptInit, ScriptTypeBitsAccess, SeqOneByteString, SeqTwoByteString, StandardRoots, Str,
+        StrContent, StringTable, Struct, Symbol, SymbolFlags, SymbolFlagsAccess, TheHole, True, Undefined,
+        WeakFixedArray, WeakFixedArrayInit, intern, intern_handle,
     };
     pub use heapwright::prelude::*;
 }

@@ -20,9 +20,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use crate::{FixedArray, StandardRoots, WeakFixedArray, out_of_memory};
+use crate::{DescriptorArray, StandardRoots, WeakFixedArray, WeakFixedArrayInit, out_of_memory};
 use heapwright::{
-    Any, ConcreteClass, Factory, Handle, HandleScope, Map, MapInit, OutOfMemory, Smi, bitfield, heap_object, smi,
+    Any, ConcreteClass, Factory, Filled, Handle, HandleScope, Map, MapInit, MaybeWeak, Nil, OutOfMemory, Weakly,
+    bitfield, heap_object, smi,
 };
 
 /// The first flags of a map. V8: `Map::Bits1`.
@@ -111,22 +112,29 @@ pub struct MapBitField3 {
 
 /// A map with a prototype, descriptors and transitions. V8: `Map`.
 ///
-/// In V8 the last field is a strong reference, a weak one or a Smi. Here a field's strength is part of its type: a map keeps
-/// an array of weak references to those that its instances may change to, even if it is only one, so unused ones die.
+/// A map that instances may change to is referred to weakly: if nothing else uses it, it dies. Most maps have one or none,
+/// so a single one takes the place of an array of them; [`connect_transition`](Self::connect_transition) and
+/// [`transition_targets`](Self::transition_targets) know.
 #[heap_object(extends = Map)]
 pub struct ExtendedMap {
     /// The prototype of all instances.
     prototype: Tagged<Any>,
     /// The constructor, or, in a map that others lead to, the map before it. V8: `constructor_or_back_pointer`.
     constructor_or_back_pointer: Tagged<Any>,
-    /// What is known of each property; the Smi zero if nothing is.
-    instance_descriptors: Tagged<(FixedArray, Smi)>,
+    /// What is known of each property; several maps on one way of transitions share it.
+    #[default = Nil]
+    instance_descriptors: Tagged<Option<DescriptorArray>>,
     /// Code that has to be thrown away if the map changes.
-    dependent_code: Tagged<(WeakFixedArray, Smi)>,
+    #[default = Nil]
+    dependent_code: Tagged<Option<WeakFixedArray>>,
     /// Says whether what was assumed of the prototype chain still holds; a Smi if nothing was.
+    #[default = smi(0)]
     prototype_validity_cell: Tagged<Any>,
-    /// Maps that instances get when a property is added; the Smi zero if there are none yet.
-    transitions: Tagged<(WeakFixedArray, Smi)>,
+    /// Maps that instances get when a property is added: one, or an array of weak references to several; the Smi zero if
+    /// there were none yet. V8 also keeps here what it knows of a prototype.
+    #[acquire_release]
+    #[default = smi(0)]
+    transitions_or_prototype_info: Tagged<(Weak<ExtendedMap>, WeakFixedArray, Smi)>,
 }
 
 impl ExtendedMap {
@@ -159,15 +167,7 @@ impl ExtendedMap {
     ) -> Result<Handle<'s, ExtendedMap>, OutOfMemory> {
         let parent: MapInit = scope.map_init::<T>();
         let null = scope.handle(scope.null());
-        let init = ExtendedMapInit {
-            parent,
-            prototype,
-            constructor_or_back_pointer: null,
-            instance_descriptors: smi(0),
-            dependent_code: smi(0),
-            prototype_validity_cell: smi(0),
-            transitions: smi(0),
-        };
+        let init = ExtendedMapInit { parent, prototype, constructor_or_back_pointer: null };
         let map = ExtendedMap::try_new(scope, init)?;
         map.get(scope).update_bits3(|bits| bits.with_is_extensible(true).with_owns_descriptors(true));
         Ok(map)
@@ -181,9 +181,77 @@ impl ExtendedMap {
 
     /// The maps that instances may change to and that are alive.
     pub fn transition_targets(&self) -> impl Iterator<Item = &ExtendedMap> {
-        use heapwright::HeapObjectExt;
-        let array = self.transitions().try_cast::<WeakFixedArray>();
-        array.into_iter().flat_map(WeakFixedArray::elements_iter).flatten().filter_map(HeapObjectExt::try_cast)
+        let held = self.transitions_or_prototype_info();
+        let array = held.try_cast::<WeakFixedArray>();
+        let several = array.into_iter().flat_map(WeakFixedArray::elements_iter).filter_map(MaybeWeak::try_cast);
+        held.try_cast().into_iter().chain(several)
+    }
+
+    /// Notes that instances of `map` may change to `target`, weakly, and in `target` that it comes after `map`. V8:
+    /// `Map::ConnectTransition`.
+    ///
+    /// ```
+    /// # use heapwright_objects::prelude::*;
+    /// # let mut isolate = heapwright_objects::builder().build().unwrap();
+    /// # let mut scope = isolate.enter();
+    /// let null = scope.handle(scope.null()).to_any();
+    /// let (empty, with_x) = (ExtendedMap::create::<FixedArray>(&mut scope, null), ExtendedMap::create::<FixedArray>(&mut scope, null));
+    /// ExtendedMap::connect_transition(&mut scope, empty, with_x);
+    /// assert_eq!(empty.get(&scope).transition_targets().count(), 1);
+    /// assert!(std::ptr::eq(with_x.get(&scope).back_pointer().unwrap(), empty.get(&scope)));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there is no memory, even after collecting.
+    #[track_caller]
+    pub fn connect_transition(
+        scope: &mut HandleScope<'_>,
+        map: Handle<'_, ExtendedMap>,
+        target: Handle<'_, ExtendedMap>,
+    ) {
+        ExtendedMap::try_connect_transition(scope, map, target).unwrap_or_else(|error| out_of_memory(error));
+    }
+
+    /// As [`connect_transition`](Self::connect_transition). Allocates only if there is more than one transition and no
+    /// place is left of one that died.
+    ///
+    /// # Errors
+    ///
+    /// If there is no memory, even after collecting; then nothing is changed.
+    pub fn try_connect_transition(
+        scope: &mut HandleScope<'_>,
+        map: Handle<'_, ExtendedMap>,
+        target: Handle<'_, ExtendedMap>,
+    ) -> Result<(), OutOfMemory> {
+        let is_there = map.get(scope).transition_targets().any(|other| core::ptr::eq(other, target.get(scope)));
+        if !is_there && !map.get(scope).put_transition(target.get(scope)) {
+            let mut scope = scope.nested();
+            let slots = (map.get(&scope).transition_targets().count() + 1).next_power_of_two();
+            let array = WeakFixedArrayInit { elements: Filled::new(Nil, slots) };
+            let array = WeakFixedArray::try_new(&mut scope, array)?.get(&scope);
+            // Making it may have collected: there are at most as many targets now. Nothing below allocates.
+            let map = map.get(&scope);
+            let targets = map.transition_targets().chain([target.get(&scope)]);
+            targets.enumerate().for_each(|(slot, target)| array.set_elements(slot, Weakly(target)));
+            map.set_transitions_or_prototype_info(array);
+        }
+        target.get(scope).set_constructor_or_back_pointer(map);
+        Ok(())
+    }
+
+    /// Puts a transition where there is room for it, if there is.
+    fn put_transition(&self, target: &ExtendedMap) -> bool {
+        let held = self.transitions_or_prototype_info();
+        if let Some(array) = held.try_cast::<WeakFixedArray>() {
+            let free = array.elements_iter().position(MaybeWeak::is_cleared);
+            free.inspect(|slot| array.set_elements(*slot, Weakly(target))).is_some()
+        } else if held.as_object().is_none() {
+            self.set_transitions_or_prototype_info(Weakly(target));
+            true
+        } else {
+            false
+        }
     }
 
     /// The first flags.

@@ -4,7 +4,7 @@ use crate::string::StrInit;
 use crate::{StandardRoots, Str, Undefined, out_of_memory};
 use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
-use heapwright::{Factory, Handle, HandleScope, OutOfMemory, bitfield, heap_object};
+use heapwright::{Factory, Handle, HandleScope, HeapObjectExt, OutOfMemory, bitfield, heap_object};
 
 /// The hash of a name, and what is known of its text. V8: the raw hash field.
 ///
@@ -51,6 +51,19 @@ impl Name {
     #[must_use]
     pub fn hash(&self) -> u32 {
         self.raw_hash().hash_bits()
+    }
+
+    /// Whether both are the same symbol, or strings of the same characters. V8 compares addresses, as all names of
+    /// properties are interned there; here they need not be.
+    #[inline]
+    #[must_use]
+    pub fn is_same(&self, other: &Name) -> bool {
+        core::ptr::eq(self, other)
+            || (self.raw_hash() == other.raw_hash()
+                && match (self.try_cast::<Str>(), other.try_cast::<Str>()) {
+                    (Some(one), Some(other)) => one.equals(other),
+                    _ => false,
+                })
     }
 }
 
@@ -151,6 +164,8 @@ impl Symbol {
 }
 
 /// The `parent` of a new string.
-pub(crate) fn string_parent(raw_hash: NameHash) -> StrInit<NameInit> {
-    StrInit { parent: NameInit { raw_hash } }
+#[inline]
+pub(crate) fn string_parent(raw_hash: NameHash, length: usize) -> StrInit<NameInit> {
+    // No heap has room for more characters than can be counted: then allocating fails, and nothing is written.
+    StrInit { parent: NameInit { raw_hash }, length: length as u32 }
 }

@@ -5,9 +5,9 @@
 
 use crate::string_table::{StringTable, try_intern_handle};
 use crate::{
-    ByteArray, ByteArrayInit, False, FalseInit, FixedArray, FixedArrayInit, HeapNumber, HeapNumberInit, Null, NullInit,
-    OddballInit, OddballKind, Str, TheHole, TheHoleInit, True, TrueInit, Undefined, UndefinedInit, WeakFixedArray,
-    WeakFixedArrayInit,
+    ByteArray, ByteArrayInit, EnumCache, EnumCacheInit, False, FalseInit, FixedArray, FixedArrayInit, HeapNumber,
+    HeapNumberInit, Null, NullInit, OddballInit, OddballKind, Str, TheHole, TheHoleInit, True, TrueInit, Undefined,
+    UndefinedInit, WeakFixedArray, WeakFixedArrayInit,
 };
 use heapwright::{AllocationType, Factory, Filled, Handle, HandleScope, Nil, OutOfMemory, heap_roots, smi};
 
@@ -64,6 +64,8 @@ heap_roots! {
     empty_weak_fixed_array: WeakFixedArray,
     /// An array without bytes.
     empty_byte_array: ByteArray,
+    /// What a loop over no properties goes through.
+    empty_enum_cache: EnumCache,
     /// The table of interned strings.
     string_table: StringTable,
 }
@@ -79,6 +81,9 @@ fn set_up(scope: &mut HandleScope<'_>) -> Result<(), OutOfMemory> {
     let no_elements =
         FixedArray::try_new_in(scope, AllocationType::Old, FixedArrayInit { elements: Filled::new(smi(0), 0) })?;
     scope.set_root(key::empty_fixed_array, no_elements);
+    let init = EnumCacheInit { parent: (), keys: no_elements, indices: no_elements };
+    let no_properties = EnumCache::try_new_in(scope, AllocationType::Old, init)?;
+    scope.set_root(key::empty_enum_cache, no_properties);
     let no_elements =
         WeakFixedArray::try_new_in(scope, AllocationType::Old, WeakFixedArrayInit { elements: Filled::new(Nil, 0) })?;
     scope.set_root(key::empty_weak_fixed_array, no_elements);

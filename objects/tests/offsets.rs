@@ -36,12 +36,61 @@ fn fields_lie_where_v8_has_them() {
     assert_offsets(Foreign::LAYOUT, &[("foreign_address", 8, 4)]);
 }
 
-/// V8's length is a 32-bit integer beside the hash; here it is a Smi, so with full pointers strings differ.
+/// The length is a 32-bit integer beside the hash; and the collector reads it by itself, without calling the class.
 #[test]
-fn strings_lie_as_in_v8_with_compressed_pointers() {
+fn strings_lie_as_in_v8() {
+    assert_offsets(Str::LAYOUT, &[("raw_hash", 8, 4), ("length", 12, 8)]);
     for layout in [SeqOneByteString::LAYOUT, SeqTwoByteString::LAYOUT] {
-        assert_offsets(layout, &[("raw_hash", 8, 4), ("length", 16, 8), ("chars", 24, 12)]);
+        assert_offsets(layout, &[("raw_hash", 8, 4), ("length", 12, 8), ("chars", 16, 12)]);
+        assert!(layout.has_simple_tail() && !layout.is_computed());
     }
+}
+
+/// V8 says all of these in Torque: `script.tq`, `descriptor-array.tq`.
+#[test]
+fn scripts_and_descriptors_lie_as_in_v8() {
+    let script = [
+        "source",
+        "name",
+        "line_offset",
+        "column_offset",
+        "context_data",
+        "script_type",
+        "line_ends",
+        "id",
+        "eval_from_shared_or_wrapped_arguments",
+        "eval_from_position",
+        "eval_from_scope_info",
+        "infos",
+        "compiled_lazy_function_positions",
+        "flags",
+        "source_url",
+        "source_mapping_url",
+        "debug_id",
+        "host_defined_options",
+        "source_hash",
+    ];
+    let fields: Vec<_> = (1..).zip(script).map(|(word, name)| (name, 8 * word, 4 * word)).collect();
+    assert_offsets(Script::LAYOUT, &fields);
+    assert_eq!(Script::LAYOUT.fields.len(), script.len());
+    use heapwright_objects::{DescriptorEntry, EnumCache, PropertyDetails, ScriptFlags};
+    assert_eq!((ScriptFlags::ORIGIN_OPTIONS_SHIFT, ScriptFlags::DESERIALIZED_SHIFT), (3, 9));
+
+    assert_offsets(EnumCache::LAYOUT, &[("keys", 8, 4), ("indices", 16, 8)]);
+    assert_offsets(
+        DescriptorArray::LAYOUT,
+        &[
+            ("number_of_all_descriptors", 8, 4),
+            ("number_of_descriptors", 10, 6),
+            ("flags", 12, 8),
+            ("enum_cache", 16, 12),
+            ("descriptors", 24, 16),
+        ],
+    );
+    assert_eq!(DescriptorEntry::SIZE, 3 * PointerWidth::CURRENT.tagged_size() as usize);
+    assert_eq!((PropertyDetails::REPRESENTATION_SHIFT, PropertyDetails::OFFSET_IN_WORDS_SHIFT), (6, 19));
+    assert_eq!(PropertyDetails::IS_IN_OBJECT_LAST_USED_BIT, 30);
+    assert_eq!(DescriptorArray::MAX_DESCRIPTORS, 1020);
 }
 
 /// V8's own fields come later here: the inherited part holds more.
@@ -58,7 +107,7 @@ fn the_map_keeps_the_order_of_v8() {
         "instance_descriptors",
         "dependent_code",
         "prototype_validity_cell",
-        "transitions",
+        "transitions_or_prototype_info",
     ];
     let offsets: Vec<u32> =
         order.iter().map(|name| ExtendedMap::LAYOUT.find_field(name).expect(name).offset.current()).collect();
@@ -81,5 +130,5 @@ fn constants_agree_with_the_tables() {
     assert_eq!(HeapNumber::SIZE, current(16, 12));
     assert_eq!(FixedArray::HEADER_SIZE, current(16, 8));
     assert_eq!(FixedArray::size_for(3), current(40, 20));
-    assert_eq!(SeqOneByteString::size_for(5), current(32, 20));
+    assert_eq!(SeqOneByteString::size_for(5), current(24, 20));
 }

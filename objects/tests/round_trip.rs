@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
+use heapwright_objects::ScriptType;
 use heapwright_objects::prelude::*;
 
 /// Runs a test on a heap that is verified around each collection, and on one that collects at every allocation.
@@ -121,6 +122,7 @@ fn strings() {
                 let string = handle.get(scope);
                 assert_eq!(string.to_rust_string(), text);
                 assert_eq!(string.len(), text.encode_utf16().count());
+                assert_eq!(string.length() as usize, string.len());
                 assert_eq!(string.as_latin1().is_some(), text.chars().all(|c| c <= '\u{ff}'));
                 assert_eq!(string.as_ascii_str(), text.is_ascii().then_some(text));
             }
@@ -136,11 +138,15 @@ fn arrays() {
         let (young, kept) = (Str::new(scope, "young"), Str::new(scope, "kept"));
         array.get(scope).set_elements(50, young);
         array.get(scope).set_elements(51, smi(-5));
-        let weak = WeakFixedArray::new(scope, WeakFixedArrayInit { elements: &[Some(kept), None] });
+        let weak = WeakFixedArray::new(scope, WeakFixedArrayInit { elements: Filled::new(Nil, 4) });
         {
             let mut inner = scope.nested();
-            let dropped = Str::new(&mut inner, "dropped");
-            weak.get(&inner).set_elements(1, dropped);
+            let (dropped, strong) = (Str::new(&mut inner, "dropped"), Str::new(&mut inner, "strong"));
+            let weak = weak.get(&inner);
+            weak.set_elements(0, Weakly(kept));
+            weak.set_elements(1, Weakly(dropped));
+            weak.set_elements(2, strong);
+            weak.set_elements(3, smi(9));
         }
         let bytes = ByteArray::new(scope, ByteArrayInit { bytes: b"bytes" });
         bytes.get(scope).set_bytes(0, b'B');
@@ -152,14 +158,17 @@ fn arrays() {
             assert!(array.elements(0).cast::<Str>().eq_str("x"));
             assert!(array.elements(50).cast::<Str>().eq_str("young"));
             assert_eq!(array.elements(51).as_smi(), Some(-5));
-            assert!(weak.get(scope).elements(0).unwrap().try_cast::<Str>().unwrap().eq_str("kept"));
+            let weak = weak.get(scope);
+            assert!(weak.elements(0).as_weak().unwrap().cast::<Str>().eq_str("kept"));
+            assert!(weak.elements(2).as_strong().unwrap().cast::<Str>().eq_str("strong"));
+            assert_eq!(weak.elements(3).as_smi(), Some(9));
             assert_eq!(bytes.get(scope).to_vec(), b"Bytes");
             assert!(large.get(scope).elements(49_999).cast::<Str>().eq_str("young"));
             assert!(scope.empty_fixed_array().is_empty() && scope.empty_byte_array().is_empty());
             assert_eq!(scope.empty_weak_fixed_array().elements_len(), 0);
         });
         scope.collect(CollectionKind::Full);
-        assert!(weak.get(scope).elements(1).is_none());
+        assert!(weak.get(scope).elements(1).is_cleared());
     });
 }
 
@@ -185,25 +194,36 @@ fn scripts() {
     on_each_heap(|scope, kind| {
         let source = Str::new(scope, "let x;");
         let name = intern(scope, "x.js");
-        let wrapper = Foreign::new(scope, ForeignInit { foreign_address: u64::MAX - 1 });
-        let flags = ScriptFlags::new().with_origin_options(9).with_script_type(heapwright_objects::ScriptType::Normal);
-        let init = ScriptInit { parent: (), source, name, line_offset: -3, wrapper, flags, id: 42, line_ends: smi(0) };
-        let script = Script::new(scope, init);
+        let mut module = 1_u8;
+        let address = (&raw mut module).cast();
+        let module = Foreign::new(scope, ForeignInit { foreign_address: address });
+        let flags = ScriptFlags::new().with_origin_options(9).with_deserialized(true);
+        let init = ScriptInit { parent: (), source, name, id: 42 }.with_line_offset(-3).with_flags(flags);
+        let script = Script::new(scope, init.with_eval_from_position(module));
         let ends = FixedArray::new(scope, FixedArrayInit { elements: &[smi(6)] });
         script.get(scope).set_line_ends(ends);
         across_collections(scope, kind, |scope| {
             let script = script.get(scope);
             assert!(script.source().cast::<Str>().eq_str("let x;") && script.name().cast::<Str>().eq_str("x.js"));
             assert_eq!((script.line_offset(), script.id(), script.origin_options()), (-3, 42, 9));
-            assert_eq!(script.script_type(), heapwright_objects::ScriptType::Normal);
-            assert_eq!(script.wrapper().unwrap().foreign_address(), u64::MAX - 1);
+            assert!(script.deserialized() && !script.is_repl_mode());
+            assert_eq!(script.kind(), ScriptType::Normal);
+            assert_eq!(script.eval_from_position().cast::<Foreign>().foreign_address(), address);
+            assert!(script.infos().is_none() && script.source_url().is_none() && script.source_mapping_url().is_smi());
             assert_eq!(script.line_ends().cast::<FixedArray>().elements(0).as_smi(), Some(6));
         });
         let undefined = scope.handle(scope.undefined());
         script.get(scope).set_source(undefined);
-        script.get(scope).set_wrapper(Nil);
+        script.get(scope).set_eval_from_position(smi(12));
+        script.get(scope).set_kind(ScriptType::Wasm);
+        let url = Str::new(scope, "https://example.org/x.js");
+        script.get(scope).set_source_url(url);
         scope.collect(kind);
-        assert!(script.get(scope).source().is::<Undefined>() && script.get(scope).wrapper().is_none());
+        let script = script.get(scope);
+        assert!(script.source().is::<Undefined>() && script.eval_from_position().as_smi() == Some(12));
+        // The Smi that V8 has there.
+        assert!(script.kind() == ScriptType::Wasm && script.script_type().into_bits() == 3);
+        assert!(script.source_url().unwrap().eq_str("https://example.org/x.js"));
     });
 }
 
@@ -213,13 +233,11 @@ fn objects_with_hidden_classes() {
         let prototype = Str::new(scope, "some prototype");
         let map = ExtendedMap::create::<FixedArray>(scope, prototype.to_any());
         let next = ExtendedMap::create::<FixedArray>(scope, prototype.to_any());
-        next.get(scope).set_constructor_or_back_pointer(map);
         {
             let mut inner = scope.nested();
             let unused = ExtendedMap::create::<FixedArray>(&mut inner, prototype.to_any());
-            let targets: [Handle<'_, HeapObject>; 2] = [next.upcast(), unused.upcast()];
-            let targets = WeakFixedArray::new(&mut inner, WeakFixedArrayInit { elements: &targets });
-            map.get(&inner).set_transitions(targets);
+            ExtendedMap::connect_transition(&mut inner, map, unused);
+            ExtendedMap::connect_transition(&mut inner, map, next);
             assert_eq!(map.get(&inner).transition_targets().count(), 2);
         }
         map.get(scope).update_bits(|bits| bits.with_is_callable(true));
@@ -243,6 +261,55 @@ fn objects_with_hidden_classes() {
         assert!(core::ptr::eq(object.get(scope).map().cast::<ExtendedMap>(), next.get(scope)));
         let targets: Vec<_> = map.get(scope).transition_targets().collect();
         assert!(targets.len() == 1 && core::ptr::eq(targets[0], next.get(scope)), "the unused map has died");
+    });
+}
+
+/// One transition is in the field itself; the places of those that died are used again.
+#[test]
+fn transitions_are_weak_however_many_there_are() {
+    on_each_heap(|scope, _| {
+        let null = scope.handle(scope.null()).to_any();
+        let map = ExtendedMap::create::<FixedArray>(scope, null);
+        let array = |scope: &HandleScope<'_>| {
+            map.get(scope)
+                .transitions_or_prototype_info()
+                .try_cast::<WeakFixedArray>()
+                .map(|array| array.elements_len())
+        };
+        let targets = |scope: &HandleScope<'_>| map.get(scope).transition_targets().count();
+        assert_eq!((targets(scope), array(scope)), (0, None));
+        {
+            let mut inner = scope.nested();
+            let only = ExtendedMap::create::<FixedArray>(&mut inner, null);
+            ExtendedMap::connect_transition(&mut inner, map, only);
+            let held = map.get(&inner).transitions_or_prototype_info().as_weak().unwrap();
+            assert!(core::ptr::eq(held.cast::<ExtendedMap>(), only.get(&inner)));
+            assert_eq!((targets(&inner), array(&inner)), (1, None));
+        }
+        scope.collect(CollectionKind::Full);
+        assert!(map.get(scope).transitions_or_prototype_info().is_cleared());
+        assert_eq!(targets(scope), 0);
+        let kept = {
+            let (mut inner, escape) = scope.escapable();
+            let made: Vec<_> = (0..5).map(|_| ExtendedMap::create::<FixedArray>(&mut inner, null)).collect();
+            for (count, target) in (1..).zip(&made) {
+                ExtendedMap::connect_transition(&mut inner, map, *target);
+                assert_eq!(targets(&inner), count);
+            }
+            assert_eq!(array(&inner), Some(8));
+            escape.escape(&inner, made[3])
+        };
+        scope.collect(CollectionKind::Full);
+        assert_eq!(targets(scope), 1);
+        assert!(core::ptr::eq(map.get(scope).transition_targets().next().unwrap(), kept.get(scope)));
+        let more: Vec<_> = (0..7).map(|_| ExtendedMap::create::<FixedArray>(scope, null)).collect();
+        more.iter().for_each(|target| ExtendedMap::connect_transition(scope, map, *target));
+        assert_eq!((targets(scope), array(scope)), (8, Some(8)), "no new array");
+        for target in more {
+            assert!(core::ptr::eq(target.get(scope).back_pointer().unwrap(), map.get(scope)));
+            ExtendedMap::connect_transition(scope, map, target);
+        }
+        assert_eq!(targets(scope), 8, "each is there once");
     });
 }
 

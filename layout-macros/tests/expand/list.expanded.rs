@@ -123,7 +123,7 @@ impl List {
     }
 
     // Whatever the field's type admits: `&List`, `Handle<List>`, `Option` of them, `Nil`. The write barrier is in the
-    // cell's `set_with_mode`. There is no `set_head`, as it is constant.
+    // cell's `set`. There is no `set_head`, as it is constant.
     /// Sets `tail`.
     #[inline]
     #[track_caller]

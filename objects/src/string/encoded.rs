@@ -83,14 +83,13 @@ impl<'a> Encoded<'a> {
         scope: &mut HandleScope<'s>,
         allocation: AllocationType,
     ) -> Result<Handle<'s, Str>, OutOfMemory> {
-        let parent = string_parent(self.hash);
         match &self.form {
             Form::OneByte(bytes) => {
-                let init = SeqOneByteStringInit { parent, chars: &**bytes };
+                let init = SeqOneByteStringInit { parent: string_parent(self.hash, bytes.len()), chars: &**bytes };
                 SeqOneByteString::try_new_in(scope, allocation, init).map(Handle::upcast)
             }
             Form::TwoByte(units) => {
-                let init = SeqTwoByteStringInit { parent, chars: &**units };
+                let init = SeqTwoByteStringInit { parent: string_parent(self.hash, units.len()), chars: &**units };
                 SeqTwoByteString::try_new_in(scope, allocation, init).map(Handle::upcast)
             }
         }

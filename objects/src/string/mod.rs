@@ -34,16 +34,19 @@ use heapwright::{AllocationType, Handle, HandleScope, HeapObjectExt, OutOfMemory
 /// assert_eq!(text.to_rust_string(), "naïve 🦀");
 /// assert!(text.is::<SeqTwoByteString>() && text.eq_str("naïve 🦀"));
 /// ```
+///
+/// The length lies beside the hash, as in V8: raw, so that it takes no more than 4 bytes with full pointers either, and
+/// reading it shifts nothing. [`len`](Str::len) is the same number as a `usize`.
 #[heap_object(extends = Name, abstract, instance_types = 0..=127, print = Str::print, verify = Str::check)]
-pub struct Str {}
+pub struct Str {
+    /// The number of UTF-16 units.
+    #[constant]
+    length: u32,
+}
 
 /// A string of characters below 256, in Latin-1. V8: `SeqOneByteString`.
-#[heap_object(extends = Str, instance_type = 0x28)]
+#[heap_object(extends = Str, inherits(length: u32), instance_type = 0x28)]
 pub struct SeqOneByteString {
-    padding: OptionalPadding<4>,
-    /// The number of characters.
-    #[constant]
-    length: Smi,
     /// The characters.
     #[constant]
     #[length = length]
@@ -51,12 +54,8 @@ pub struct SeqOneByteString {
 }
 
 /// A string of UTF-16 units, at least one of them above 255; surrogates may be unpaired. V8: `SeqTwoByteString`.
-#[heap_object(extends = Str, instance_type = 0x20)]
+#[heap_object(extends = Str, inherits(length: u32), instance_type = 0x20)]
 pub struct SeqTwoByteString {
-    padding: OptionalPadding<4>,
-    /// The number of units.
-    #[constant]
-    length: Smi,
     /// The units.
     #[constant]
     #[length = length]
@@ -164,10 +163,7 @@ impl Str {
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
-        match self.content() {
-            StrContent::OneByte(bytes) => bytes.len(),
-            StrContent::TwoByte(units) => units.len(),
-        }
+        self.length() as usize
     }
 
     /// Whether it has no characters.
@@ -328,13 +324,13 @@ mod tests {
         let mut scope = isolate.enter();
         scope.verify().unwrap();
         let right = Encoded::of_str("right").hash();
-        let init = SeqOneByteStringInit { parent: string_parent(right), chars: b"wrong" };
+        let init = SeqOneByteStringInit { parent: string_parent(right, 5), chars: b"wrong" };
         SeqOneByteString::new(&mut scope.nested(), init);
         let error = scope.verify().unwrap_err().to_string();
         assert!(error.contains("\"wrong\" has the hash"), "{error}");
         scope.collect(CollectionKind::Young);
         scope.verify().unwrap();
-        let init = SeqTwoByteStringInit { parent: string_parent(right), chars: &[0x78] };
+        let init = SeqTwoByteStringInit { parent: string_parent(right, 1), chars: &[0x78] };
         SeqTwoByteString::new(&mut scope, init);
         let error = scope.verify().unwrap_err().to_string();
         assert!(error.contains("\"x\" has two bytes a character"), "{error}");
