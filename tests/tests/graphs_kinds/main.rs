@@ -26,8 +26,8 @@ fn play(builder: IsolateBuilder, is_tight: bool, ops: &[Op]) -> Count {
     let mut scope = isolate.enter();
     if is_tight {
         // Nothing in the model: it only takes room.
-        let parent = CountedInit { parent: NodeInit { id: -1 }, length: 9 << 18 };
-        Text::new(&mut scope, TextInit { parent, units: Filled::new(0, 9 << 18) });
+        let parent = CountedInit { parent: NodeInit { id: -1 }, length: 8 << 18 };
+        Text::new(&mut scope, TextInit { parent, units: Filled::new(0, 8 << 18) });
     }
     ops.iter().for_each(|op| world.step(&mut scope, op));
     scope.collect(CollectionKind::Full);
@@ -76,8 +76,8 @@ fn run_tight(cases: u32, length: usize, big: u32, is_tight: bool, builder: impl 
 
 /// All that a case can be about has happened often enough to be a test of it.
 fn assert_eventful(count: Count) {
-    let Count { copies, of_kinds, cleared, spliced, .. } = count;
-    assert!(copies > 20 && of_kinds > 10 && cleared > 50 && spliced > 10, "{count:?}");
+    let Count { copies, of_kinds, large, cleared, spliced, .. } = count;
+    assert!(copies > 20 && of_kinds > 10 && large > 0 && cleared > 50 && spliced > 10, "{count:?}");
 }
 
 fn tiny() -> IsolateBuilder {
@@ -86,12 +86,12 @@ fn tiny() -> IsolateBuilder {
 
 #[test]
 fn no_stress() {
-    assert_eventful(run(15, 400, 6, Isolate::builder));
+    assert_eventful(run(15, 400, 20, Isolate::builder));
 }
 
 #[test]
 fn no_stress_tiny_semi_spaces() {
-    assert_eventful(run(15, 400, 6, tiny));
+    assert_eventful(run(15, 400, 20, tiny));
 }
 
 #[test]
@@ -115,6 +115,6 @@ fn full_at_every_seventh_allocation() {
 #[test]
 fn memory_runs_out_now_and_then() {
     let count = run_tight(3, 300, 300, true, || Isolate::builder().max_heap_size(8 << 20));
-    assert!(count.failures > 0 && count.large > 0, "{count:?}");
+    assert!(count.failures > 0, "{count:?}");
     run_tight(1, 200, 300, true, || tiny().max_heap_size(8 << 20).stress(9, CollectionKind::Young));
 }
