@@ -422,7 +422,7 @@ mod checked {
         assert!(panic_message(|| door.key()).contains("Door::key"));
         assert!(panic_message(|| door.level()).contains("Door::state"), "through the bit field's own accessor");
         assert!(panic_message(|| door.set_level(1)).contains("`Door::update_state`"));
-        assert!(panic_message(|| door.update_state(|s| s)).contains("`Door::state`"));
+        assert!(panic_message(|| door.update_state(|s| s)).contains("`Door::update_state`"));
         scope.verify().unwrap();
     }
 
