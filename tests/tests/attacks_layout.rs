@@ -102,6 +102,7 @@ const STRETCH: i64 = i64::MAX / 2;
 /// The sign of what is no number: the optimiser and the processor disagree about it.
 type Real = f64;
 
+#[allow(clippy::eq_op)] // nothing divided by nothing
 const fn sign_of_nothing(n: i32) -> i32 {
     let n = n as Real;
     ((n / n).to_bits() >> 63) as i32

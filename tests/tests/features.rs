@@ -90,7 +90,7 @@ pub struct Conditional {
     release: Tagged<Any>,
     #[cfg(any())]
     never: Tagged<Option<Conditional>>,
-    #[cfg(all())]
+    #[cfg(any(debug_assertions, not(debug_assertions)))]
     also: u32,
     padding: OptionalPadding<4>,
     last: Weak<Conditional>,
