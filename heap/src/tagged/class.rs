@@ -4,7 +4,7 @@
 use super::smi::Smi;
 use super::value::Tagged;
 use super::word::Word;
-use crate::layout::{Bitfield, ClassDescriptor, ClassLayout, Hooks, Member, TailLengthsOf, TypeSet};
+use crate::layout::{ClassDescriptor, ClassLayout, Hooks, Member, TailLengthsOf, TypeSet};
 
 /// Any tagged value: a Smi or an object of any class. V8: `Object`.
 #[derive(Clone, Copy, Debug)]
@@ -137,14 +137,14 @@ pub unsafe trait OpenClass: HeapClass {}
 pub unsafe trait ConcreteClass: HeapClass {}
 
 /// An object with a field that holds the bit field `B`: carries the accessors of `B`'s fields to the object.
-pub trait HasBits<B: Bitfield> {
+pub trait HasBits<B> {
     /// The bit field as it is now.
     #[doc(hidden)]
     fn __bits(&self) -> B;
 }
 
 /// An object whose bit field `B` may be set.
-pub trait HasBitsMut<B: Bitfield>: HasBits<B> {
+pub trait HasBitsMut<B>: HasBits<B> {
     /// Replaces the bit field by what `update` makes of it: in one step, if the field has a memory order.
     #[doc(hidden)]
     fn __update_bits(&self, update: impl FnMut(B) -> B);

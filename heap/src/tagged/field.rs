@@ -709,17 +709,31 @@ impl<T: AtomicRawValue> RawField<T> {
     }
 }
 
-/// A bit field in raw bytes.
-#[repr(transparent)]
-pub struct BitsField<B: Bitfield> {
-    field: RawField<B::Storage>,
+/// A bit field in raw bytes, aligned to a tagged word at most. Of any type, so that what is no bit field is one error
+/// and the class around it still has a size.
+#[repr(C, packed(4))]
+pub struct BitsField<B> {
+    bits: UnsafeCell<B>,
 }
 
 impl<B: Bitfield> BitsField<B> {
+    const SAME: () = assert!(
+        size_of::<Self>() == size_of::<RawField<B::Storage>>()
+            && align_of::<Self>() == align_of::<RawField<B::Storage>>()
+    );
+
+    #[inline]
+    fn field(&self) -> &RawField<B::Storage> {
+        const { Self::SAME };
+        // SAFETY: a `Bitfield` is its storage, transparently, so these are the bytes of a raw field of that type, with
+        // interior mutability here and there.
+        unsafe { &*core::ptr::from_ref(self).cast() }
+    }
+
     /// The bit field.
     #[inline]
     pub fn get(&self) -> B {
-        B::from_storage(self.field.get())
+        B::from_storage(self.field().get())
     }
 
     /// Stores what `update` makes of the bit field. What the field held before.
@@ -744,7 +758,7 @@ impl<B: Bitfield> BitsField<B> {
     #[inline]
     pub unsafe fn set(&self, value: B) {
         // SAFETY: the caller's contract.
-        unsafe { self.field.set(value.into_storage()) }
+        unsafe { self.field().set(value.into_storage()) }
     }
 }
 
@@ -752,13 +766,13 @@ impl<B: Bitfield<Storage: AtomicRawValue>> BitsField<B> {
     /// The bit field, read with relaxed order.
     #[inline]
     pub fn get_relaxed(&self) -> B {
-        B::from_storage(self.field.get_relaxed())
+        B::from_storage(self.field().get_relaxed())
     }
 
     /// The bit field, read with acquire order.
     #[inline]
     pub fn get_acquire(&self) -> B {
-        B::from_storage(self.field.get_acquire())
+        B::from_storage(self.field().get_acquire())
     }
 
     /// Stores the bit field with relaxed order.
@@ -769,7 +783,7 @@ impl<B: Bitfield<Storage: AtomicRawValue>> BitsField<B> {
     #[inline]
     pub unsafe fn set_relaxed(&self, value: B) {
         // SAFETY: the caller's contract.
-        unsafe { self.field.set_relaxed(value.into_storage()) }
+        unsafe { self.field().set_relaxed(value.into_storage()) }
     }
 
     /// Stores the bit field with release order.
@@ -780,13 +794,13 @@ impl<B: Bitfield<Storage: AtomicRawValue>> BitsField<B> {
     #[inline]
     pub unsafe fn set_release(&self, value: B) {
         // SAFETY: the caller's contract.
-        unsafe { self.field.set_release(value.into_storage()) }
+        unsafe { self.field().set_release(value.into_storage()) }
     }
 
     /// The bit field, read with sequentially consistent order.
     #[inline]
     pub fn get_seq_cst(&self) -> B {
-        B::from_storage(self.field.get_seq_cst())
+        B::from_storage(self.field().get_seq_cst())
     }
 
     /// Stores the bit field with sequentially consistent order.
@@ -797,7 +811,7 @@ impl<B: Bitfield<Storage: AtomicRawValue>> BitsField<B> {
     #[inline]
     pub unsafe fn set_seq_cst(&self, value: B) {
         // SAFETY: the caller's contract.
-        unsafe { self.field.set_seq_cst(value.into_storage()) }
+        unsafe { self.field().set_seq_cst(value.into_storage()) }
     }
 
     /// Stores the bit field in one step with reading the one before.
@@ -808,7 +822,7 @@ impl<B: Bitfield<Storage: AtomicRawValue>> BitsField<B> {
     #[inline]
     pub unsafe fn swap(&self, value: B, order: Ordering) -> B {
         // SAFETY: the caller's contract.
-        B::from_storage(unsafe { self.field.swap(value.into_storage(), order) })
+        B::from_storage(unsafe { self.field().swap(value.into_storage(), order) })
     }
 
     /// Stores `new` in one step if the field holds the bits of `current`. What it held before.
@@ -819,7 +833,7 @@ impl<B: Bitfield<Storage: AtomicRawValue>> BitsField<B> {
     #[inline]
     pub unsafe fn compare_exchange(&self, current: B, new: B, order: Ordering) -> Result<B, B> {
         // SAFETY: the caller's contract.
-        let before = unsafe { self.field.compare_exchange(current.into_storage(), new.into_storage(), order) };
+        let before = unsafe { self.field().compare_exchange(current.into_storage(), new.into_storage(), order) };
         before.map(B::from_storage).map_err(B::from_storage)
     }
 
@@ -864,6 +878,17 @@ mod tests {
 
     const ROUNDS: u16 = 20_000;
 
+    struct Shared(BitsField<Half>);
+
+    // SAFETY: the test changes it with atomic operations only.
+    unsafe impl Sync for Shared {}
+
+    impl Shared {
+        fn field(&self) -> &BitsField<Half> {
+            &self.0
+        }
+    }
+
     /// Two threads count in the two parts of a field, and neither loses a step.
     fn race(first: impl Fn() + Sync, rest: impl Fn() + Sync) {
         std::thread::scope(|scope| {
@@ -882,12 +907,11 @@ mod tests {
             race(|| update(|bits| bits.with_first(!bits.first())), || update(|bits| bits.with_rest(bits.rest() + 1)));
             assert_eq!((field.get().first(), field.get().rest()), (false, u32::from(ROUNDS)));
 
-            let cell = core::sync::atomic::AtomicU16::new(0);
-            let field: BitsField<Half> = BitsField { field: RawField { cell } };
+            let shared = Shared(BitsField { bits: UnsafeCell::new(Half::new()) });
             // SAFETY: not constant.
-            let update = |with: fn(Half) -> Half| unsafe { _ = field.update_ordered(with, order) };
+            let update = |with: fn(Half) -> Half| unsafe { _ = shared.field().update_ordered(with, order) };
             race(|| update(|bits| bits.with_first(!bits.first())), || update(|bits| bits.with_rest(bits.rest() + 1)));
-            assert_eq!((field.get().first(), field.get().rest()), (false, ROUNDS));
+            assert_eq!((shared.field().get().first(), shared.field().get().rest()), (false, ROUNDS));
         }
     }
 }

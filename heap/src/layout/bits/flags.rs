@@ -29,6 +29,7 @@ impl<T: Flags<Bits: super::BitWord> + Copy> FlagSet for T {
 /// # Panics
 ///
 /// At compile time, with the numbers of bits.
+#[track_caller]
 pub const fn check_flags_fit(field: &str, ty: &str, all: u64, integer: u32, has: u32) {
     let needs = u64::BITS - all.leading_zeros();
     let message = Message::new().text("bit field `").text(field).text("` has ").number(has).text(" bit(s), but ");

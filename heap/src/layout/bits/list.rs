@@ -29,6 +29,7 @@ pub const fn bits_after<P: BitsBefore<Word = W>, W>() -> u32 {
 /// # Panics
 ///
 /// At compile time, with the numbers of bits.
+#[track_caller]
 pub const fn check_bits_follow(name: &str, previous: u32, shift: u32, size: u32, integer: &str, has: u32) {
     let end = shift + size;
     if previous > has || end <= has {
