@@ -397,8 +397,8 @@ pub fn generated_atomic_bits_set(o: &Ordered, v: u16) {
 #[inline(never)]
 pub unsafe fn by_hand_atomic_bits_set(o: Raw, v: u16) {
     let cell = unsafe { o.atomic(ORDERED_RAW) };
-    let value = u32::from(v & 0x3ff) << 7;
     let mut before = cell.load(Relaxed);
+    let value = u32::from(v & 0x3ff) << 7;
     while let Err(now) = cell.compare_exchange(before, before & !(0x3ff << 7) | value, Relaxed, Relaxed) {
         before = now;
     }
