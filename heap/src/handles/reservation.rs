@@ -87,6 +87,9 @@ impl Reservation<'_, '_> {
         let Some(address) = data.heap.new_space.lab.allocate_below(self.end, size) else {
             return Err(self.exhausted::<T>(length));
         };
+        let unfinished = data.heap.new_space.unfinished.object(address, size);
+        // SAFETY: dropped at the end, before `unfinished`; what values allocate meanwhile is finished by then.
+        let _leave = unsafe { data.heap.new_space.unfinished.enter(&unfinished) };
         // SAFETY: `size` bytes of young memory that were just cut off, and the map of `T`.
         Ok(unsafe { crate::heap::initialize(address, size, map, &data.heap.fillers, init) })
     }

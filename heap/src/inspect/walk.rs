@@ -59,11 +59,12 @@ impl Heap {
         if current.is_some_and(|c| core::ptr::eq(*c, chunk)) { self.new_space.lab.top() } else { chunk.top() }
     }
 
-    /// A linear allocation area that begins here holds no objects yet.
+    /// A linear allocation area that begins here holds no objects yet, nor does what is being made one.
     fn unused_area_at(&self, address: usize) -> Option<usize> {
-        [&self.old_space, &self.map_space, &self.read_only_space]
+        let lab = [&self.old_space, &self.map_space, &self.read_only_space]
             .into_iter()
-            .find_map(|space| space.unused_area_at(address))
+            .find_map(|space| space.unused_area_at(address));
+        lab.or_else(|| self.new_space.unfinished.end_of(address))
     }
 
     pub(crate) fn is_filler(&self, address: usize) -> bool {

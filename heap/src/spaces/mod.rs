@@ -12,6 +12,7 @@ mod large_object_space;
 mod linear_allocation_area;
 mod new_space;
 mod paged_space;
+mod unfinished;
 
 pub use filler::{Filler, FreeSpace};
 pub use free_list::{FreeList, MIN_BLOCK_SIZE};
@@ -19,6 +20,7 @@ pub(crate) use large_object_space::LargeObjectSpace;
 pub(crate) use linear_allocation_area::LinearAllocationArea;
 pub(crate) use new_space::NewSpace;
 pub(crate) use paged_space::PagedSpace;
+pub(crate) use unfinished::UnfinishedObjects;
 
 use crate::memory::KB;
 

@@ -1,6 +1,6 @@
 //! The young generation: two semi-spaces of equal size, one in use and one to copy into.
 
-use super::{LinearAllocationArea, MAX_YOUNG_OBJECT_SIZE, SpaceId, SpaceStatistics};
+use super::{LinearAllocationArea, MAX_YOUNG_OBJECT_SIZE, SpaceId, SpaceStatistics, UnfinishedObjects};
 use crate::error::OutOfMemory;
 use crate::memory::{AREA_SIZE, CHUNK_SIZE, ChunkFlags, MemoryAllocator, MemoryChunk};
 
@@ -9,6 +9,8 @@ use crate::memory::{AREA_SIZE, CHUNK_SIZE, ChunkFlags, MemoryAllocator, MemoryCh
 pub(crate) struct NewSpace {
     /// Where objects are born: the unused rest of the current chunk.
     pub(crate) lab: LinearAllocationArea,
+    /// What was cut from a reservation and is not an object yet.
+    pub(crate) unfinished: UnfinishedObjects,
     to: SemiSpace,
     from: SemiSpace,
     /// Chunks that the mutator may fill.
@@ -44,6 +46,7 @@ impl NewSpace {
     ) -> Result<NewSpace, OutOfMemory> {
         let mut space = NewSpace {
             lab: LinearAllocationArea::default(),
+            unfinished: UnfinishedObjects::default(),
             to: SemiSpace::default(),
             from: SemiSpace::default(),
             capacity: 0,
