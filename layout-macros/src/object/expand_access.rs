@@ -2,7 +2,7 @@
 
 use super::expand::{doc, doc_section};
 use super::model::{
-    Check, Class, Common, Computed, More, Order, Shape, Slot, Source, Tail, TailLength, Union, Value, ValueKind,
+    Check, Class, Common, Computed, More, Number, Order, Shape, Slot, Source, Tail, TailLength, Union, Value, ValueKind,
 };
 use crate::names::{accessor_at, around, generated_at, plain, screaming};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -900,10 +900,13 @@ fn length_of(class: &Class, tail: &Tail) -> TokenStream {
     let (computed, kind) = match &tail.length {
         TailLength::Field { source, .. } => {
             let value = input(class, *source, here);
+            // A number of elements is not negative, and its sign needs no extension.
+            let unsigned = matches!(class.number(*source), Some(Number::Smi))
+                .then(|| quote_spanned!(here=> as ::core::primitive::u32));
             return quote_spanned! {here=>
                 #[inline]
                 fn #name(&self) -> ::core::primitive::usize {
-                    #value as ::core::primitive::usize
+                    #value #unsigned as ::core::primitive::usize
                 }
             };
         }

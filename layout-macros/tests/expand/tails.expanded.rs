@@ -130,7 +130,7 @@ impl Names {
 
     #[inline]
     fn __names_len(&self) -> ::core::primitive::usize {
-        ::heapwright::__private::SmiField::get(&self.count) as ::core::primitive::usize
+        ::heapwright::__private::SmiField::get(&self.count) as ::core::primitive::u32 as ::core::primitive::usize
     }
 
     #[inline]

@@ -590,3 +590,200 @@ pub unsafe fn by_hand_try_cast_leaf(o: Raw) -> Option<core::num::NonZeroUsize> {
 pub fn generated_is_open(o: &HeapObject) -> bool {
     o.is::<Shape>()
 }
+
+// Other kinds of fields.
+
+#[bitfield(u32)]
+pub struct Sides {
+    #[bits(3)]
+    pub sides: [u8; 4],
+    #[bits(2)]
+    pub colour: Kind,
+    #[bits(6)]
+    pub depth: i8,
+}
+
+#[heap_struct]
+pub struct Span {
+    from: u32,
+    to: u32,
+}
+
+#[heap_object]
+pub struct Row {
+    #[constant]
+    length: Smi,
+    sides: Bits<Sides>,
+    span: Inline<Span>,
+    pad: OptionalPadding<4>,
+    outside: External<u8>,
+    either: Tagged<(Thing, Weak<Row>, Smi)>,
+    #[length = length]
+    elements: [u32],
+}
+
+const SIDES: usize = 2 * W;
+const SPAN: usize = SIDES + 4;
+const OUTSIDE: usize = if W == 4 { SPAN + 8 } else { SPAN + 12 };
+const EITHER: usize = OUTSIDE + 8;
+const ELEMENTS: usize = EITHER + W;
+
+#[inline(never)]
+pub fn generated_maybe_get(o: &Thing) -> Option<&Thing> {
+    o.maybe()
+}
+#[inline(never)]
+pub unsafe fn by_hand_maybe_get(o: Raw) -> Option<core::num::NonZeroUsize> {
+    let word = unsafe { o.tagged(OTHER + W) }.load(Relaxed) as usize;
+    let base = if W == 4 { o.0 as usize & !0xffff_ffff } else { 0 };
+    if word & 1 == 0 { None } else { core::num::NonZeroUsize::new((base | word) & !3) }
+}
+
+#[inline(never)]
+pub fn generated_weak_get(o: &Thing) -> Option<&Thing> {
+    o.weak()
+}
+#[inline(never)]
+pub unsafe fn by_hand_weak_get(o: Raw) -> Option<core::num::NonZeroUsize> {
+    let word = unsafe { o.tagged(ANY + W) }.load(Relaxed) as usize;
+    let base = if W == 4 { o.0 as usize & !0xffff_ffff } else { 0 };
+    if word as u32 == 3 { None } else { core::num::NonZeroUsize::new((base | word) & !3) }
+}
+
+#[inline(never)]
+pub fn generated_either_get(o: &Row) -> heapwright::MaybeWeak<'_, (Thing, heapwright::Weak<Row>, Smi)> {
+    o.either()
+}
+#[inline(never)]
+pub unsafe fn by_hand_either_get(o: Raw) -> usize {
+    unsafe { o.word(EITHER) }
+}
+
+#[inline(never)]
+pub fn generated_external_get(o: &Row) -> *mut u8 {
+    o.outside()
+}
+#[inline(never)]
+pub unsafe fn by_hand_external_get(o: Raw) -> *mut u8 {
+    unsafe { o.at(OUTSIDE) }
+}
+
+#[inline(never)]
+pub fn generated_external_set(o: &Row, v: *mut u8) {
+    o.set_outside(v);
+}
+#[inline(never)]
+pub unsafe fn by_hand_external_set(o: Raw, v: *mut u8) {
+    unsafe { o.put(OUTSIDE, v) }
+}
+
+#[inline(never)]
+pub fn generated_struct_get(o: &Row) -> u32 {
+    o.span().to()
+}
+#[inline(never)]
+pub unsafe fn by_hand_struct_get(o: Raw) -> u32 {
+    unsafe { o.at(SPAN + 4) }
+}
+
+#[inline(never)]
+pub fn generated_struct_set(o: &Row, v: u32) {
+    o.span().set_from(v);
+}
+#[inline(never)]
+pub unsafe fn by_hand_struct_set(o: Raw, v: u32) {
+    unsafe { o.put(SPAN, v) }
+}
+
+#[inline(never)]
+pub fn generated_elements_len(o: &Row) -> usize {
+    o.elements_len()
+}
+#[inline(never)]
+pub unsafe fn by_hand_elements_len(o: Raw) -> usize {
+    unsafe { o.smi(W) as u32 as usize }
+}
+
+/// A comparison with the length, and a load.
+#[inline(never)]
+pub fn generated_element_get(o: &Row, index: usize) -> u32 {
+    o.elements(index)
+}
+#[inline(never)]
+pub unsafe fn by_hand_element_get(o: Raw, index: usize) -> u32 {
+    unsafe {
+        if index >= o.smi(W) as u32 as usize {
+            out_of_range(index);
+        }
+        o.at(ELEMENTS + 4 * index)
+    }
+}
+
+#[inline(never)]
+pub fn generated_element_set(o: &Row, index: usize, v: u32) {
+    o.set_elements(index, v);
+}
+#[inline(never)]
+pub unsafe fn by_hand_element_set(o: Raw, index: usize, v: u32) {
+    unsafe {
+        if index >= o.smi(W) as u32 as usize {
+            out_of_range(index);
+        }
+        o.put(ELEMENTS + 4 * index, v);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn out_of_range(index: usize) -> ! {
+    core::hint::black_box(index);
+    std::process::abort()
+}
+
+// Bits of other kinds.
+
+#[inline(never)]
+pub fn generated_bit_enum_get(o: &Row) -> Kind {
+    o.colour()
+}
+#[inline(never)]
+pub unsafe fn by_hand_bit_enum_get(o: Raw) -> u8 {
+    unsafe { (o.atomic(SIDES).load(Relaxed) >> 12 & 3) as u8 }
+}
+
+#[inline(never)]
+pub fn generated_bit_enum_set(o: &Row, v: Kind) {
+    o.set_colour(v);
+}
+#[inline(never)]
+pub unsafe fn by_hand_bit_enum_set(o: Raw, v: Kind) {
+    let bits = unsafe { o.atomic(SIDES) };
+    bits.store(bits.load(Relaxed) & !(3 << 12) | (v as u32) << 12, Relaxed);
+}
+
+#[inline(never)]
+pub fn generated_bit_signed_get(o: &Row) -> i8 {
+    o.depth()
+}
+#[inline(never)]
+pub unsafe fn by_hand_bit_signed_get(o: Raw) -> i8 {
+    unsafe { (o.atomic(SIDES).load(Relaxed) >> 12) as i8 >> 2 }
+}
+
+#[inline(never)]
+pub fn generated_bit_array_get(o: &Row) -> u8 {
+    o.sides().sides(2)
+}
+#[inline(never)]
+pub unsafe fn by_hand_bit_array_get(o: Raw) -> u8 {
+    unsafe { (o.atomic(SIDES).load(Relaxed) >> 6 & 7) as u8 }
+}
+
+#[inline(never)]
+pub fn generated_upcast(o: &Square) -> &Shape {
+    o.upcast()
+}
+#[inline(never)]
+pub unsafe fn by_hand_upcast(o: Raw) -> Raw {
+    o
+}
