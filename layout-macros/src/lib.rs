@@ -254,7 +254,8 @@ pub fn heap_object(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Its fields are declared as those of a class are, and are either all tagged or all raw; there are no tails, optional
 /// fields, defaults or structs among them. It has no map and no identity: getters return a view, `StructRef` for a struct
 /// called `Struct`, with the accessors of its fields. The view is good as long as a reference to the object, and knows it:
-/// the write barrier asks for it.
+/// the write barrier asks for it. What its getters return is good as long as the view; what is to live as long as the
+/// object is read through `&Struct`, which a view turns into.
 ///
 /// Made are, for a struct `Descriptor`: `DescriptorRef<'_>`, the view; `DescriptorInit { … }` with a value for each field;
 /// `FIELD_OFFSET`, from the start of the struct, and `SIZE`.
@@ -293,6 +294,11 @@ pub fn heap_object(args: TokenStream, item: TokenStream) -> TokenStream {
 /// assert_eq!(entry.details(), 7);
 /// entry.set_details(8);
 /// assert!(entry.key().is::<Descriptors>());
+///
+/// fn first_key(descriptors: &Descriptors) -> &HeapObject {
+///     <&Descriptor>::from(descriptors.entries(0)).key()
+/// }
+/// assert!(first_key(one.get(&scope)).is::<Descriptors>());
 /// # Ok::<(), heapwright::IsolateError>(())
 /// ```
 #[proc_macro_attribute]

@@ -279,7 +279,7 @@ impl DescriptorArray {
     #[inline]
     #[track_caller]
     fn cells(&self, index: usize) -> &DescriptorEntry {
-        self.used(index).0.cells()
+        self.used(index).into()
     }
 
     /// The name of a property.

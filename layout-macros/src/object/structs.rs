@@ -162,6 +162,14 @@ fn expand(class: &Class, is_right: bool) -> TokenStream {
             }
 
             #[automatically_derived]
+            impl<'a> ::core::convert::From<#view<'a>> for &'a #ident {
+                #[inline]
+                fn from(view: #view<'a>) -> &'a #ident {
+                    ::heapwright::StructRef::cells(view.0)
+                }
+            }
+
+            #[automatically_derived]
             impl ::core::fmt::Debug for #view<'_> {
                 fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                     ::heapwright::inspect::debug_struct(self.0, f)

@@ -116,6 +116,14 @@ const _: () = {
     }
 
     #[automatically_derived]
+    impl<'a> ::core::convert::From<DescriptorRef<'a>> for &'a Descriptor {
+        #[inline]
+        fn from(view: DescriptorRef<'a>) -> &'a Descriptor {
+            ::heapwright::StructRef::cells(view.0)
+        }
+    }
+
+    #[automatically_derived]
     impl ::core::fmt::Debug for DescriptorRef<'_> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             ::heapwright::inspect::debug_struct(self.0, f)

@@ -20,7 +20,7 @@ pub struct Link {
 impl<'a> LinkRef<'a> {
     /// The fields, for as long as the object: what the view's own getters return ends with the view.
     pub(crate) fn fields(self) -> &'a Link {
-        self.0.cells()
+        self.into()
     }
 }
 
