@@ -77,7 +77,7 @@ fn an_inherited_length_has_to_be_that_of_the_elements() {
 }
 
 #[test]
-#[should_panic(expected = "needs 18446744073709551615 of `objects`")]
+#[should_panic(expected = "needs 4294967295 of `objects`")]
 fn a_negative_length_is_none() {
     let mut isolate = super::isolate(None);
     let mut scope = isolate.enter();
