@@ -2,7 +2,8 @@
 //!
 //! The style of all messages: what is wrong, why, how to mend it; at the user's own token.
 
-use proc_macro2::TokenStream;
+use crate::names::plain;
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use std::fmt::Display;
 
@@ -14,6 +15,17 @@ impl Errors {
     /// Adds an error that covers `tokens`.
     pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl Display) {
         self.push(syn::Error::new_spanned(tokens, message));
+    }
+
+    /// Adds that two declarations want one name, `made`, at both places.
+    pub(crate) fn collide(&mut self, this: &Ident, first: &Ident, made: &str) {
+        let (name, first_name) = (plain(this), plain(first));
+        if first_name == name {
+            self.at(this, format!("two fields are called `{name}`: rename one of them"));
+        } else {
+            self.at(this, format!("`{name}` and `{first_name}` would both make `{made}`: rename one of them"));
+        }
+        self.at(first, format!("`{first_name}` is declared here"));
     }
 
     /// Adds an error that was found elsewhere.

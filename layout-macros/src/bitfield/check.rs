@@ -54,16 +54,7 @@ fn reject_collisions(fields: &[Declared], errors: &mut Errors) -> Vec<bool> {
         for function in functions(&name, field) {
             let Some(first) = makers.insert(function.clone(), field) else { continue };
             *is_taken = true;
-            let first_name = plain(&first.ident);
-            if first_name == name {
-                errors.at(&field.ident, format!("two fields are called `{name}`: rename one of them"));
-            } else {
-                errors.at(
-                    &field.ident,
-                    format!("`{name}` and `{first_name}` would both make a function `{function}`: rename one of them"),
-                );
-            }
-            errors.at(&first.ident, format!("`{first_name}` is declared here"));
+            errors.collide(&field.ident, &first.ident, &function);
             break;
         }
     }

@@ -299,17 +299,8 @@ fn reject_collisions(fields: &[Field], has_parent: bool, errors: &mut Errors) ->
             if !field.decor.cfgs.is_empty() && !first.decor.cfgs.is_empty() {
                 continue; // never both in one build, we trust
             }
-            let first_name = plain(&first.ident);
-            *taken = if first_name == name { Taken::Field } else { Taken::Accessors };
-            if first_name == name {
-                errors.at(&field.ident, format!("two fields are called `{name}`: rename one of them"));
-            } else {
-                errors.at(
-                    &field.ident,
-                    format!("`{name}` and `{first_name}` would both make `{function}`: rename one of them"),
-                );
-            }
-            errors.at(&first.ident, format!("`{first_name}` is declared here"));
+            *taken = if plain(&first.ident) == name { Taken::Field } else { Taken::Accessors };
+            errors.collide(&field.ident, &first.ident, &function);
             break;
         }
     }

@@ -113,7 +113,7 @@ fn other_mistakes() {
     fields("a: bool = true", &[("no default value", "true")]);
     fields("#[cfg(test)] a: bool", &[("cannot come and go", "#")]);
     fields("a: bool, a: bool", &[("two fields are called `a`", "a"), ("`a` is declared here", "a")]);
-    fields("a: bool, set_a: bool", &[("would both make a function `set_a`", "set_a"), ("declared here", "a")]);
+    fields("a: bool, set_a: bool", &[("would both make `set_a`", "set_a"), ("declared here", "a")]);
     fields("new: bool", &[("has a function `new` already", "new")]);
     check(
         "u8",
@@ -172,7 +172,7 @@ fn arrays_expand_and_their_mistakes_are_reported() {
     fields("#[bits(3)] a: [u8; 3]", &[("1 bit(s) too many: `a` would be bits 0 to 8", "a")]);
     fields("#[bits(8)] a: [u8; 4294967295]", &[("no storage has so many", "a")]);
     fields("#[bits(1)] a: [[bool; 2]; 2]", &[("this type cannot stand in a bit field", "[")]);
-    fields("a: [bool; 2], try_decode_a: bool", &[("make a function `try_decode_a`", "try_decode_a"), ("here", "a")]);
+    fields("a: [bool; 2], try_decode_a: bool", &[("make `try_decode_a`", "try_decode_a"), ("here", "a")]);
 }
 
 #[test]
