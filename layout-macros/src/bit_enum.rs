@@ -32,7 +32,7 @@ pub(crate) fn bit_enum(input: TokenStream) -> TokenStream {
         Data::Struct(data) => {
             errors.at(
                 data.struct_token,
-                "`BitEnum` is for enums: each variant is a number. A struct of several fields is declared with `#[bitfield]`",
+                "`BitEnum` is for enums: each variant is a number. A struct of several fields is declared with `#[bitfield(u32)]` instead of the derive, each field with its `#[bits(n)]`",
             );
             Vec::new()
         }

@@ -81,7 +81,7 @@ pub struct Nested {
     #[length = count]
     smis: [Smi],
     #[constant]
-    #[present_if = count > 0]
+    #[present_if = count != 0]
     more: Smi,
     #[length = match more { Some(more) => more, None => 0 }]
     bytes: [u8],

@@ -357,7 +357,10 @@ const BYTE: PerWidth = PerWidth::both(1);
 
 #[track_caller]
 const fn padding_bytes(bytes: usize) -> u32 {
-    assert!(bytes <= 4096, "padding of more than 4096 bytes: an object's fixed part is smaller than that");
+    assert!(
+        bytes <= 4096,
+        "padding of more than 4096 bytes: all fields of an object together have less. Put what is large into a tail"
+    );
     bytes as u32
 }
 

@@ -96,7 +96,7 @@ impl Bits {
     }
 
     fn parse_at(&mut self, ident: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
-        const HOW: &str = "say where the bits begin, with a literal: `at = 10`";
+        const HOW: &str = "say where the bits begin, with a literal that the integer has room for: `at = 4`";
         if self.at.is_some() {
             return Err(syn::Error::new_spanned(ident, "`at` is given twice: bits begin at one place. Remove one"));
         }

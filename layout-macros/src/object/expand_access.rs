@@ -939,26 +939,38 @@ fn length_of(class: &Class, tail: &Tail) -> TokenStream {
     }
 }
 
-/// Whether an expression is made of integers, names and operators, without a call and without floating-point numbers.
+/// Whether an expression is made of integers, names and operators, without a call and without floating-point numbers. If
+/// in doubt it is not.
 fn is_integer_arithmetic(tokens: &TokenStream) -> bool {
-    let mut after_name = false;
+    use proc_macro2::{Delimiter, Spacing, TokenTree};
+    const WORDS: [&str; 6] = ["if", "else", "match", "as", "in", "return"];
+    const INTEGERS: [&str; 12] =
+        ["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
+    // What stands before a token: something that can be called (a name, a group, the end of type arguments), or `as`.
+    let (mut callable, mut is_cast) = (false, false);
     tokens.clone().into_iter().all(|token| {
-        let was_name = std::mem::replace(&mut after_name, false);
+        let (was_callable, was_cast) = (std::mem::take(&mut callable), std::mem::take(&mut is_cast));
         match token {
-            proc_macro2::TokenTree::Group(group) => {
-                let is_call = was_name && group.delimiter() == proc_macro2::Delimiter::Parenthesis;
+            TokenTree::Group(group) => {
+                callable = true;
+                let is_call = was_callable && group.delimiter() == Delimiter::Parenthesis;
                 !is_call && is_integer_arithmetic(&group.stream())
             }
-            proc_macro2::TokenTree::Ident(ident) => {
+            TokenTree::Ident(ident) => {
                 let word = ident.to_string();
-                after_name = !["if", "else", "match", "as", "in", "return"].contains(&word.as_str());
-                word != "f32" && word != "f64"
+                callable = !WORDS.contains(&word.as_str());
+                is_cast = word == "as";
+                word != "f32" && word != "f64" && (!was_cast || INTEGERS.contains(&word.as_str()))
             }
-            proc_macro2::TokenTree::Literal(literal) => {
+            TokenTree::Literal(literal) => {
                 let text = literal.to_string();
                 !text.contains('.') && !text.ends_with("f32") && !text.ends_with("f64")
             }
-            proc_macro2::TokenTree::Punct(punct) => punct.as_char() != '!' || !was_name,
+            TokenTree::Punct(punct) => {
+                callable = punct.as_char() == '>';
+                // A macro; `!=` is joint.
+                punct.as_char() != '!' || !was_callable || punct.spacing() == Spacing::Joint
+            }
         }
     })
 }

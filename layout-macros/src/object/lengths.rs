@@ -5,7 +5,7 @@ use super::model::{Computed, Inherited, Slot, Source, Tail, TailLength, ValueKin
 use super::parse::{Length, Words};
 use crate::errors::{Errors, did_you_mean};
 use crate::names::plain;
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Expr;
 
@@ -298,6 +298,8 @@ fn free_identifiers(tokens: TokenStream, into: &mut Vec<Ident>) {
             }
             TokenTree::Ident(ident) => {
                 let after = match tokens.peek() {
+                    // `count != 0` calls no macro.
+                    Some(TokenTree::Punct(punct)) if punct.as_char() == '!' && punct.spacing() == Spacing::Joint => ' ',
                     Some(TokenTree::Punct(punct)) => punct.as_char(),
                     _ => ' ',
                 };
@@ -306,6 +308,8 @@ fn free_identifiers(tokens: TokenStream, into: &mut Vec<Ident>) {
                 }
                 before = ' ';
             }
+            // Behind the two dots of a range stands no method.
+            TokenTree::Punct(punct) if punct.as_char() == '.' && before == '.' => before = ' ',
             TokenTree::Punct(punct) => before = punct.as_char(),
             TokenTree::Literal(_) => before = ' ',
         }

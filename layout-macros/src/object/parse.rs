@@ -29,6 +29,7 @@ const ARGUMENTS: &[&str] = &[
     "instance_types",
     "lowest_instance_type",
     "highest_instance_type",
+    "factory",
 ];
 const FIELD_WORDS: &[&str] = &[
     "constant",
@@ -143,10 +144,16 @@ pub(super) fn class(args: TokenStream, item: TokenStream, errors: &mut Errors) -
         true
     });
     if !input.generics.params.is_empty() {
+        let is_lifetime = |param: &syn::GenericParam| matches!(param, syn::GenericParam::Lifetime(_));
         errors.at(
             &input.generics,
-            "a class cannot be generic: it has one layout, one identity and one tracing descriptor. \
-             Use `Tagged<…>` for what differs, or declare a class for each case",
+            if input.generics.params.iter().all(is_lifetime) {
+                "a class has no lifetimes: the collector moves its objects, and what they refer to. Remove the parameter, and \
+                 write `Tagged<Class>` for a reference to an object, a plain number or `External<T>` for what is outside"
+            } else {
+                "a class cannot be generic: it has one layout, one identity and one tracing descriptor. \
+                 Use `Tagged<…>` for what differs, or declare a class for each case"
+            },
         );
         return Parsed::Hopeless(generic_stand_in(&input.vis, &input.ident, &input.generics));
     }

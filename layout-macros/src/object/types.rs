@@ -151,7 +151,7 @@ fn union(ty: &Type, errors: &mut Errors) -> Option<Union> {
                 errors.at(
                     ty,
                     "`Option` is for one class; a union says by a class of its own what stands for nothing: \
-                     `Tagged<(A, B, Undefined)>`",
+                     `Tagged<(A, B, Nothing)>`, with a class `Nothing` that you declare",
                 );
                 return None;
             }
@@ -190,7 +190,7 @@ fn members(ty: &Type, tuple: &syn::TypeTuple, errors: &mut Errors) -> Option<()>
         } else if is_word(member, "Option") {
             errors.at(
                 member,
-                "a union says by a class of its own what stands for nothing, such as `Undefined`: name that instead",
+                "a union says by a class of its own what stands for nothing: declare one, such as `Nothing`, and name that instead",
             );
             right = false;
         } else if let Some(prim) = prim(member) {
@@ -210,7 +210,8 @@ fn members(ty: &Type, tuple: &syn::TypeTuple, errors: &mut Errors) -> Option<()>
         }
         let spelled = spelled(member);
         if seen.contains(&spelled) {
-            errors.at(member, format!("`{spelled}` stands in the union twice: remove one"));
+            let alone = if count == 2 { format!(", and write `Tagged<{spelled}>`") } else { String::new() };
+            errors.at(member, format!("`{spelled}` stands in the union twice: remove one{alone}"));
             right = false;
         }
         seen.push(spelled);
@@ -328,7 +329,7 @@ fn rust_type(word: &str) -> Option<&'static str> {
             "objects refer to each other by tagged fields: write `Tagged<Class>`"
         }
         "Vec" | "VecDeque" | "HashMap" | "BTreeMap" | "HashSet" => {
-            "write `Tagged<FixedArray>`, or a tail `[Tagged<Any>]` at the end of the class"
+            "write `Tagged<…>` of an array class, or a tail `[Tagged<Any>]` at the end of the class"
         }
         "String" | "str" | "OsString" | "PathBuf" => {
             "write `Tagged<…>` of a string class, or a tail `[u8]` at the end of the class"

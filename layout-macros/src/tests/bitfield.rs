@@ -202,7 +202,7 @@ fn places_are_checked() {
         )],
     );
     fields("#[bits(1, at = 4294967295)] a: bool", &[("no storage has so many", "4294967295")]);
-    fields("#[bits(1, at)] a: bool", &[("`at = 10`", "at")]);
+    fields("#[bits(1, at)] a: bool", &[("`at = 4`", "at")]);
     fields("#[bits(1, at = X)] a: bool", &[("with a literal", "X")]);
     fields("#[bits(1, at = 1, at = 2)] a: bool", &[("`at` is given twice", "at")]);
 }
