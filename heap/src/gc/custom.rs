@@ -79,7 +79,7 @@ use crate::tagged::{HeapClass, TAGGED_SIZE, TaggedCell};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is declared `trace = custom` and does not say how",
     label = "implement `CustomTrace` for it",
-    note = "`unsafe impl heapwright::gc::CustomTrace for {Self}`, or remove `trace = custom`: declared fields are traced without"
+    note = "write `unsafe impl heapwright::gc::CustomTrace for {Self} {{ unsafe fn trace(&self, visitor: &mut heapwright::gc::SlotVisitor<'_>) {{ … }} }}`, or remove `trace = custom`: declared fields are traced without"
 )]
 pub unsafe trait CustomTrace: HeapClass {
     /// Visits the words.

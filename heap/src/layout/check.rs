@@ -179,9 +179,13 @@ const fn check_tail_alignment(layout: &ClassLayout, index: usize, width: Pointer
                 .text(width.name())
                 .text(" and need an alignment of ")
                 .number(align)
-                .text(" bytes: put ")
+                .text(" bytes: put `padding: ")
+                .text(match width {
+                    PointerWidth::Full => "OptionalPadding<",
+                    PointerWidth::Compressed => "Padding<",
+                })
                 .number(missing)
-                .text(" byte(s) of padding before them")
+                .text(">` before them")
                 .fail();
         }
         return;
@@ -374,7 +378,7 @@ pub const fn check_class<T: HeapClass>(rustc_offsets: &[usize]) {
             .number(depth as u32)
             .text(" classes above it; at most ")
             .number(MAX_INHERITANCE_DEPTH as u32 - 1)
-            .text(" are possible")
+            .text(" are possible: extend one nearer the root")
             .fail();
     }
     let words = layout.end().current().div_ceil(PointerWidth::CURRENT.tagged_size());

@@ -80,7 +80,7 @@ pub(super) fn word(
             if custom != "custom" {
                 return Err(syn::Error::new_spanned(
                     &custom,
-                    "only `trace = custom` is possible, with an `unsafe impl CustomTrace` beside; declared fields are traced \
+                    "only `trace = custom` is possible, with an `unsafe impl heapwright::gc::CustomTrace` beside; declared fields are traced \
                      without",
                 ));
             }
