@@ -331,7 +331,7 @@ fn proofs(class: &Class) -> TokenStream {
         }
     });
     let inherits = class.inherits.iter().map(|inherited| {
-        let offset = super::expand_access::inherited_offset(class, inherited);
+        let offset = super::expand_lengths::inherited_offset(class, inherited);
         quote!(const _: ::core::primitive::usize = #offset;)
     });
     let parent = class.parent.as_ref().map(|parent| {

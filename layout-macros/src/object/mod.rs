@@ -12,6 +12,7 @@ mod expand_access;
 mod expand_defaults;
 mod expand_init;
 mod expand_layout;
+mod expand_lengths;
 mod lengths;
 mod model;
 mod parse;
