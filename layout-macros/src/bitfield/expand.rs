@@ -20,6 +20,7 @@ pub(super) fn bitfield(bitfield: &Bitfield<Placed>) -> TokenStream {
     let whole = whole(bitfield, &rust, &named);
     let layout = layout(bitfield);
     let access = access(bitfield, &named);
+    // SAFETY of the generated impl: the functions of a `u31` keep bit 31 zero.
     let fits_smi = (*storage == Storage::U31).then(|| quote!(unsafe impl ::heapwright::SmiBitfield for #ident {}));
     let mask = from_bits_mask(*storage);
     quote! {

@@ -498,6 +498,7 @@ fn updates(place: &Place<'_>, flow: &Flow) -> TokenStream {
 }
 
 fn swap(place: &Place<'_>, flow: &Flow) -> TokenStream {
+    // SAFETY of the generated code: it is made for fields that are not constant; the cell is that of `self`.
     let Place { head, common, of, cell, rules, panics, .. } = place;
     let (vis, name, here, output) = (&common.vis, &common.ident, flow.here, &flow.output);
     let index_parameter = place.index();
@@ -536,6 +537,7 @@ fn swap(place: &Place<'_>, flow: &Flow) -> TokenStream {
 }
 
 fn compare_exchange(place: &Place<'_>, flow: &Flow) -> TokenStream {
+    // SAFETY of the generated code: as for `swap`.
     let Place { head, common, of, cell, rules, panics, .. } = place;
     let (vis, name, here, output) = (&common.vis, &common.ident, flow.here, &flow.output);
     let index_parameter = place.index();
@@ -591,6 +593,7 @@ fn compare_exchange(place: &Place<'_>, flow: &Flow) -> TokenStream {
 
 /// `update_x` of a bit field.
 fn update(place: &Place<'_>, flow: &Flow, bits: &syn::Type) -> TokenStream {
+    // SAFETY of the generated code: as for `swap`.
     let Place { head, common, of, cell, rules, panics, .. } = place;
     let (vis, name, here) = (&common.vis, &common.ident, flow.here);
     let index_parameter = place.index();
