@@ -1,5 +1,6 @@
 //! The runtime identity of a class: one `static` per class, whose address is the class.
 
+use crate::debugger::described;
 use super::body::{Body, BodyDescriptor, BodyOf};
 use super::class::ClassLayout;
 use super::hooks::{ErasedPrintHook, ErasedTraceHook, ErasedVerifyHook, Hooks};
@@ -207,3 +208,5 @@ impl PartialEq for ClassDescriptor {
 }
 
 impl Eq for ClassDescriptor {}
+
+described!(struct ClassDescriptor { display, layout, depth, index } skip { body, bitmap, is_map, tail_lengths, hooks, has_splices });

@@ -42,6 +42,7 @@ pub use bits::{
     element_shift, first_bits, repeat,
 };
 pub use body::{BodyDescriptor, VisitorId};
+pub(crate) use bits::NamedValue;
 pub(crate) use check::Message;
 pub use check::{
     InputKind, check_aligned, check_class, check_enum_fits, check_nested_fits, check_struct, check_tail,

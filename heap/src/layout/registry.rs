@@ -1,5 +1,6 @@
 //! The list of a crate's classes.
 
+use crate::debugger::described;
 use super::descriptor::ClassDescriptor;
 use super::instance_types::{InstanceTypeRange, check_listed};
 
@@ -52,3 +53,5 @@ impl ClassRegistry {
         self.classes
     }
 }
+
+described!(struct ClassRegistry { crate_name, classes, reserved });

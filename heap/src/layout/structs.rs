@@ -1,5 +1,6 @@
 //! A struct whose fields lie inside objects: no map, no identity, no life of its own.
 
+use crate::debugger::described;
 use super::field::{FieldKind, FieldLayout};
 use super::width::PerWidth;
 
@@ -74,3 +75,5 @@ impl StructLayout {
         false
     }
 }
+
+described!(struct StructLayout { name, module_path, file, line, doc, fields, is_tagged, size, align });

@@ -3,6 +3,7 @@
 //! A chunk is 256 KiB, aligned to its size (a large object's is as long as it needs), so the header of the chunk an
 //! object lies in is found by masking the object's address. V8: `MemoryChunk` and `MutablePageMetadata`.
 
+use crate::debugger::described;
 use super::CHUNK_SIZE;
 use crate::barrier::{SlotSet, StoreObservers};
 use crate::spaces::SpaceId;
@@ -329,3 +330,7 @@ impl core::fmt::Debug for MemoryChunk {
             .finish_non_exhaustive()
     }
 }
+
+described!(struct MemoryChunk { flags, space, size, area_end, top, live_bytes } skip {
+    age_mark, observers, old_to_new, marking_bitmap,
+});
