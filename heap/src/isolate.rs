@@ -64,7 +64,7 @@ pub(crate) struct IsolateData {
     /// First, so that users' values are dropped while all that they may hold is still there.
     pub(crate) slots: IsolateValues,
     /// Its place in the list that debuggers read; given up before the heap is.
-    _listed: ListedIsolate,
+    listed: ListedIsolate,
     pub(crate) heap: Heap,
     pub(crate) handles: HandleStack,
     class_maps: SideTable,
@@ -261,7 +261,7 @@ impl IsolateBuilder {
             handles: HandleStack::new(),
             class_maps: SideTable::new()?,
             id,
-            _listed: listed,
+            listed,
             globals: GlobalHandles::new(id),
             roots: Roots::new(&self.root_tables),
             numbering,
@@ -269,7 +269,11 @@ impl IsolateBuilder {
             observers: None,
         };
         data.make_maps()?;
-        let mut isolate = Isolate { data: NonNull::from(Box::leak(Box::new(data))) };
+        let data = Box::leak(Box::new(data));
+        for (space, lab) in data.heap.labs() {
+            data.listed.set_lab(space, lab);
+        }
+        let mut isolate = Isolate { data: NonNull::from(data) };
         let mut scope = isolate.try_enter()?;
         for table in self.root_tables {
             table.set_up(&mut scope)?;

@@ -49,6 +49,8 @@
 //!
 //! `pointer-compression` (default): tagged fields have 4 bytes and Smis 31 bits; without it 8 bytes and 32 bits.
 
+#![debugger_visualizer(gdb_script_file = "debugger/heapwright.py")]
+
 extern crate self as heapwright;
 
 pub mod barrier;

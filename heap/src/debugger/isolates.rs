@@ -2,8 +2,9 @@
 
 use super::described;
 use crate::layout::ClassDescriptor;
+use crate::spaces::{LinearAllocationArea, SpaceId};
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The isolates, newest first. Written under a lock; a debugger reads it while nothing runs.
@@ -18,12 +19,14 @@ pub(crate) struct IsolateList {
 pub(super) struct IsolateNode {
     next: AtomicPtr<IsolateNode>,
     id: u64,
+    /// Where its linear allocation areas are: memory that holds no objects.
+    labs: [AtomicUsize; SpaceId::ALL.len()],
     pub(super) cage_base: usize,
     pub(super) classes: Box<[&'static ClassDescriptor]>,
 }
 
 described!(struct IsolateList { first } skip { lock });
-described!(struct IsolateNode { next, id, cage_base } skip { classes });
+described!(struct IsolateNode { next, id, labs, cage_base } skip { classes });
 
 pub(super) static ISOLATES: IsolateList =
     IsolateList { first: AtomicPtr::new(core::ptr::null_mut()), lock: Mutex::new(()) };
@@ -61,9 +64,22 @@ impl ListedIsolate {
     pub(crate) fn new(id: u64, cage_base: usize, classes: &[&'static ClassDescriptor]) -> ListedIsolate {
         let _lock = ISOLATES.lock();
         let next = AtomicPtr::new(ISOLATES.first.load(Ordering::Relaxed));
-        let node = NonNull::from(Box::leak(Box::new(IsolateNode { next, id, cage_base, classes: classes.into() })));
+        let node = NonNull::from(Box::leak(Box::new(IsolateNode {
+            next,
+            id,
+            labs: Default::default(),
+            cage_base,
+            classes: classes.into(),
+        })));
         ISOLATES.first.store(node.as_ptr(), Ordering::Relaxed);
         ListedIsolate { node }
+    }
+
+    /// Tells where a linear allocation area of the isolate is, which will not move: the address alone is kept.
+    pub(crate) fn set_lab(&self, space: SpaceId, lab: &LinearAllocationArea) {
+        // SAFETY: the node lives until this is dropped.
+        let node = unsafe { self.node.as_ref() };
+        node.labs[space as usize].store(core::ptr::from_ref(lab).addr(), Ordering::Relaxed);
     }
 }
 

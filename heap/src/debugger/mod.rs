@@ -50,7 +50,9 @@ pub use entry::{MAGIC, SECTION, TableEntry};
 pub(crate) use isolates::ListedIsolate;
 pub use print::_heapwright_print_object;
 pub use schema::schema;
-pub(crate) use shape::{Described, DescribedTable, FieldTable, Shape, Table, VariantTable, described, payload_of, shape_of};
+pub(crate) use shape::{
+    Described, DescribedTable, FieldTable, Shape, Table, VariantTable, described, payload_of, shape_of,
+};
 
 /// The gdb script, in Python: `heapwright print`, `heapwright layout` and others. `help heapwright` in gdb lists them.
 pub const GDB_SCRIPT: &str = include_str!("heapwright.py");

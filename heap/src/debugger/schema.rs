@@ -4,12 +4,12 @@ use super::isolates::{IsolateList, IsolateNode};
 use super::shape::{DescribedTable, Shape, Table};
 use crate::layout::{
     Access, BitKind, BitLayout, BitStorage, BitfieldLayout, ClassDescriptor, ClassLayout, ClassRegistry, FieldKind,
-    FieldLayout, InstanceTypeOrder, InstanceTypeRange, InstanceTypes, Member, NamedValue, PerWidth, RawKind, StructLayout,
-    TailLayout, TailLength, TypeSet,
+    FieldLayout, InstanceTypeOrder, InstanceTypeRange, InstanceTypes, Member, NamedValue, PerWidth, RawKind,
+    StructLayout, TailLayout, TailLength, TypeSet,
 };
 use crate::map::Map;
 use crate::memory::{AREA_OFFSET, CAGE_SIZE, CHUNK_SIZE, MemoryChunk};
-use crate::spaces::SpaceId;
+use crate::spaces::{LinearAllocationArea, SpaceId};
 use crate::tagged::TAGGED_SIZE;
 
 /// What the tables look like in memory, for programs that were not compiled with them. See the
@@ -50,6 +50,7 @@ const TABLES: &[Table] = &[
     <MemoryChunk as DescribedTable>::TABLE,
     <IsolateList as DescribedTable>::TABLE,
     <IsolateNode as DescribedTable>::TABLE,
+    <LinearAllocationArea as DescribedTable>::TABLE,
 ];
 
 const CONSTANTS: &[(&str, usize)] = &[

@@ -1,9 +1,9 @@
 //! A whole class: its fields, its parent, its tail.
 
-use crate::debugger::described;
 use super::field::{Access, FieldKind, FieldLayout, FieldSpec};
 use super::instance_types::{InstanceTypeOrder, InstanceTypeRange, InstanceTypes};
 use super::width::{PerWidth, PointerWidth};
+use crate::debugger::described;
 
 /// Everything the declaration of a class says, with every offset, as constant data: the one table that the
 /// collector's descriptor, the printer, the verifier and the docs are made from.
@@ -424,4 +424,10 @@ described!(struct ClassLayout {
 described!(struct TailLayout {
     name, type_name, doc, line, element, element_size, element_align, length, constant, access,
 });
-described!(enum TailLength { Field(_), Expression(_), Condition(_) });
+described!(
+    enum TailLength {
+        Field(_),
+        Expression(_),
+        Condition(_),
+    }
+);

@@ -1,10 +1,10 @@
 //! The runtime identity of a class: one `static` per class, whose address is the class.
 
-use crate::debugger::described;
 use super::body::{Body, BodyDescriptor, BodyOf};
 use super::class::ClassLayout;
 use super::hooks::{ErasedPrintHook, ErasedTraceHook, ErasedVerifyHook, Hooks};
 use super::tails::{TailLengths, TailLengthsOf};
+use crate::debugger::described;
 use crate::tagged::{HeapClass, ObjectAddress};
 use core::sync::atomic::{AtomicU32, Ordering};
 

@@ -1,10 +1,10 @@
 //! One field: what a declaration says of it ([`FieldSpec`]) and where it ended up ([`FieldLayout`]).
 
-use crate::debugger::described;
 use super::bits::{Bitfield, BitfieldLayout, SmiBitfield};
 use super::descriptor::ClassDescriptor;
 use super::structs::StructLayout;
 use super::width::PerWidth;
+use crate::debugger::described;
 use crate::tagged::{HeapClass, HeapStruct, MaybeWeakType, RawValue, TaggedType};
 
 /// One alternative of a tagged field's type.
@@ -401,9 +401,49 @@ described!(struct FieldLayout {
     name, type_name, doc, line, kind, offset, size, align, constant, access, splice,
 });
 described!(struct TypeSet { members });
-described!(enum Member { Any, Smi, None, Class(_), Weak(_) });
-described!(enum RawKind { U8, U16, U32, U64, I8, I16, I32, I64, F32, F64, Bool });
-described!(enum FieldKind {
-    Tagged(_), Weak(_), MaybeWeak(_), Smi, SmiBits(_), Raw(_), Bits(_), External(_), Struct(_), Padding,
-});
-described!(enum Access { Plain, Relaxed, AcquireRelease, SeqCst });
+described!(
+    enum Member {
+        Any,
+        Smi,
+        None,
+        Class(_),
+        Weak(_),
+    }
+);
+described!(
+    enum RawKind {
+        U8,
+        U16,
+        U32,
+        U64,
+        I8,
+        I16,
+        I32,
+        I64,
+        F32,
+        F64,
+        Bool,
+    }
+);
+described!(
+    enum FieldKind {
+        Tagged(_),
+        Weak(_),
+        MaybeWeak(_),
+        Smi,
+        SmiBits(_),
+        Raw(_),
+        Bits(_),
+        External(_),
+        Struct(_),
+        Padding,
+    }
+);
+described!(
+    enum Access {
+        Plain,
+        Relaxed,
+        AcquireRelease,
+        SeqCst,
+    }
+);

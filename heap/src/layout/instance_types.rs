@@ -4,10 +4,10 @@
 //! code, a snapshot, a debugger. Classes that say nothing are numbered around those that do, by
 //! [`Numbering`](super::Numbering) when an isolate is made.
 
-use crate::debugger::{Described, Shape, described};
 use super::check::Message;
 use super::class::ClassLayout;
 use super::descriptor::ClassDescriptor;
+use crate::debugger::{Described, Shape, described};
 use crate::tagged::HeapClass;
 
 /// Instance types from `first` up to and with `last`. V8: `FIRST_…_TYPE` and `LAST_…_TYPE`.
@@ -277,5 +277,11 @@ const _: () = {
 };
 
 described!(struct InstanceTypeRange { first, last });
-described!(enum InstanceTypeOrder { Any, Lowest, Highest });
+described!(
+    enum InstanceTypeOrder {
+        Any,
+        Lowest,
+        Highest,
+    }
+);
 described!(struct InstanceTypes { own, range, order });

@@ -32,6 +32,7 @@ mod structs;
 mod tails;
 mod width;
 
+pub(crate) use bits::NamedValue;
 pub use bits::{
     AtomicBits, BitEnum, BitKind, BitLayout, BitSetComputer, BitStorage, BitWord, Bitfield, BitfieldError,
     BitfieldLayout, BitsBefore, FlagSet, SmiBitfield, debug_bits,
@@ -42,7 +43,6 @@ pub use bits::{
     element_shift, first_bits, repeat,
 };
 pub use body::{BodyDescriptor, VisitorId};
-pub(crate) use bits::NamedValue;
 pub(crate) use check::Message;
 pub use check::{
     InputKind, check_aligned, check_class, check_enum_fits, check_nested_fits, check_struct, check_tail,

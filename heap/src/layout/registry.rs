@@ -1,8 +1,8 @@
 //! The list of a crate's classes.
 
-use crate::debugger::described;
 use super::descriptor::ClassDescriptor;
 use super::instance_types::{InstanceTypeRange, check_listed};
+use crate::debugger::described;
 
 /// The classes a crate declares, made by [`heap_classes!`](crate::heap_classes) and given to
 /// [`IsolateBuilder::classes`](crate::IsolateBuilder::classes).

@@ -1,8 +1,8 @@
 //! A struct whose fields lie inside objects: no map, no identity, no life of its own.
 
-use crate::debugger::described;
 use super::field::{FieldKind, FieldLayout};
 use super::width::PerWidth;
+use crate::debugger::described;
 
 /// Everything the declaration of a `#[heap_struct]` says. Offsets are from the struct's start.
 #[derive(Debug)]

@@ -3,9 +3,9 @@
 //! A chunk is 256 KiB, aligned to its size (a large object's is as long as it needs), so the header of the chunk an
 //! object lies in is found by masking the object's address. V8: `MemoryChunk` and `MutablePageMetadata`.
 
-use crate::debugger::described;
 use super::CHUNK_SIZE;
 use crate::barrier::{SlotSet, StoreObservers};
+use crate::debugger::described;
 use crate::spaces::SpaceId;
 use crate::tagged::TAGGED_SIZE;
 use core::cell::{Cell, UnsafeCell};
@@ -116,6 +116,11 @@ impl MemoryChunk {
             // SAFETY: the caller's contract.
             unsafe { self.release_old_to_new() };
         }
+    }
+
+    /// Says that the chunk holds no objects and belongs to nobody, for debuggers: chunks in use have flags.
+    pub(crate) fn mark_unused(&self) {
+        self.flags.store(ChunkFlags::empty().bits(), Ordering::Relaxed);
     }
 
     /// The chunk that an object begins in.

@@ -98,4 +98,12 @@ pub struct SpaceStatistics {
     pub chunks: usize,
 }
 
-described!(enum SpaceId { ReadOnly, New, Old, Map, LargeObject });
+described!(
+    enum SpaceId {
+        ReadOnly,
+        New,
+        Old,
+        Map,
+        LargeObject,
+    }
+);

@@ -147,7 +147,26 @@ impl DescribedTable for NamedValue {
     };
 }
 
-described!(enum BitStorage { U8, U16, U32, U64, U31 });
+described!(
+    enum BitStorage {
+        U8,
+        U16,
+        U32,
+        U64,
+        U31,
+    }
+);
 described!(struct BitfieldLayout { name, doc, module_path, file, line, storage, fields });
 described!(struct BitLayout { name, doc, shift, size, len, kind, line });
-described!(enum BitKind { Bool, Unsigned, Signed, Enum(_), Nested(_), Flags(_), Gap, Ignored });
+described!(
+    enum BitKind {
+        Bool,
+        Unsigned,
+        Signed,
+        Enum(_),
+        Nested(_),
+        Flags(_),
+        Gap,
+        Ignored,
+    }
+);
