@@ -282,6 +282,16 @@ fn a_live_process_has_handles_and_prints_itself() {
 
 #[test]
 #[ignore = "needs gdb"]
+fn an_object_is_found_where_an_interrupted_collection_moved_it() {
+    let commands = ["break heapwright::gc::scavenger::Scavenger::update_weak_slots", "run", "echo @@@\\n"];
+    let look = ["frame function crash::main", "heapwright print tails .weak", "p tails", "heapwright isolates"];
+    let printed = gdb(&[Path::new(CRASH)], &[&commands[..], &look].concat());
+    assert!(printed.contains("\nFixedArray at 0x") && printed.contains(" bytes, old_space {\n"), "{printed}");
+    assert!(printed.contains("<SeqOneByteString 0x") && printed.contains("$1 = <Tails 0x"), "{printed}");
+}
+
+#[test]
+#[ignore = "needs gdb"]
 fn without_a_process_it_says_what_to_do() {
     let printed = gdb(&[Path::new(CRASH)], &["heapwright classes", "heapwright print"]);
     assert!(

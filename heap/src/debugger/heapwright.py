@@ -243,6 +243,8 @@ class Tables:
         try:
             raw = unsigned(read(address, self.tagged_size), 0, self.tagged_size)
             map_word = self.decompress(raw, address)
+            if raw and map_word & 1 == 0 and self.schema.record("MemoryChunk", address & -self.chunk_size).flags & 4:
+                return self.object_at(map_word)  # a collection was interrupted, and the object has moved already
             if map_word & 3 != 1 or map_word & ~(self.cage_size - 1) != address & ~(self.cage_size - 1):
                 return None
             found = self.map_class(map_word & ~3)
