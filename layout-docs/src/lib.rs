@@ -18,6 +18,7 @@
 mod check;
 mod doc;
 mod extract;
+mod finish;
 #[cfg(test)]
 mod fixture;
 mod html;
