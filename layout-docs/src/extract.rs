@@ -1,5 +1,6 @@
 //! From class tables to the model: the only module that knows `heapwright`'s types.
 
+use crate::finish::{GENERATOR, finish, full_id};
 use crate::model::{
     Access, Admits, Bitfield, Bits, Class, Crate, Field, Holds, InstanceTypeOrder, Length, Meaning, Model, PerWidth,
     SCHEMA_VERSION, Struct, Tail, Value,
@@ -8,7 +9,6 @@ use heapwright::layout::{
     self, BitKind, BitfieldLayout, ClassDescriptor, ClassRegistry, FieldKind, FieldLayout, Member, StructLayout,
     TailLayout, TailLength, TypeSet,
 };
-use crate::finish::{GENERATOR, finish, full_id};
 
 impl Model {
     /// The classes that `registries` list and all classes above them, in the order of the class tree, with the bit

@@ -24,7 +24,12 @@ pub(crate) fn finish(mut model: Model) -> Model {
 
 /// Each class after its parent and before its parent's next child.
 fn in_tree_order(classes: Vec<Class>) -> Vec<Class> {
-    fn visit(index: usize, below: &HashMap<String, Vec<usize>>, classes: &mut [Option<Class>], ordered: &mut Vec<Class>) {
+    fn visit(
+        index: usize,
+        below: &HashMap<String, Vec<usize>>,
+        classes: &mut [Option<Class>],
+        ordered: &mut Vec<Class>,
+    ) {
         let Some(class) = classes[index].take() else { return };
         let children = below.get(&class.id).map_or(&[][..], Vec::as_slice);
         ordered.push(class);

@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod binary;
 mod check;
 mod doc;
 mod extract;
@@ -32,6 +33,7 @@ mod view;
 mod words;
 mod write;
 
+pub use binary::BinaryError;
 pub use check::ModelError;
 pub use html::render_html;
 pub use markdown::render_markdown;

@@ -58,10 +58,10 @@ class Schema:
             else:
                 members = {}
                 kind = self.structs if words[0] == "struct" else self.enums
-                kind[words[1]] = (int(words[2]), members)
+                kind[words[1]] = (*map(int, words[2:]), members)
         self.variants = {
             name: (payload_at, {number: (variant, shape) for variant, (number, shape) in members.items()})
-            for name, (payload_at, members) in self.enums.items()
+            for name, (_, payload_at, members) in self.enums.items()
         }
 
     def size(self, shape):
@@ -76,6 +76,8 @@ class Schema:
             return int(shape[1]) * self.size(shape[2:])
         if head in self.structs:
             return self.structs[head][0]
+        if head in self.enums:
+            return self.enums[head][0]
         if head == "null":
             return self.size(shape[1:])
         raise Unreadable(f"the size of `{' '.join(shape)}` is not known")

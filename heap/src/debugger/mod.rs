@@ -29,14 +29,14 @@
 //!  name 0 str
 //!  kind 48 FieldKind
 //!  splice 96 null str
-//! enum FieldKind 8
+//! enum FieldKind 24 8
 //!  Tagged 0 TypeSet
 //!  Smi 3
 //! ```
 //!
-//! `struct` is followed by the name and the bytes; each line below by a field's name, offset and shape. `enum` is followed
-//! by the offset of what variants carry; each line below by a variant's name, its number, which is the first byte, and the
-//! shape of what it carries, if anything. Shapes: `u8`, `u16`, `u32`, `u64` and `usize`; `bool`; `str`, an address and a length in
+//! `struct` is followed by the name and the bytes; each line below has a field's name, offset and shape. `enum` is followed
+//! by the name, the bytes and the offset of what variants carry; each line below has a variant's name, its number, which is
+//! the first byte, and the shape of what it carries, if anything. Shapes: `u8`, `u16`, `u32`, `u64` and `usize`; `bool`; `str`, an address and a length in
 //! bytes; `ref S`, an address; `slice S`, an address and a number; `array N S`; `null S`, an `S` that is absent if its
 //! first 8 bytes are 0; `option N S`, an `S` after `N` bytes that are 0 if it is absent; or the name of a struct or an enum.
 

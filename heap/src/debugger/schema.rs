@@ -108,9 +108,10 @@ impl Text {
                     i += 1;
                 }
             }
-            Table::Enum { name, payload_at, variants } => {
+            Table::Enum { name, size, payload_at, variants } => {
                 self.push("enum ");
                 self.push(name);
+                self.number(*size);
                 self.number(*payload_at);
                 self.push("\n");
                 let mut i = 0;

@@ -37,7 +37,7 @@ pub(crate) trait DescribedTable: Described {
 #[derive(Clone, Copy)]
 pub(crate) enum Table {
     Struct { name: &'static str, size: usize, fields: &'static [FieldTable] },
-    Enum { name: &'static str, payload_at: usize, variants: &'static [VariantTable] },
+    Enum { name: &'static str, size: usize, payload_at: usize, variants: &'static [VariantTable] },
 }
 
 #[derive(Clone, Copy)]
@@ -95,6 +95,7 @@ macro_rules! described {
         impl $crate::debugger::DescribedTable for $type {
             const TABLE: $crate::debugger::Table = $crate::debugger::Table::Enum {
                 name: stringify!($type),
+                size: size_of::<$type>(),
                 // `repr(C, u8)`: one byte, then a union of all that variants carry.
                 payload_at: align_of::<$type>(),
                 variants: &[$($crate::debugger::VariantTable {
