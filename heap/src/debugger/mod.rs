@@ -14,8 +14,30 @@
 //!
 //! # gdb
 //!
-//! The script [`GDB_SCRIPT`] is embedded in binaries with debug information, and gdb loads it if it may; else
-//! `source heapwright.py`. It needs neither symbols nor debug information of the program.
+//! The script [`GDB_SCRIPT`] is embedded in binaries with debug information, and gdb loads it where it may
+//! (`add-auto-load-safe-path`); else `source heapwright.py`. It needs neither symbols nor debug information of the program, but
+//! for printing variables.
+//!
+//! ```text
+//! (gdb) print handle
+//! $1 = <Point 0x7ffe0038205c>
+//! (gdb) heapwright print handle
+//! Point at 0x7ffe0038205c, 28 bytes, old_space {
+//!        4  x: 2
+//!        8  y: 1.5
+//!       16  style: Style { paint: Striped, opacity: 255 }
+//!       20  next: <Point 0x7ffe00382040>
+//!       24  seen_from: weak <Point 0x7ffe00382040>
+//! }
+//! (gdb) heapwright print 0x7ffe0038205d .next.style
+//! Style { paint: Striped, opacity: 128 }
+//! (gdb) heapwright referrers first
+//! <Point 0x7ffe0038205c>.next
+//! <Point 0x7ffe0038205c>.seen_from  weakly
+//! 2 found
+//! (gdb) print/x $heapwright(handle, "next")
+//! $2 = 0x7ffe00382040
+//! ```
 //!
 //! # Format
 //!
