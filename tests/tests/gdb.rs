@@ -222,6 +222,7 @@ fn classes_and_isolates_are_listed() {
     let few = STRIPPED.gdb("heapwright classes ^crash");
     assert_eq!(few.lines().count(), 3, "{few}");
 
+    assert_eq!(STRIPPED.gdb("complete heapwright layout Ta"), "heapwright layout Tails\n");
     let layout = STRIPPED.gdb("heapwright layout Tails");
     assert!(layout.starts_with("HeapObject > Everything > Tails   tests/src/bin/crash.rs:"), "{layout}");
     assert!(layout.contains("\nSeveral tails of computed lengths.\n"), "{layout}");

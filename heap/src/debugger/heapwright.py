@@ -887,8 +887,9 @@ Objects are given as an address, as a tagged word, whole or compressed, or as a 
 
 
 class Command(gdb.Command):
-    def __init__(self, name, complete=gdb.COMPLETE_NONE):
-        super().__init__(f"heapwright {name}", gdb.COMMAND_DATA, complete)
+    def __init__(self, name, complete=None):
+        arguments = () if complete is None else (complete,)
+        super().__init__(f"heapwright {name}", gdb.COMMAND_DATA, *arguments)
 
     def invoke(self, argument, from_tty):
         self.dont_repeat()
@@ -898,6 +899,16 @@ class Command(gdb.Command):
         if not argument:
             raise gdb.GdbError(self.__doc__.splitlines()[0])
         return argument
+
+
+class ClassCommand(Command):
+    """A command whose argument is a class."""
+
+    def complete(self, text, last):
+        try:
+            return sorted({c.name for c in tables().listed() if c.name.startswith(text)})
+        except gdb.error:
+            return []
 
 
 class Print(Command):
@@ -972,7 +983,7 @@ class Classes(Command):
             print(f"{name:<36} {size:>9} bytes{kind:<9} {each.layout.file}:{each.layout.line}")
 
 
-class Layout(Command):
+class Layout(ClassCommand):
     """heapwright layout CLASS: prints where the fields of a class lie, the inherited ones too."""
 
     def run(self, argument):
@@ -1010,7 +1021,7 @@ class Isolates(Command):
                 print(f"    {name:<12} {count:>5} chunks {size:>12} bytes")
 
 
-class Find(Command):
+class Find(ClassCommand):
     """heapwright find CLASS [MOST]: lists the objects of a class and of those below it, MOST of them (20).
 
 Objects that died since the last collection of their space are found too."""
@@ -1107,9 +1118,9 @@ for command, name, complete in (
     (Walk, "walk", gdb.COMPLETE_EXPRESSION),
     (Referrers, "referrers", gdb.COMPLETE_EXPRESSION),
     (Classes, "classes", gdb.COMPLETE_NONE),
-    (Layout, "layout", gdb.COMPLETE_NONE),
+    (Layout, "layout", None),
     (Isolates, "isolates", gdb.COMPLETE_NONE),
-    (Find, "find", gdb.COMPLETE_NONE),
+    (Find, "find", None),
 ):
     command(name, complete)
 ObjectFunction()
