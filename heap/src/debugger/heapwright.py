@@ -368,7 +368,7 @@ def debug_float(value, size):
     sign = "-" if struct.pack("<d", value)[7] & 0x80 else ""
     if not digits:
         return sign + "0.0"
-    if -4 <= point <= 16:
+    if -3 <= point <= 16:
         if point <= 0:
             return f"{sign}0.{'0' * -point}{digits}"
         if len(digits) <= point:

@@ -159,10 +159,10 @@ fn main() {
         .with_four(3, 255);
     let parent = EverythingInit {
         many,
-        double: 1e21,
+        double: 1.25e-4,
         long: u64::MAX,
         small: -5,
-        single: 0.1,
+        single: 3.4e-5,
         yes: true,
         byte: -128,
         short: 65_535,
