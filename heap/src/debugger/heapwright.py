@@ -5,6 +5,7 @@ They work in a live process and in a core file, and need neither symbols nor deb
 any class.
 """
 
+import decimal
 import re
 import struct
 
@@ -354,7 +355,8 @@ def debug_float(value, size):
     if value in (float("inf"), float("-inf")):
         return "inf" if value > 0 else "-inf"
     if size == 4:
-        shortest = (f"{value:.{digits}g}" for digits in range(1, 10))
+        contexts = (decimal.Context(digits, decimal.ROUND_HALF_UP) for digits in range(1, 10))
+        shortest = (f"{context.create_decimal_from_float(value):e}" for context in contexts)
         text = next(t for t in shortest if struct.pack("<f", float(t)) == struct.pack("<f", value))
     else:
         text = repr(value)
