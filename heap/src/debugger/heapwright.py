@@ -348,18 +348,25 @@ def tables():
 # Values
 
 
+def packed(code, value):
+    """The bytes of a float; None if it is too large."""
+    try:
+        return struct.pack(code, value)
+    except OverflowError:
+        return None
+
+
 def debug_float(value, size):
     """A float as Rust's `{:?}` writes it."""
     if value != value:
         return "NaN"
     if value in (float("inf"), float("-inf")):
         return "inf" if value > 0 else "-inf"
-    if size == 4:
-        contexts = (decimal.Context(digits, decimal.ROUND_HALF_UP) for digits in range(1, 10))
-        shortest = (f"{context.create_decimal_from_float(value):e}" for context in contexts)
-        text = next(t for t in shortest if struct.pack("<f", float(t)) == struct.pack("<f", value))
-    else:
-        text = repr(value)
+    # The shortest digits that are read as the same float; halves are rounded up.
+    code = "<f" if size == 4 else "<d"
+    contexts = (decimal.Context(digits, decimal.ROUND_HALF_UP) for digits in range(1, 18))
+    texts = (f"{context.create_decimal_from_float(value):e}" for context in contexts)
+    text = next(t for t in texts if packed(code, float(t)) == packed(code, value))
     mantissa, _, exponent = text.partition("e")
     digits = mantissa.lstrip("-").replace(".", "")
     whole = len(mantissa.lstrip("-").split(".")[0])
