@@ -26,6 +26,8 @@ impl Model {
         let bitfields = all_bitfields(&classes);
         let structs = all_structs(&classes);
         let names = Names::new(&classes, &bitfields, &structs);
+        // Registries of which no isolate can be made are drawn without numbers.
+        let assigned = layout::assign_instance_types(registries).unwrap_or_default();
         Model {
             schema_version: SCHEMA_VERSION,
             generator: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -37,7 +39,7 @@ impl Model {
                     classes: registry.classes().iter().map(|c| names.class(c)).collect(),
                 })
                 .collect(),
-            classes: classes.iter().map(|c| class(&names, c)).collect(),
+            classes: classes.iter().map(|c| class(&names, c, &assigned)).collect(),
             bitfields: bitfields.iter().map(|b| bitfield(&names, b)).collect(),
             structs: structs.iter().map(|s| struct_(&names, s)).collect(),
         }
@@ -181,8 +183,9 @@ fn path(module: &str, name: &str) -> String {
     format!("{module}::{name}")
 }
 
-fn class(names: &Names, class: &ClassDescriptor) -> Class {
+fn class(names: &Names, class: &ClassDescriptor, assigned: &[layout::AssignedInstanceTypes]) -> Class {
     let layout = class.layout();
+    let assigned = assigned.iter().find(|a| a.class == class);
     Class {
         id: names.class(class),
         name: layout.name.to_owned(),
@@ -201,6 +204,8 @@ fn class(names: &Names, class: &ClassDescriptor) -> Class {
             layout::InstanceTypeOrder::Lowest => Some(InstanceTypeOrder::Lowest),
             layout::InstanceTypeOrder::Highest => Some(InstanceTypeOrder::Highest),
         },
+        assigned_instance_type: assigned.and_then(|a| a.own),
+        assigned_instance_types: assigned.and_then(|a| a.range).map(|range| (range.first, range.last)),
         is_copy: layout.is_copy,
         header_size: both(layout.end()),
         instance_size: both(layout.end().round_up_to_tagged()),

@@ -20,6 +20,7 @@ mod doc;
 mod extract;
 #[cfg(test)]
 mod fixture;
+mod graph;
 mod html;
 mod index;
 mod markdown;
@@ -32,6 +33,7 @@ mod words;
 mod write;
 
 pub use check::ModelError;
+pub use graph::{render_dot, render_graph_svg};
 pub use html::render_html;
 pub use markdown::render_markdown;
 pub use model::{Model, SCHEMA_VERSION};

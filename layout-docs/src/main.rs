@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use clap::{Parser, ValueEnum};
-use heapwright_docs::{Model, render_html, render_json, render_markdown, render_text};
+use heapwright_docs::{Model, render_dot, render_graph_svg, render_html, render_json, render_markdown, render_text};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -28,6 +28,9 @@ struct Arguments {
     source_root: Option<PathBuf>,
 }
 
+/// Where links of graphs lead: the page as [`heapwright_docs::write_all`] names it in the examples.
+const PAGE: &str = "layouts.html";
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
     /// Tables and ASCII rulers for a terminal
@@ -38,6 +41,10 @@ enum Format {
     Html,
     /// The model, pretty-printed
     Json,
+    /// Which class refers to which, for Graphviz
+    Dot,
+    /// Which class refers to which, as a picture
+    Svg,
 }
 
 fn main() -> ExitCode {
@@ -65,6 +72,8 @@ fn run(arguments: Arguments) -> Result<(), String> {
         Format::Md => render_markdown(&model),
         Format::Html => render_html(&model),
         Format::Json => render_json(&model),
+        Format::Dot => render_dot(&model, PAGE),
+        Format::Svg => render_graph_svg(&model, PAGE),
     };
     match arguments.out {
         Some(path) => std::fs::write(&path, output).map_err(|e| format!("{}: {e}", path.display())),
