@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod bitfield;
 mod check;
 mod doc;
 mod extract;
@@ -32,6 +33,7 @@ mod view;
 mod words;
 mod write;
 
+pub use bitfield::{render_bitfield_svg, render_bitfield_text, render_wavedrom, render_wavedrom_all};
 pub use check::ModelError;
 pub use graph::{render_dot, render_graph_svg};
 pub use html::render_html;

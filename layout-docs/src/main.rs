@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 use clap::{Parser, ValueEnum};
-use heapwright_docs::{Model, render_dot, render_graph_svg, render_html, render_json, render_markdown, render_text};
+use heapwright_docs::{
+    Model, render_dot, render_graph_svg, render_html, render_json, render_markdown, render_text, render_wavedrom_all,
+};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -45,6 +47,8 @@ enum Format {
     Dot,
     /// Which class refers to which, as a picture
     Svg,
+    /// All bit fields as registers for WaveDrom
+    Wavedrom,
 }
 
 fn main() -> ExitCode {
@@ -73,6 +77,7 @@ fn run(arguments: Arguments) -> Result<(), String> {
         Format::Html => render_html(&model),
         Format::Json => render_json(&model),
         Format::Dot => render_dot(&model, PAGE),
+        Format::Wavedrom => render_wavedrom_all(&model),
         Format::Svg => render_graph_svg(&model, PAGE),
     };
     match arguments.out {

@@ -1,5 +1,6 @@
 //! Markdown that GitHub renders: tables, code blocks for rulers, links between classes.
 
+use crate::bitfield::packet;
 use crate::doc::{self, Block, Span};
 use crate::index::Index;
 use crate::model::{Admits, Bitfield, Class, Holds, Length, Meaning, Model, Struct, Width};
@@ -131,7 +132,7 @@ fn render_bits(index: &Index<'_>, bits: &Bitfield, out: &mut String) {
     let _ = writeln!(out, "\n### <a id=\"bits.{0}\"></a>`{1}`\n", bits.id, bits.name);
     let _ = writeln!(out, "In `{}` · {}\n", bits.storage, source(index, &bits.file, bits.line));
     out.push_str(&blocks(&bits.doc));
-    let _ = writeln!(out, "```text\n{}\n```\n", bits::strip(bits));
+    let _ = writeln!(out, "```text\n{}```\n", packet::draw(bits));
     out.push_str("| | Bits | Name | Kind | Mask | Values |\n|---|--:|---|---|---|---|\n");
     for (i, field) in bits.fields.iter().enumerate() {
         let kind = match &field.means {

@@ -1,6 +1,6 @@
 //! One HTML page: styles, script, diagrams and search inside, no network.
 
-mod bits;
+pub(crate) mod bits;
 mod class;
 mod collector;
 mod facts;
