@@ -49,6 +49,8 @@ enum Format {
     Svg,
     /// All bit fields as registers for WaveDrom
     Wavedrom,
+    /// Chapters for mdBook, into the folder that `--out` names
+    Mdbook,
 }
 
 fn main() -> ExitCode {
@@ -72,6 +74,11 @@ fn run(arguments: Arguments) -> Result<(), String> {
         model.check().map_err(|e| e.to_string())?;
     }
     let output = match arguments.format {
+        Format::Mdbook => {
+            let dir = arguments.out.ok_or("`--format mdbook` needs `--out DIR`")?;
+            write_mdbook(&model, &dir).map_err(|e| format!("{}: {e}", dir.display()))?;
+            return Ok(());
+        }
         Format::Text => render_text(&model),
         Format::Md => render_markdown(&model),
         Format::Html => render_html(&model),

@@ -4,6 +4,8 @@ pub(crate) mod packet;
 mod svg;
 mod wavedrom;
 
+pub(crate) use svg::draw_inline;
+
 pub use packet::render_bitfield_text;
 pub use svg::render_bitfield_svg;
 pub use wavedrom::{render_wavedrom, render_wavedrom_all};

@@ -22,8 +22,13 @@ pub fn render_bitfield_svg(model: &Model, id: &str) -> Option<String> {
     index.bitfield(id).map(|bits| draw(bits, true).into_string() + "\n")
 }
 
+/// The drawing within a page.
+pub(crate) fn draw_inline(bits: &Bitfield) -> Markup {
+    draw(bits, false)
+}
+
 /// The drawing, as a file or for a page that gives the text its colour.
-pub(crate) fn draw(bits: &Bitfield, is_file: bool) -> Markup {
+fn draw(bits: &Bitfield, is_file: bool) -> Markup {
     let (width, height) = bits::size(bits);
     let runs = runs(bits);
     let short = |i: usize| {
