@@ -4,6 +4,7 @@
 use clap::{Parser, ValueEnum};
 use heapwright_docs::{
     Model, render_dot, render_graph_svg, render_html, render_json, render_markdown, render_text, render_wavedrom_all,
+    write_mdbook,
 };
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
