@@ -58,7 +58,11 @@ pub(crate) fn render_tree(pages: &Pages<'_, '_>, out: &mut String) {
 fn tree(pages: &Pages<'_, '_>, class: &Class, depth: usize, out: &mut String) {
     let size = words::short_size(class);
     let size = if size.is_empty() { size } else { format!(" ({size})") };
-    let number = words::instance_types(class).map(|n| format!(" · {}", escape(&n))).unwrap_or_default();
+    let number = match words::instance_types(class) {
+        Some(numbers) if numbers.contains('–') => format!(" · instance types {}", escape(&numbers)),
+        Some(number) => format!(" · instance type {}", escape(&number)),
+        None => String::new(),
+    };
     let openness =
         Some(words::openness(class)).filter(|o| !o.is_empty()).map(|o| format!(" · *{o}*")).unwrap_or_default();
     let _ = writeln!(out, "{}- {}{size}{number}{openness}", "  ".repeat(depth), link(pages, &class.id));
@@ -69,8 +73,8 @@ fn tree(pages: &Pages<'_, '_>, class: &Class, depth: usize, out: &mut String) {
 
 /// The heading of something, with its anchor.
 fn heading(pages: &Pages<'_, '_>, kind: Kind, id: &str, name: &str, out: &mut String) {
-    let hashes = if pages.is_book() { "#" } else { "\n###" };
-    let _ = writeln!(out, "{hashes} <a id=\"{}\"></a>{}\n", pages.anchor(kind, id), code(name));
+    let (hashes, name) = if pages.is_book() { ("#", escape(name)) } else { ("\n###", code(name)) };
+    let _ = writeln!(out, "{hashes} <a id=\"{}\"></a>{name}\n", pages.anchor(kind, id));
 }
 
 /// One class: its facts, its fields and its rulers.
@@ -92,8 +96,13 @@ pub(crate) fn render_class<'m>(pages: &Pages<'_, 'm>, class: &'m Class, out: &mu
     held_by(pages, "Referred to by", pages.holders(class), out);
     out.push('\n');
     let same = pages.is_same_layout(class);
-    fields(pages, Kind::Class, &class.id, &pages.rows(class), same, out);
-    rulers(same, |width| View::new(pages, class, width), out);
+    if pages.is_book() {
+        figures(same, |width| View::new(pages, class, width), out);
+        narrow_fields(pages, Kind::Class, &class.id, &pages.rows(class), out);
+    } else {
+        fields(pages, Kind::Class, &class.id, &pages.rows(class), same, out);
+        rulers(same, |width| View::new(pages, class, width), out);
+    }
 }
 
 /// The fields that refer to something or hold it.
@@ -114,8 +123,75 @@ pub(crate) fn render_struct<'m>(pages: &Pages<'_, 'm>, layout: &'m Struct, out: 
     held_by(pages, "Held by", pages.struct_holders(layout), out);
     out.push('\n');
     let same = pages.is_same_struct(layout);
-    fields(pages, Kind::Struct, &layout.id, &pages.struct_rows(layout), same, out);
-    rulers(same, |width| View::of_struct(pages, layout, width), out);
+    if pages.is_book() {
+        figures(same, |width| View::of_struct(pages, layout, width), out);
+        narrow_fields(pages, Kind::Struct, &layout.id, &pages.struct_rows(layout), out);
+    } else {
+        fields(pages, Kind::Struct, &layout.id, &pages.struct_rows(layout), same, out);
+        rulers(same, |width| View::of_struct(pages, layout, width), out);
+    }
+}
+
+/// Rulers in a chapter of their own class: nothing is folded.
+fn figures<'m>(same: bool, view: impl Fn(Width) -> View<'m>, out: &mut String) {
+    out.push_str("## Layout\n\n");
+    for width in Width::ALL.into_iter().take(if same { 1 } else { 2 }) {
+        let name = if same { "Both widths".to_owned() } else { format!("{} pointers", capital(width.name())) };
+        let view = view(width);
+        let collector = escape(&words::collector(&view));
+        let _ = writeln!(out, "**{name}**; the collector sees {collector}\n\n{}", fenced(&draw(&view)));
+    }
+}
+
+/// The table for the narrow page of a book.
+fn narrow_fields(pages: &Pages<'_, '_>, kind: Kind, owner: &str, rows: &[Row<'_>], out: &mut String) {
+    out.push_str("## Fields\n\n| At | Size | Field | About |\n|--:|--:|---|---|\n");
+    for row in rows {
+        let [compressed, full] = Width::ALL.map(|width| row.at.text(width));
+        let at = if compressed == full { full } else { format!("{compressed} / {full}") };
+        let held = admits(pages, row.holds);
+        let what = if held.is_empty() { String::new() } else { format!(": {held}") };
+        let about =
+            [format!("{}{what}", words::kind(row.role, row.holds)), notes(pages, row).join(", "), inline(row.doc)];
+        let _ = writeln!(
+            out,
+            "| {} | {}{} | <a id=\"{}\"></a>{}<br>{} | {} |",
+            unbroken(&at),
+            unbroken(&row.size.to_string()),
+            times(row),
+            pages.field_anchor(kind, owner, &row.anchor()),
+            code(&row.label()),
+            code(row.type_name),
+            about.into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" · "),
+        );
+    }
+}
+
+/// With spaces that end no line.
+fn unbroken(text: &str) -> String {
+    text.replace(' ', "\u{a0}")
+}
+
+/// ` × length`, for elements.
+fn times(row: &Row<'_>) -> String {
+    match row.length {
+        Some(Length::Field(text) | Length::Expression(text)) => format!(" × {}", code(text)),
+        _ => String::new(),
+    }
+}
+
+fn notes(pages: &Pages<'_, '_>, row: &Row<'_>) -> Vec<String> {
+    let mut notes: Vec<String> = row.notes().iter().map(|note| escape(note)).collect();
+    if let Some(condition) = row.condition() {
+        notes.insert(0, format!("only if {}", code(condition)));
+    }
+    if let Some(outer) = row.outer {
+        notes.push(format!("in {}", struct_link(pages, &outer.layout.id)));
+    }
+    if let Some(owner) = row.from {
+        notes.push(format!("from {}", link(pages, &owner.id)));
+    }
+    notes
 }
 
 fn rulers<'m>(same: bool, view: impl Fn(Width) -> View<'m>, out: &mut String) {
@@ -139,20 +215,7 @@ fn fields(pages: &Pages<'_, '_>, kind: Kind, owner: &str, rows: &[Row<'_>], same
     for row in rows {
         let offsets: Vec<String> =
             Width::ALL.into_iter().skip(usize::from(same)).map(|width| row.at.text(width)).collect();
-        let mut notes = row.notes();
-        if let Some(condition) = row.condition() {
-            notes.insert(0, format!("only if {}", code(condition)));
-        }
-        if let Some(outer) = row.outer {
-            notes.push(format!("in {}", struct_link(pages, &outer.layout.id)));
-        }
-        if let Some(owner) = row.from {
-            notes.push(format!("from {}", link(pages, &owner.id)));
-        }
-        let times = match row.length {
-            Some(Length::Field(text) | Length::Expression(text)) => format!(" × {}", code(text)),
-            _ => String::new(),
-        };
+        let (notes, times) = (notes(pages, row), times(row));
         let notes = [notes.join(", "), inline(row.doc)].into_iter().filter(|s| !s.is_empty());
         let _ = writeln!(
             out,

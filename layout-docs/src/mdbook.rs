@@ -13,6 +13,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+/// Of mdBook's text, in pixels, without margins.
+const COLUMN: f64 = 720.0;
+
 /// The model as chapters of a book for [mdBook](https://rust-lang.github.io/mdBook): paths relative to the book's `src`
 /// folder, with `/`, and texts.
 ///
@@ -125,7 +128,7 @@ fn overview(pages: &Pages<'_, '_>) -> String {
 
 fn references(pages: &Pages<'_, '_>) -> String {
     let href = |id: &str| page(pages, id);
-    let frame = Frame { is_file: false, has_style: true, href: &href };
+    let frame = Frame { is_file: false, has_style: true, width: COLUMN, href: &href };
     format!(
         "# Which class refers to which\n\nLines begin at the class that declares the field; classes below inherit it. A \
          reference to a class may be to one below it.\n\n{}\n",
@@ -135,9 +138,9 @@ fn references(pages: &Pages<'_, '_>) -> String {
 
 fn neighbours<'m>(pages: &Pages<'_, 'm>, class: &'m Class, graph: &References<'m>, out: &mut String) {
     let href = |id: &str| page(pages, id);
-    let frame = Frame { is_file: false, has_style: true, href: &href };
+    let frame = Frame { is_file: false, has_style: true, width: COLUMN, href: &href };
     if let Some(drawing) = near::draw(pages, graph, class, frame) {
-        let _ = writeln!(out, "\n## What refers to it, and what it refers to\n\n{}", inline_svg(drawing));
+        let _ = writeln!(out, "\n## References\n\n{}", inline_svg(drawing));
     }
 }
 

@@ -22,12 +22,12 @@ pub fn render_bitfield_svg(model: &Model, id: &str) -> Option<String> {
     index.bitfield(id).map(|bits| draw(bits, true).into_string() + "\n")
 }
 
-/// The drawing within a page.
+/// The drawing within a page that names it and lists what the numbers stand for.
 pub(crate) fn draw_inline(bits: &Bitfield) -> Markup {
     draw(bits, false)
 }
 
-/// The drawing, as a file or for a page that gives the text its colour.
+/// The drawing, as a file with a title and a list of names, or without for a page that gives the text its colour.
 fn draw(bits: &Bitfield, is_file: bool) -> Markup {
     let (width, height) = bits::size(bits);
     let runs = runs(bits);
@@ -39,7 +39,7 @@ fn draw(bits: &Bitfield, is_file: bool) -> Markup {
         .fields
         .iter()
         .enumerate()
-        .filter(|(i, _)| short(*i))
+        .filter(|(i, _)| is_file && short(*i))
         .map(|(i, f)| {
             let bits = if f.size == 1 { "bit" } else { "bits" };
             (i, format!("{}: {}, {bits} {}", f.name, words::bits_kind(f), words::bit_range(f.shift, f.size)))
@@ -47,8 +47,9 @@ fn draw(bits: &Bitfield, is_file: bool) -> Markup {
         .collect();
     let longest = key.iter().map(|(_, text)| text.chars().count() as u32 * 7 + 40).max().unwrap_or(0);
     let title = format!("{} in {}", bits.name, bits.storage);
-    let full_width = width.max(longest).max(title.chars().count() as u32 * 8) + 2 * MARGIN;
-    let full_height = HEAD + height + key.len() as u32 * ROW + 6 + 2 * MARGIN;
+    let (head, titled) = if is_file { (HEAD, title.chars().count() as u32 * 8) } else { (0, 0) };
+    let full_width = width.max(longest).max(titled) + 2 * MARGIN;
+    let full_height = head + height + key.len() as u32 * ROW + 6 + 2 * MARGIN;
     html! {
         svg.layout-bits xmlns=[is_file.then_some(NAMESPACE)] viewBox={ "0 0 " (full_width) " " (full_height) }
             width=(full_width) height=(full_height) role="img" aria-label={ (title) ", highest bit first: " (bits::spoken(bits)) } {
@@ -60,10 +61,10 @@ fn draw(bits: &Bitfield, is_file: bool) -> Markup {
                 }
                 (PreEscaped(STYLE))
             }
-            text.title x=(MARGIN) y=(MARGIN + 14) { (bits.name) tspan.soft { " " (bits.storage) } }
-            g transform={ "translate(" (MARGIN) " " (MARGIN + HEAD) ")" } { (bits::cells_of(bits)) }
+            @if is_file { text.title x=(MARGIN) y=(MARGIN + 14) { (bits.name) tspan.soft { " " (bits.storage) } } }
+            g transform={ "translate(" (MARGIN) " " (MARGIN + head) ")" } { (bits::cells_of(bits)) }
             @for (row, (i, text)) in key.iter().enumerate() {
-                @let y = MARGIN + HEAD + height + row as u32 * ROW + 16;
+                @let y = MARGIN + head + height + row as u32 * ROW + 16;
                 g class=(bits::hue(*i)) {
                     rect.cell x=(MARGIN + 1) y=(y - 9) width="26" height="16" {}
                     text.letter x=(MARGIN + 14) y=(y + 3) { (i + 1) }

@@ -47,8 +47,6 @@ const LANE: f64 = 9.0;
 const PORT: f64 = 8.0;
 /// Between parts that do not hang together.
 const APART: f64 = 34.0;
-/// The width that small parts share.
-const PAGE: f64 = 1080.0;
 /// Above so many places, the order gets fewer rounds.
 const MANY: usize = 3000;
 
@@ -57,8 +55,9 @@ pub(super) fn height_for(edges: usize) -> f64 {
     edges as f64 * PORT + 8.0
 }
 
-/// Places boxes of these sizes with these edges, given as pairs of box numbers.
-pub(super) fn lay_out(sizes: &[Size], edges: &[(usize, usize)]) -> Plan {
+/// Places boxes of these sizes with these edges, given as pairs of box numbers. Parts that do not hang together stand side
+/// by side up to the width of `page`.
+pub(super) fn lay_out(sizes: &[Size], edges: &[(usize, usize)], page: f64) -> Plan {
     let mut plan = Plan {
         boxes: sizes.iter().map(|s| Rect { x: 0.0, y: 0.0, width: s.width, height: s.height }).collect(),
         routes: vec![Vec::new(); edges.len()],
@@ -78,7 +77,7 @@ pub(super) fn lay_out(sizes: &[Size], edges: &[(usize, usize)]) -> Plan {
             .partial_cmp(&(a.nodes.len() > 1, left.height))
             .unwrap_or(std::cmp::Ordering::Equal)
     });
-    let page = parts.iter().map(|(_, size)| size.width).fold(PAGE, f64::max);
+    let page = parts.iter().map(|(_, size)| size.width).fold(page, f64::max);
     let (mut x, mut y, mut shelf) = (0.0, 0.0, 0.0);
     let mut in_singles = false;
     for (part, size) in &parts {
@@ -557,7 +556,7 @@ mod tests {
     use super::*;
 
     fn plan(count: usize, edges: &[(usize, usize)]) -> Plan {
-        let plan = lay_out(&vec![Size { width: 80.0, height: 30.0 }; count], edges);
+        let plan = lay_out(&vec![Size { width: 80.0, height: 30.0 }; count], edges, 1000.0);
         for (i, a) in plan.boxes.iter().enumerate() {
             assert!(a.x >= 0.0 && a.y >= -0.01, "{a:?}");
             assert!(a.x + a.width <= plan.size.width + 0.01 && a.y + a.height <= plan.size.height + 0.01, "{a:?}");
@@ -589,7 +588,7 @@ mod tests {
         assert_eq!(plan(1, &[]).size, Size { width: 80.0, height: 30.0 });
         assert_eq!(plan(1, &[(0, 0)]).size, Size { width: 80.0, height: 30.0 });
         let many = plan(50, &[]);
-        assert!(many.size.width <= PAGE && many.size.height > 100.0);
+        assert!(many.size.width <= 1000.0 && many.size.height > 100.0);
     }
 
     #[test]
@@ -628,7 +627,7 @@ mod tests {
 
     /// With boxes as high as their edges need.
     fn plan_tall(count: usize, edges: &[(usize, usize)]) {
-        let plan = lay_out(&vec![Size { width: 80.0, height: height_for(40) }; count], edges);
+        let plan = lay_out(&vec![Size { width: 80.0, height: height_for(40) }; count], edges, 1000.0);
         assert!(plan.size.width.is_finite() && plan.size.height.is_finite());
         assert!(plan.routes.iter().zip(edges).all(|(route, (a, b))| a == b || route.len() >= 2));
     }

@@ -22,6 +22,9 @@ const LOOP: f64 = 16.0;
 pub(crate) const NAMESPACE: &str = "http://www.w3.org/2000/svg";
 const LOWEST_BOX: f64 = 28.0;
 
+/// The width of a file of its own and of a wide page.
+pub(crate) const WIDE: f64 = 1040.0;
+
 /// Where a drawing stands, and so what it brings along and where it links to.
 #[derive(Clone, Copy)]
 pub(crate) struct Frame<'f> {
@@ -29,6 +32,8 @@ pub(crate) struct Frame<'f> {
     pub(crate) is_file: bool,
     /// Whether it brings its own styles.
     pub(crate) has_style: bool,
+    /// The width that small parts share, in pixels; a large part may need more.
+    pub(crate) width: f64,
     /// Where a class is shown, by its id.
     pub(crate) href: &'f dyn Fn(&str) -> Option<String>,
 }
@@ -45,7 +50,7 @@ pub(crate) struct Frame<'f> {
 pub fn render_graph_svg(model: &Model, page: &str) -> String {
     let index = Index::new(model);
     let href = |id: &str| index.class(id).map(|class| format!("{page}#{}", class.id));
-    let mut svg = draw(&index, Frame { is_file: true, has_style: true, href: &href }).into_string();
+    let mut svg = draw(&index, Frame { is_file: true, has_style: true, width: WIDE, href: &href }).into_string();
     svg.push('\n');
     svg
 }
@@ -67,7 +72,7 @@ pub(crate) fn draw(index: &Index<'_>, frame: Frame<'_>) -> Markup {
         Size { width: box_width(node), height }
     };
     let sizes: Vec<Size> = graph.nodes.iter().enumerate().map(size).collect();
-    let mut plan = lay_out(&sizes, &pairs);
+    let mut plan = lay_out(&sizes, &pairs, frame.width);
     for (rect, own_loop) in plan.boxes.iter_mut().zip(&loops) {
         if own_loop.is_some() {
             // Half of the room is above, so that edges end where the layout has them: in the middle.

@@ -15,7 +15,7 @@ pub(super) const STYLE: &str = include_str!("overview.css");
 
 pub(super) fn render(index: &Index<'_>) -> Markup {
     let href = |id: &str| index.class(id).map(|class| format!("#{}", class.id));
-    let frame = Frame { is_file: false, has_style: false, href: &href };
+    let frame = Frame { is_file: false, has_style: false, width: svg::WIDE, href: &href };
     html! {
         section.overview id="-tree" aria-labelledby="-tree-title" {
             h2 id="-tree-title" { "Class tree" }
@@ -76,7 +76,7 @@ fn branch(index: &Index<'_>, class: &Class, guides: &mut Vec<bool>, is_root: boo
 /// What refers to a class and what it refers to.
 pub(super) fn neighbours<'m>(index: &Index<'m>, class: &'m Class, graph: &References<'m>) -> Markup {
     let href = |id: &str| index.class(id).map(|class| format!("#{}", class.id));
-    let frame = Frame { is_file: false, has_style: false, href: &href };
+    let frame = Frame { is_file: false, has_style: false, width: svg::WIDE, href: &href };
     html! {
         @if let Some(drawing) = near::draw(index, graph, class, frame) {
             details.collector.neighbours open {
