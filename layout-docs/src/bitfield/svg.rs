@@ -1,7 +1,7 @@
 //! A bit field as an SVG file: the diagram of the HTML page with its own styles and the names that have no room in it.
 
 use super::runs;
-use crate::graph::svg::NAMESPACE;
+use crate::graph::svg::{NAMESPACE, file};
 use crate::html::bits;
 use crate::index::Index;
 use crate::model::{Bitfield, Model};
@@ -19,7 +19,7 @@ const HEAD: u32 = 26;
 #[must_use]
 pub fn render_bitfield_svg(model: &Model, id: &str) -> Option<String> {
     let index = Index::new(model);
-    index.bitfield(id).map(|bits| draw(bits, true).into_string() + "\n")
+    index.bitfield(id).map(|bits| file(draw(bits, true)))
 }
 
 /// The drawing within a page that names it and lists what the numbers stand for.

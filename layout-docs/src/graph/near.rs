@@ -14,7 +14,7 @@ const BEND: f64 = 56.0;
 /// Rows on a side; the last one counts the rest.
 const MOST: usize = 9;
 /// Characters of a label.
-const LONGEST_LABEL: usize = 30;
+const LONGEST_LABEL: usize = 34;
 const MARGIN: f64 = 4.0;
 
 /// A class on one side.
@@ -23,8 +23,8 @@ struct Neighbour {
     /// Nothing if it stands for all classes.
     node: Option<usize>,
     strength: Strength,
-    /// The fields, each with what it is from or stands for if that is another class.
-    fields: Vec<String>,
+    /// The fields, each with the class it is from or stands for, if that is another one: ` (from Oddball)`.
+    fields: Vec<(String, String)>,
 }
 
 /// Who refers to a class and what it refers to, inherited fields and references to classes above it included; nothing
@@ -62,7 +62,7 @@ fn said(graph: &References<'_>, side: &[Neighbour], what: &str) -> String {
     if side.is_empty() {
         return format!("nothing {what}");
     }
-    let parts: Vec<String> = side.iter().map(|n| format!("{} ({})", name(graph, n), n.fields.join(", "))).collect();
+    let parts: Vec<String> = side.iter().map(|n| format!("{} ({})", name(graph, n), n.all_fields())).collect();
     format!("{} {what}", parts.join(", "))
 }
 
@@ -71,7 +71,12 @@ fn name<'g>(graph: &'g References<'_>, neighbour: &Neighbour) -> &'g str {
 }
 
 /// Adds fields to the row of a class that is referred to equally strongly.
-fn add(rows: &mut Vec<Neighbour>, node: Option<usize>, strength: Strength, fields: impl Iterator<Item = String>) {
+fn add(
+    rows: &mut Vec<Neighbour>,
+    node: Option<usize>,
+    strength: Strength,
+    fields: impl Iterator<Item = (String, String)>,
+) {
     match rows.iter_mut().find(|r| (r.node, r.strength) == (node, strength)) {
         Some(row) => row.fields.extend(fields),
         None => rows.push(Neighbour { node, strength, fields: fields.collect() }),
@@ -94,7 +99,7 @@ fn referrers<'m>(index: &Index<'m>, graph: &References<'m>, class: &Class) -> Ve
     for above in lineage(index, class) {
         let note = if above.id == class.id { String::new() } else { format!(" (as {})", above.name) };
         for edge in graph.edges.iter().filter(|e| graph.nodes[e.to].id == above.id) {
-            add(&mut rows, Some(edge.from), edge.strength, edge.fields.iter().map(|f| format!("{f}{note}")));
+            add(&mut rows, Some(edge.from), edge.strength, edge.fields.iter().map(|f| (f.clone(), note.clone())));
         }
     }
     rows
@@ -107,10 +112,10 @@ fn referents<'m>(index: &Index<'m>, graph: &References<'m>, class: &Class) -> Ve
     for above in lineage(index, class) {
         let note = if above.id == class.id { String::new() } else { format!(" (from {})", above.name) };
         for edge in graph.edges.iter().filter(|e| graph.nodes[e.from].id == above.id) {
-            add(&mut rows, Some(edge.to), edge.strength, edge.fields.iter().map(|f| format!("{f}{note}")));
+            add(&mut rows, Some(edge.to), edge.strength, edge.fields.iter().map(|f| (f.clone(), note.clone())));
         }
         for (field, strength) in graph.nodes.iter().filter(|n| n.id == above.id).flat_map(|n| &n.any) {
-            add(&mut anything, None, *strength, std::iter::once(format!("{field}{note}")));
+            add(&mut anything, None, *strength, std::iter::once((field.clone(), note.clone())));
         }
     }
     rows.extend(anything);
@@ -136,7 +141,7 @@ impl<'n> Side<'n> {
         let (rows, more) = if all.len() > MOST { (&all[..MOST - 1], all.len() - (MOST - 1)) } else { (all, 0) };
         let width = |n: &Neighbour| n.node.map_or(94.0, |n| box_width(&graph.nodes[n]));
         let boxes = rows.iter().map(width).fold(0.0, f64::max);
-        let labels = rows.iter().map(|n| small_width(&label(n)) + 18.0).fold(0.0, f64::max);
+        let labels = rows.iter().map(|n| small_width(&n.label()) + 18.0).fold(0.0, f64::max);
         let drawn = rows.len() + usize::from(more > 0);
         Side { rows, more, start, boxes, labels, top: (height - drawn as f64 * ROW) / 2.0 }
     }
@@ -161,11 +166,11 @@ impl<'n> Side<'n> {
             let rect = Rect { x, y: y - BOX / 2.0, width: self.boxes, height: BOX };
             html! {
                 g class={ "edge " (neighbour.strength.key()) } {
-                    title { (name(graph, neighbour)) ", " (neighbour.strength.name()) ": " (neighbour.fields.join(", ")) }
+                    title { (name(graph, neighbour)) ", " (neighbour.strength.name()) ": " (neighbour.all_fields()) }
                     path.hit d=(line) {}
                     path.line d=(line) {}
                     path.head d=(head(&route)) {}
-                    text.small x=(num(if is_left { side + 9.0 } else { bend + 9.0 })) y=(num(y - 5.0)) { (label(neighbour)) }
+                    text.small x=(num(if is_left { side + 9.0 } else { bend + 9.0 })) y=(num(y - 5.0)) { (neighbour.label()) }
                 }
                 @match neighbour.node {
                     Some(node) => (drawn_node(index, &graph.nodes[node], rect, "near", frame)),
@@ -218,8 +223,31 @@ fn line(route: &[Point; 3], is_left: bool) -> String {
     }
 }
 
-fn label(neighbour: &Neighbour) -> String {
-    clip_to(&neighbour.fields.join(", "), LONGEST_LABEL)
+impl Neighbour {
+    fn all_fields(&self) -> String {
+        self.fields.iter().map(|(field, note)| format!("{field}{note}")).collect::<Vec<_>>().join(", ")
+    }
+
+    /// As many fields as there is room for, and how many more there are: `source, source_url +3 (as Str)`.
+    fn label(&self) -> String {
+        let Some((first, note)) = self.fields.first() else { return String::new() };
+        let note = if self.fields.iter().all(|(_, other)| other == note) { note.as_str() } else { "" };
+        let room = LONGEST_LABEL.saturating_sub(note.chars().count() + 3).max(8);
+        let mut names = clip_to(first, room);
+        let mut shown = 1;
+        for (field, _) in &self.fields[1..] {
+            if names.chars().count() + field.chars().count() + 2 > room {
+                break;
+            }
+            names.push_str(", ");
+            names.push_str(field);
+            shown += 1;
+        }
+        if shown < self.fields.len() {
+            names.push_str(&format!(" +{}", self.fields.len() - shown));
+        }
+        names + &clip_to(note, LONGEST_LABEL)
+    }
 }
 
 #[cfg(test)]
@@ -246,6 +274,7 @@ mod tests {
     fn both_sides_have_their_fields_and_inherited_ones_say_so() {
         let svg = near("Str", |_| {}).unwrap();
         assert!(svg.contains("href=\"#Script\"") && svg.contains(">source"), "{svg}");
+        assert!(svg.contains(" +"), "fields without room are counted: {svg}");
         let script = near("Script", |_| {}).unwrap();
         assert!(script.contains("Str (") && !script.contains("HeapObject (map)"), "{script}");
         let below = |m: &mut crate::Model| {

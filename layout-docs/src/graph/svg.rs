@@ -15,7 +15,7 @@ const MARGIN: f64 = 10.0;
 /// Names with more characters are cut.
 const LONGEST: usize = 36;
 /// Colours before they repeat.
-const HUES: usize = 6;
+const HUES: usize = 8;
 /// The room below a box for an edge that leads back to it.
 const LOOP: f64 = 16.0;
 /// What a file of its own names its language.
@@ -44,15 +44,22 @@ pub(crate) struct Frame<'f> {
 /// It follows the reader's choice of dark or light, has titles for each box and line (which fields they are) and fades
 /// what a class has nothing to do with when the pointer is on it. `page` is the HTML page next to it, such as
 /// `layouts.html`; with an empty one, links lead to anchors of the same document.
-///
-/// V8's counterpart is `tools/v8windbg`'s or DevTools' retainers view of one heap; this is of all heaps there can be.
 #[must_use]
 pub fn render_graph_svg(model: &Model, page: &str) -> String {
     let index = Index::new(model);
     let href = |id: &str| index.class(id).map(|class| format!("{page}#{}", class.id));
-    let mut svg = draw(&index, Frame { is_file: true, has_style: true, width: WIDE, href: &href }).into_string();
-    svg.push('\n');
-    svg
+    file(draw(&index, Frame { is_file: true, has_style: true, width: WIDE, href: &href }))
+}
+
+/// A drawing as the text of a file: names of strangers may have characters that XML forbids.
+pub(crate) fn file(drawing: Markup) -> String {
+    let is_forbidden = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{fffe}' | '\u{ffff}');
+    let mut text = drawing.into_string();
+    if text.contains(is_forbidden) {
+        text = text.replace(is_forbidden, "\u{fffd}");
+    }
+    text.push('\n');
+    text
 }
 
 /// The whole graph with its legend.
@@ -382,5 +389,67 @@ impl Key {
             Key::Crate(_) => 25.0,
             Key::Abstract => 29.0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::model;
+    use crate::html::wellformed;
+    use crate::model::{Admits, Class, Holds};
+
+    /// The drawing without its styles, checked.
+    fn drawn(model: &Model) -> String {
+        let svg = render_graph_svg(model, "layouts.html");
+        assert!(svg.starts_with("<svg class=\"layout-graph whole\" xmlns=\"http://www.w3.org/2000/svg\""), "{svg}");
+        let style = svg.find("<style>").unwrap()..svg.find("</style>").unwrap() + "</style>".len();
+        let (rules, mut rest) = (svg[style.clone()].to_owned(), svg.clone());
+        assert_eq!(rules.matches('{').count(), rules.matches('}').count());
+        rest.replace_range(style, "");
+        wellformed::check(rest.trim_end()).unwrap_or_else(|e| panic!("{e}: {rest}"));
+        assert!(!rest.contains("NaN") && !rest.contains("\"inf"), "{rest}");
+        rest
+    }
+
+    #[test]
+    fn classes_are_links_and_lines_say_their_fields() {
+        let svg = drawn(&model());
+        assert!(svg.contains("href=\"layouts.html#Script\"") && svg.contains("aria-label=\"Script in "), "{svg}");
+        assert!(svg.contains("<title>HeapObject → Map, strong: map</title>"), "{svg}");
+        assert!(svg.contains("class=\"edge weak") && svg.contains("may refer to anything"), "{svg}");
+    }
+
+    #[test]
+    fn one_class_no_references_and_a_hundred_classes_are_drawn() {
+        let mut one = model();
+        one.classes.truncate(1);
+        one.classes[0].fields.clear();
+        let svg = drawn(&one);
+        assert!(svg.contains(">HeapObject<") && !svg.contains("class=\"edge"), "{svg}");
+        one.classes.clear();
+        drawn(&one);
+        let mut hundred = model();
+        let script = hundred.classes.iter().find(|c| c.id == "Script").unwrap().clone();
+        for i in 0..100 {
+            let mut class = Class { id: format!("C{i}"), name: format!("C{i}"), ..script.clone() };
+            class.crate_name = format!("crate{}", i % 11);
+            for (n, field) in class.fields.iter_mut().enumerate() {
+                let to = Admits::Class(format!("C{}", (i * 31 + n * 17) % 100));
+                field.holds = Holds::MaybeWeak { admits: vec![to.clone(), Admits::Weak("Str".into())] };
+            }
+            hundred.classes.push(class);
+        }
+        let svg = drawn(&hundred);
+        assert!((0..100).all(|i| svg.contains(&format!("href=\"layouts.html#C{i}\""))));
+    }
+
+    #[test]
+    fn names_cannot_leave_their_place() {
+        let mut model = model();
+        model.classes[1].name = "\"/><script>\u{1b}[31m\u{0}".into();
+        model.classes[1].crate_name = "</style>&".into();
+        let svg = drawn(&model);
+        assert!(!svg.contains("<script") && !svg.contains(['\u{0}', '\u{1b}']), "{svg}");
     }
 }
