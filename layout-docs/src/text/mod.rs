@@ -56,6 +56,10 @@ fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
     if !children.is_empty() {
         fact(out, "below", &children.join(", "));
     }
+    let holders: Vec<_> = index.holders(class).iter().map(|h| format!("{}.{}", h.owner, h.field)).collect();
+    if !holders.is_empty() {
+        fact(out, "held by", &holders.join(", "));
+    }
     let same = index.is_same_layout(class);
     let _ = writeln!(out, "\n{}", fields_table(&index.rows(class), same));
     for width in Width::ALL.into_iter().take(if same { 1 } else { 2 }) {
@@ -205,6 +209,7 @@ mod tests {
         let text = render_text(&model());
         assert!(text.contains("suggestion: next, port, age saves 4 / 8 bytes"), "{text}");
         assert!(text.contains("the collector sees MSSIWISI"));
+        assert!(text.lines().any(|l| l.starts_with("held by ") && l.contains("Script.source")));
         assert!(text.lines().any(|l| l.contains("class_entry") && l.contains("16") && l.contains("24")));
     }
 }
