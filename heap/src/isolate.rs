@@ -304,7 +304,7 @@ impl IsolateBuilder {
 
 /// All classes of the registries and those above them, each before the ones below it, siblings in the order they were
 /// first named.
-fn in_tree_order(registries: &[&'static ClassRegistry]) -> Vec<&'static ClassDescriptor> {
+pub(crate) fn in_tree_order(registries: &[&ClassRegistry]) -> Vec<&'static ClassDescriptor> {
     let mut named: Vec<&'static ClassDescriptor> = Vec::new();
     let mut add = |class: &'static ClassDescriptor| {
         let mut lineage: Vec<_> = core::iter::successors(Some(class), |c| c.parent()).collect();

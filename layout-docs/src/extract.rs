@@ -25,6 +25,8 @@ impl Model {
         let classes = with_ancestors(registries);
         let bitfields = all_bitfields(&classes);
         let structs = all_structs(&classes);
+        // Registries of which no isolate can be made are drawn without numbers.
+        let assigned = layout::assign_instance_types(registries).unwrap_or_default();
         let model = Model {
             schema_version: SCHEMA_VERSION,
             generator: GENERATOR.to_owned(),
@@ -36,7 +38,7 @@ impl Model {
                     classes: registry.classes().iter().map(|c| class_id(c)).collect(),
                 })
                 .collect(),
-            classes: classes.iter().map(|c| class(c)).collect(),
+            classes: classes.iter().map(|c| class(c, &assigned)).collect(),
             bitfields: bitfields.iter().map(|b| bitfield(b)).collect(),
             structs: structs.iter().map(|s| struct_(s)).collect(),
         };
@@ -120,8 +122,9 @@ fn kinds(class: ClassRef) -> impl Iterator<Item = &'static FieldKind> {
     })
 }
 
-fn class(class: &ClassDescriptor) -> Class {
+fn class(class: &ClassDescriptor, assigned: &[layout::AssignedInstanceTypes]) -> Class {
     let layout = class.layout();
+    let assigned = assigned.iter().find(|a| a.class == class);
     Class {
         id: class_id(class),
         name: layout.name.to_owned(),
@@ -140,6 +143,8 @@ fn class(class: &ClassDescriptor) -> Class {
             layout::InstanceTypeOrder::Lowest => Some(InstanceTypeOrder::Lowest),
             layout::InstanceTypeOrder::Highest => Some(InstanceTypeOrder::Highest),
         },
+        assigned_instance_type: assigned.and_then(|a| a.own),
+        assigned_instance_types: assigned.and_then(|a| a.range).map(|range| (range.first, range.last)),
         is_copy: layout.is_copy,
         header_size: both(layout.end()),
         instance_size: both(layout.end().round_up_to_tagged()),

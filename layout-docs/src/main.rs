@@ -2,7 +2,10 @@
 #![forbid(unsafe_code)]
 
 use clap::{Parser, ValueEnum};
-use heapwright_docs::{Model, render_html, render_json, render_markdown, render_text};
+use heapwright_docs::{
+    Model, render_dot, render_graph_svg, render_html, render_json, render_markdown, render_text, render_wavedrom_all,
+    write_mdbook,
+};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -28,6 +31,9 @@ struct Arguments {
     source_root: Option<PathBuf>,
 }
 
+/// Where links of graphs lead: the page as [`heapwright_docs::write_all`] names it in the examples.
+const PAGE: &str = "layouts.html";
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
     /// Tables and ASCII rulers for a terminal
@@ -38,6 +44,14 @@ enum Format {
     Html,
     /// The model, pretty-printed
     Json,
+    /// Which class refers to which, for Graphviz
+    Dot,
+    /// Which class refers to which, as a picture
+    Svg,
+    /// All bit fields as registers for WaveDrom
+    Wavedrom,
+    /// Chapters for mdBook, into the folder that `--out` names
+    Mdbook,
 }
 
 fn main() -> ExitCode {
@@ -61,10 +75,18 @@ fn run(arguments: Arguments) -> Result<(), String> {
         model.check().map_err(|e| e.to_string())?;
     }
     let output = match arguments.format {
+        Format::Mdbook => {
+            let dir = arguments.out.ok_or("`--format mdbook` needs `--out DIR`")?;
+            write_mdbook(&model, &dir).map_err(|e| format!("{}: {e}", dir.display()))?;
+            return Ok(());
+        }
         Format::Text => render_text(&model),
         Format::Md => render_markdown(&model),
         Format::Html => render_html(&model),
         Format::Json => render_json(&model),
+        Format::Dot => render_dot(&model, PAGE),
+        Format::Wavedrom => render_wavedrom_all(&model),
+        Format::Svg => render_graph_svg(&model, PAGE),
     };
     match arguments.out {
         Some(path) => std::fs::write(&path, output).map_err(|e| format!("{}: {e}", path.display())),

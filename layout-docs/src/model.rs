@@ -75,6 +75,13 @@ pub struct Class {
     /// Whether its numbers come before, or after, those of all its siblings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance_type_order: Option<InstanceTypeOrder>,
+    /// The number of its own instances in an isolate with exactly the model's [crates](Model::crates), in their order.
+    /// Other isolates may give another one, unless the declaration pins it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned_instance_type: Option<u16>,
+    /// The lowest and the highest number of its instances and of those of classes below it in such an isolate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned_instance_types: Option<(u16, u16)>,
     /// Whether its objects may be copied whole.
     #[serde(rename = "copy", default, skip_serializing_if = "core::ops::Not::not")]
     pub is_copy: bool,

@@ -11,11 +11,22 @@ fn run(arguments: &[&str]) -> Output {
 
 #[test]
 fn each_format_goes_to_standard_output() {
-    for (format, start) in [("text", "CLASSES"), ("md", "# "), ("html", "<!DOCTYPE html>"), ("json", "{")] {
+    let formats = [("text", "CLASSES"), ("md", "# "), ("html", "<!DOCTYPE html>"), ("json", "{")];
+    let drawings = [("dot", "digraph"), ("svg", "<svg"), ("wavedrom", "{")];
+    for (format, start) in formats.into_iter().chain(drawings) {
         let output = run(&[MODEL, "--format", format]);
         assert!(output.status.success());
         assert!(String::from_utf8(output.stdout).unwrap().starts_with(start), "{format}");
     }
+}
+
+#[test]
+fn a_book_goes_to_a_folder() {
+    let dir = std::env::temp_dir().join(format!("layout-docs-cli-book-{}", std::process::id()));
+    assert!(run(&[MODEL, "-f", "mdbook", "--out", dir.to_str().unwrap()]).status.success());
+    assert!(std::fs::read_to_string(dir.join("SUMMARY.md")).unwrap().contains("(class/Script.md)"));
+    std::fs::remove_dir_all(dir).unwrap();
+    assert_eq!(run(&[MODEL, "-f", "mdbook"]).status.code(), Some(1));
 }
 
 #[test]

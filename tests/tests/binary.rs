@@ -130,9 +130,13 @@ pub mod same {
 
 heap_classes! { pub static CLASSES = [Everything, Tails, Below, same::Tails]; }
 
-/// The registries that this program is linked with, by name.
+/// The registries that this program is linked with, by name, but for what only an isolate says.
 fn from_registries() -> Model {
-    Model::from_registries(&[heapwright::core_classes(), &heapwright_objects::CLASSES, &CLASSES])
+    let mut model = Model::from_registries(&[heapwright::core_classes(), &heapwright_objects::CLASSES, &CLASSES]);
+    for class in &mut model.classes {
+        (class.assigned_instance_type, class.assigned_instance_types) = (None, None);
+    }
+    model
 }
 
 fn this_program() -> Vec<u8> {

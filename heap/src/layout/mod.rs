@@ -16,6 +16,7 @@
 //!
 //! **Never touches** the heap: everything here is `const` data or pure functions.
 
+mod assigned;
 mod bits;
 mod body;
 mod check;
@@ -33,6 +34,7 @@ mod tails;
 mod width;
 
 pub(crate) use bits::NamedValue;
+pub use assigned::{AssignedInstanceTypes, assign_instance_types};
 pub use bits::{
     AtomicBits, BitEnum, BitKind, BitLayout, BitSetComputer, BitStorage, BitWord, Bitfield, BitfieldError,
     BitfieldLayout, BitsBefore, FlagSet, SmiBitfield, debug_bits,

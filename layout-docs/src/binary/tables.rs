@@ -162,6 +162,8 @@ impl Reader<'_, '_> {
                 "Highest" => Some(InstanceTypeOrder::Highest),
                 _ => None,
             },
+            assigned_instance_type: None, // an isolate gives them
+            assigned_instance_types: None,
             is_copy: layout.flag("is_copy")?,
             header_size,
             instance_size: PerWidth {

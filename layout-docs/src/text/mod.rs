@@ -3,6 +3,7 @@
 pub(crate) mod bits;
 mod ruler;
 mod structs;
+mod tree;
 
 use crate::doc;
 use crate::index::Index;
@@ -25,8 +26,10 @@ const WIDTH: u16 = 118;
 pub fn render_text(model: &Model) -> String {
     let index = Index::new(model);
     let mut out = String::from("CLASSES\n\n");
-    for root in index.roots() {
-        tree(&index, root, 0, &mut out);
+    out.push_str(&tree::render(&index));
+    if let Some(legend) = words::instance_types_legend(model) {
+        out.push('\n');
+        paragraph(&mut out, &legend);
     }
     for class in &model.classes {
         render_class(&index, class, &mut out);
@@ -38,13 +41,6 @@ pub fn render_text(model: &Model) -> String {
         bits::render(&index, bitfield, &mut out);
     }
     out
-}
-
-fn tree(index: &Index<'_>, class: &Class, depth: usize, out: &mut String) {
-    let _ = writeln!(out, "{:<40}{}", format!("{}{}", "  ".repeat(depth), class.name), words::size_in_list(class));
-    for child in index.children(class) {
-        tree(index, child, depth + 1, out);
-    }
 }
 
 fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
@@ -59,6 +55,10 @@ fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
     let children: Vec<_> = index.children(class).iter().map(|c| c.name.as_str()).collect();
     if !children.is_empty() {
         fact(out, "below", &children.join(", "));
+    }
+    let holders: Vec<_> = index.holders(class).iter().map(|h| format!("{}.{}", h.owner, h.field)).collect();
+    if !holders.is_empty() {
+        fact(out, "held by", &holders.join(", "));
     }
     let same = index.is_same_layout(class);
     let _ = writeln!(out, "\n{}", fields_table(&index.rows(class), same));
@@ -209,6 +209,7 @@ mod tests {
         let text = render_text(&model());
         assert!(text.contains("suggestion: next, port, age saves 4 / 8 bytes"), "{text}");
         assert!(text.contains("the collector sees MSSIWISI"));
+        assert!(text.lines().any(|l| l.starts_with("held by ") && l.contains("Script.source")));
         assert!(text.lines().any(|l| l.contains("class_entry") && l.contains("16") && l.contains("24")));
     }
 }
