@@ -60,8 +60,11 @@ pub(super) fn fields(
             changes.push(What::Splice { field: to.name.clone(), from: splice, to: to.splice.clone() }.into());
         }
     }
-    let paddings = |fields: &[Field]| -> Vec<_> {
-        fields.iter().filter(|f| f.holds == Holds::Padding).map(|f| (f.offset, f.size)).collect()
+    let paddings = |fields: &[Field]| {
+        let of = |f: &Field| (f.offset.compressed, f.offset.full, f.size.compressed, f.size.full);
+        let mut all: Vec<_> = fields.iter().filter(|f| f.holds == Holds::Padding).map(of).collect();
+        all.sort_unstable();
+        all
     };
     if changes.is_empty() && paddings(old) != paddings(new) {
         changes.push(What::Padding.into());

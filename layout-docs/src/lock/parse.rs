@@ -198,6 +198,11 @@ fn class_line(class: &mut Class, word: &str, words: &mut Words, need: Need<'_>) 
         "size" => {
             class.instance_size = words.bytes()?;
             class.header_size = if words.take("header") { words.bytes()? } else { class.instance_size };
+            let PerWidth { compressed, full } = class.header_size;
+            let rounded = (compressed.checked_next_multiple_of(4), full.checked_next_multiple_of(8));
+            if rounded != (Some(class.instance_size.compressed), Some(class.instance_size.full)) {
+                return Err("the size is not that of the header, rounded up to tagged words".to_owned());
+            }
         }
         "field" => add_field(&mut class.fields, words, need)?,
         "tail" | "optional" => class.tails.push(tail(word == "optional", words, need)?),

@@ -67,6 +67,7 @@ fn errors_name_the_line() {
         ("\n\nclass ", "\nsize 4\nclass ", "line 5: `size` stands before the first class, struct or bitfield"),
         ("  extends HeapObject", "  extends Nobody", "line 7: the lock has no class `Nobody`"),
         (" size 12/24\n", " size 12/24/36\n", "expected bytes such as `8` or `4/8`, found `12/24/36`"),
+        ("  size 4/8\n", "  size 4/8 header 4/9\n", "the size is not that of the header, rounded up"),
         ("class HeapNumber\n", "class Map\n", "class `Map` again: it is on line "),
         (" smi constant", " smi constantly", "expected the end of the line, found `constantly`"),
         ("class Map ", "class Map\n  colour red\n#", "`colour` is no line of a class: those are extends, "),
@@ -76,7 +77,7 @@ fn errors_name_the_line() {
         assert!(found.contains(message) && found.starts_with("line "), "{found}\ninstead of\n{message}");
     }
     assert_eq!(Lock::parse("").unwrap_err().to_string(), "line 1: `layout-lock 1` is missing: this is no lock");
-    let cycle = "layout-lock 1\nclass A\n  extends B\n  size 4\nclass B\n  extends A\n  size 4\n";
+    let cycle = "layout-lock 1\nclass A\n  extends B\n  size 4/8\nclass B\n  extends A\n  size 4/8\n";
     assert_eq!(Lock::parse(cycle).unwrap_err().to_string(), "line 2: class `A` extends itself");
     assert_eq!(Lock::parse("layout-lock 1\nclass A").unwrap_err().to_string(), "line 2: class `A` has no size");
 }
