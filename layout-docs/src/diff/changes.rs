@@ -216,14 +216,14 @@ impl core::fmt::Display for What {
             What::InstanceType { from, to } => write!(f, "instance type {}", change(from, to)),
             What::InstanceTypes { from, to } => {
                 let words = |range: &Option<(u16, u16)>| range.map(|(first, last)| format!("{first} to {last}"));
-                write!(f, "instance types {}", change(&words(from), &words(to)))
+                write!(f, "range of instance types {}", change(&words(from), &words(to)))
             }
             What::InstanceTypeOrder { from, to } => {
                 write!(f, "place of its instance types among those of its siblings {}", change(from, to))
             }
             What::Size { from, to } => {
                 let word = if is_growth(*from, *to) { "grew" } else { "shrank" };
-                let per = per_instance(*from, *to);
+                let per = difference(*from, *to);
                 write!(f, "{word} {} bytes: {per} an instance", step(*from, *to))
             }
             What::End { from, to, has_tails: true } => {
@@ -231,7 +231,7 @@ impl core::fmt::Display for What {
                     f,
                     "elements begin elsewhere: moved {}, {} an instance",
                     step(*from, *to),
-                    per_instance(*from, *to)
+                    difference(*from, *to)
                 )
             }
             What::End { from, to, has_tails: false } => write!(f, "fields end elsewhere: moved {}", step(*from, *to)),
@@ -303,7 +303,12 @@ fn moved(f: &mut core::fmt::Formatter<'_>, fields: &[Moved], because: &str) -> c
             let names: Vec<String> = all.iter().map(|m| m.field.clone()).collect();
             match all.first().filter(|_| same) {
                 Some(m) => {
-                    write!(f, "fields {} moved by {} bytes, because {because}", list(&names), difference(m.from, m.to))
+                    write!(
+                        f,
+                        "fields {} moved by {}, because {because}",
+                        list(&names),
+                        difference_in_bytes(m.from, m.to)
+                    )
                 }
                 None => {
                     let places: Vec<String> =
@@ -339,8 +344,13 @@ pub(super) fn difference(from: PerWidth, to: PerWidth) -> String {
     }
 }
 
-fn per_instance(from: PerWidth, to: PerWidth) -> String {
-    difference(from, to)
+/// `+4 / +8 bytes`, `-4 bytes (compressed)`.
+pub(super) fn difference_in_bytes(from: PerWidth, to: PerWidth) -> String {
+    let text = difference(from, to);
+    match text.split_once(" (") {
+        Some((number, width)) => format!("{number} bytes ({width}"),
+        None => text + " bytes",
+    }
 }
 
 /// Whether it is more in sum: fields may grow under one width and shrink under the other.

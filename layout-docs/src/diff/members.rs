@@ -1,7 +1,7 @@
 //! What happened to fields and tails.
 
 use super::Change;
-use super::changes::{Moved, What, by, difference, is_growth, list};
+use super::changes::{Moved, What, by, difference_in_bytes, is_growth, list};
 use crate::lock::{Field, Lock, Tail, holds_text, set_text};
 use crate::model::{Access, Admits, Holds, Length, PerWidth};
 use std::collections::HashMap;
@@ -131,7 +131,7 @@ fn moves(
     let mut because = match above.name {
         Some(name) if shift != (0, 0) => {
             let word = if is_growth(above.from, above.to) { "grew" } else { "shrank" };
-            format!("`{name}`, which it extends, {word} by {} bytes", unsigned(above.from, above.to))
+            format!("`{name}`, which it extends, {word} by {}", unsigned(above.from, above.to))
         }
         _ => String::new(),
     };
@@ -182,7 +182,7 @@ fn cause(
             }
             _ => String::new(),
         };
-        causes.push(format!("`{}` {word} by {} bytes{with}", to.name, unsigned(from.size, to.size)));
+        causes.push(format!("`{}` {word} by {}{with}", to.name, unsigned(from.size, to.size)));
     }
     let names = |fields: &[Field], other: fn(&Pair<'_>) -> *const Field| -> Vec<String> {
         let is_alone = |f: &&Field| f.holds != Holds::Padding && pairs.iter().all(|p| !core::ptr::eq(other(p), *f));
@@ -202,12 +202,12 @@ fn cause(
     if padding(old) != padding(new) {
         causes.push("padding before changed".to_owned());
     }
-    if causes.is_empty() { "the bytes before it that no field has changed".to_owned() } else { causes.join(" and ") }
+    if causes.is_empty() { "a hole before changed".to_owned() } else { causes.join(" and ") }
 }
 
-/// `4 / 8`: by how much, without a sign if it is the same under both widths.
+/// `4 / 8 bytes`: by how much, without a sign if it is the same under both widths.
 fn unsigned(from: PerWidth, to: PerWidth) -> String {
-    let text = difference(from, to);
+    let text = difference_in_bytes(from, to);
     let (a, b) = by(from, to);
     if a >= 0 && b >= 0 || a <= 0 && b <= 0 { text.replace(['+', '-'], "") } else { text }
 }

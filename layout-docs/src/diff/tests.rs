@@ -104,7 +104,7 @@ fn qualities_of_classes() {
         (|c| c.is_open = true, "may be extended now [breaks nobody]"),
         (|c| c.is_abstract = true, "is abstract now [breaks code, data]"),
         (|c| c.instance_type = Some(7), "instance type is fixed now: 7 [breaks nobody]"),
-        (|c| c.instance_types = Some((7, 9)), "instance types is fixed now: 7 to 9 [breaks nobody]"),
+        (|c| c.instance_types = Some((7, 9)), "range of instance types is fixed now: 7 to 9 [breaks nobody]"),
     ] {
         let said = said(|l| change(class(l, "HeapNumber")));
         assert!(said.iter().any(|s| *s == format!("class HeapNumber: {expected}")), "{said:?}");
@@ -176,6 +176,98 @@ fn names_of_fields_are_free() {
     assert_eq!(said.len(), 2, "{said:?}");
     assert_eq!(said[0], "class FixedArray: field `length` is called `count` now [breaks nobody]");
     assert!(said[1].ends_with(" is called `slots` now [breaks nobody]"), "{said:?}");
+}
+
+/// What is said of moves between two locks, written without their head.
+fn moves(old: &str, new: &str) -> Vec<String> {
+    let lock = |text: &str| Lock::parse(&format!("layout-lock 1\n{text}")).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    let diff = diff(&lock(old), &lock(new));
+    let moves = diff.entries.iter().flat_map(|e| e.changes.iter().map(move |c| (e, c)));
+    let moves = moves.filter(|(_, c)| matches!(c.what, What::Moved { .. } | What::FieldSize { .. } | What::Padding));
+    moves.map(|(e, c)| format!("{}: {}", e.id, c.what)).collect()
+}
+
+#[test]
+fn a_cause_is_said_once() {
+    let old = "class A\n size 20/32\n field a at 4/8 size 4/8 smi\n field b at 8/16 size 4 raw u32\n \
+               field c at 12/20 size 4 raw u32\n field d at 16/24 size 4/8 smi\n";
+    // One that grew, and holes.
+    let grown = "class A\n size 24/32\n field a at 4/8 size 4/8 smi\n field b at 8/16 size 8 raw u64\n \
+                 field c at 16/24 size 4 raw u32\n field d at 20/32 size 4/8 smi\n";
+    let grown = grown.replace("size 24/32", "size 24/40");
+    assert_eq!(
+        moves(old, &grown),
+        [
+            "A: field `c` moved from 12 / 20 to 16 / 24, because `b` grew by 4 bytes",
+            "A: field `d` moved from 16 / 24 to 20 / 32, because a hole before changed as well",
+            "A: `b` grew from 4 to 8 bytes",
+        ]
+    );
+    // One that is gone, and padding in its place under one width.
+    let gone = "class A\n size 16/32\n field a at 4/8 size 4/8 smi\n field p at 8/16 size 0/4 padding\n \
+                field c at 8/20 size 4 raw u32\n field d at 12/24 size 4/8 smi\n";
+    assert_eq!(
+        moves(old, gone),
+        [
+            "A: fields `c` and `d` moved by -4 bytes (compressed), because `b` was removed before and padding before changed"
+        ]
+    );
+    // Others in between, and another order.
+    let more = "class A\n size 28/40\n field a at 4/8 size 4/8 smi\n field x at 8/16 size 4 raw u32\n \
+                field y at 12/20 size 4 raw u32\n field b at 16/24 size 4 raw u32\n field c at 20/28 size 4 raw u32\n \
+                field d at 24/32 size 4/8 smi\n";
+    assert_eq!(
+        moves(old, more),
+        ["A: fields `b`, `c` and `d` moved by +8 bytes, because `x` and `y` were added before"]
+    );
+    let swapped = old.replace("field b", "field t").replace("field c", "field b").replace("field t", "field c");
+    assert_eq!(
+        moves(old, &swapped),
+        [
+            "A: fields moved, because the order of fields changed: `c` from 12 / 20 to 8 / 16, `b` from 8 / 16 to 12 / 20"
+        ]
+    );
+}
+
+#[test]
+fn structs_and_parents_are_causes() {
+    let old = "class A open\n size 16/24\n field s at 4/8 size 8 struct S\n field t at 12/16 size 4/8 smi\n\
+               class B\n extends A\n size 20/32\n field b at 16/24 size 4/8 smi\n\
+               struct S raw\n size 8\n field from at 0 size 4 raw u32\n field to at 4 size 4 raw u32\n";
+    let new = "class A open\n size 24/32\n field s at 4/8 size 16 struct S\n field t at 20/24 size 4/8 smi\n\
+               class B\n extends A\n size 28/40\n field b at 24/32 size 4/8 smi\n\
+               struct S raw\n size 16\n field from at 0 size 8 raw u64\n field to at 8 size 8 raw u64\n";
+    assert_eq!(
+        moves(old, new),
+        [
+            "A: field `t` moved from 12 / 16 to 20 / 24, because `s` grew by 8 bytes with the struct `S`",
+            "A: `s` grew from 8 to 16 bytes",
+            "B: field `b` moved from 16 / 24 to 24 / 32, because `A`, which it extends, grew by 8 bytes",
+            "S: field `to` moved from 4 to 8, because `from` grew by 4 bytes",
+            "S: `from` grew from 4 to 8 bytes",
+            "S: `to` grew from 4 to 8 bytes",
+        ]
+    );
+    assert_eq!(
+        moves(new, old)[2],
+        "B: field `b` moved from 24 / 32 to 16 / 24, because `A`, which it extends, shrank by 8 bytes"
+    );
+}
+
+/// Padding is no field: in other pieces it is nothing, and a field in its place is new.
+#[test]
+fn padding_is_free_until_somebody_takes_it() {
+    let old = "class A\n size 8/16\n field a at 4/8 size 2 raw u16\n field p at 6/10 size 2/6 padding\n";
+    let pieces = "class A\n size 8/16\n field a at 4/8 size 2 raw u16\n field p at 6/10 size 2 padding\n \
+                  field q at 8/12 size 0/4 padding\n";
+    assert_eq!(moves(old, pieces), ["A: padding lies elsewhere"]);
+    let lock = |text: &str| Lock::parse(&format!("layout-lock 1\n{text}")).unwrap();
+    let taken = pieces.replace("p at 6/10 size 2 padding", "b at 6/10 size 2 raw u16");
+    let diff = diff(&lock(old), &lock(&taken));
+    assert_eq!(diff.entries[0].changes.len(), 1);
+    let change = &diff.entries[0].changes[0];
+    assert_eq!(change.what.to_string(), "field `b` was added at 6 / 10 where padding was: raw u16, 2 bytes");
+    assert_eq!(change.breaks, [Party::Code, Party::Data]);
 }
 
 #[test]
