@@ -292,6 +292,24 @@ fn check_says_how_to_renew_the_lock() {
     assert_eq!(states.answer(&["check", "breaking.json", "before.lock"]), (0, String::new()));
 }
 
+/// `git show main:layouts.lock | layout-docs diff - new.json`.
+#[test]
+fn either_side_may_come_from_standard_input() {
+    let states = States::new("stdin");
+    for (arguments, file) in
+        [(["diff", "-", "breaking.json"], "before.lock"), (["diff", "before.lock", "-"], "breaking.json")]
+    {
+        let input = fs::File::open(states.0.join(file)).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_layout-docs"));
+        let output = command.args(arguments).current_dir(&states.0).stdin(input).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(
+            String::from_utf8(output.stdout).unwrap(),
+            states.answer(&["diff", "before.lock", "breaking.lock"]).1
+        );
+    }
+}
+
 /// Nothing that goes wrong looks like an answer.
 #[test]
 fn errors_are_64_and_above() {
