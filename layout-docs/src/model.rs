@@ -12,6 +12,7 @@ pub const SCHEMA_VERSION: u32 = 2;
 
 /// The layouts of some crates' classes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Model {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
@@ -32,6 +33,7 @@ pub struct Model {
 
 /// One registry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Crate {
     /// The crate's name.
     pub name: String,
@@ -41,6 +43,7 @@ pub struct Crate {
 
 /// One class.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Class {
     /// What other parts of the model call it: its name or, where two classes share that, its path.
     pub id: String,
@@ -97,6 +100,7 @@ pub struct Class {
 
 /// Where a class's instance types come among those of its siblings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum InstanceTypeOrder {
     /// Before all others.
@@ -106,7 +110,8 @@ pub enum InstanceTypeOrder {
 }
 
 /// A number of bytes under each pointer width.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PerWidth {
     /// With 4-byte tagged fields.
     pub compressed: u32,
@@ -125,6 +130,7 @@ pub enum Width {
 
 /// One field in its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Field {
     /// The name in the declaration.
     pub name: String,
@@ -156,6 +162,7 @@ pub struct Field {
 /// Elements of one kind at the end of an object, or an optional field. The first tail begins at [`Class::header_size`],
 /// each other one where the one before it ends, which depends on the object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Tail {
     /// The name in the declaration.
     pub name: String,
@@ -183,6 +190,7 @@ pub struct Tail {
 
 /// How many elements a tail has, as the declaration spells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", content = "text", rename_all = "snake_case")]
 pub enum Length {
     /// As many as the field of this name holds.
@@ -195,6 +203,7 @@ pub enum Length {
 
 /// A struct whose fields lie in objects: it has no map, no identity and no life of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Struct {
     /// What other parts of the model call it: its name or, where two share that, its path.
     pub id: String,
@@ -222,6 +231,7 @@ pub struct Struct {
 
 /// What a field or an element holds, and so how the collector treats it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Holds {
     /// A strong tagged value: traced.
@@ -273,6 +283,7 @@ pub enum Holds {
 
 /// One alternative of a tagged field's type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Admits {
     /// Any tagged value.
@@ -289,6 +300,7 @@ pub enum Admits {
 
 /// The memory order of a field's accessors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
     /// For the thread that has entered the isolate.
@@ -303,6 +315,7 @@ pub enum Access {
 
 /// A struct of bit fields in one integer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Bitfield {
     /// What other parts of the model call it: its name or, where two share that, its path.
     pub id: String,
@@ -327,6 +340,7 @@ pub struct Bitfield {
 
 /// One field of a bit field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Bits {
     /// Its name.
     pub name: String,
@@ -358,6 +372,7 @@ fn is_false(flag: &bool) -> bool {
 
 /// What the bits of a field mean.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Meaning {
     /// One bit, or more of which one is used.
@@ -382,6 +397,7 @@ pub enum Meaning {
 
 /// One name of an enum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Value {
     /// The variant's name.
     pub name: String,

@@ -105,7 +105,7 @@ fn fact(out: &mut String, name: &str, text: &str) {
 const FACT: usize = 8;
 
 /// The words of `text` in lines of the page's width; the first line continues what was written, at column `indent`.
-fn wrap(out: &mut String, indent: usize, text: &str) {
+pub(crate) fn wrap(out: &mut String, indent: usize, text: &str) {
     let mut column = indent;
     for word in text.split_whitespace() {
         let length = word.chars().count();
