@@ -17,7 +17,7 @@ mod wellformed;
 
 use crate::index::Index;
 use crate::model::{Model, Width};
-use crate::view::{Role, View};
+use crate::view::{CACHE_LINE, Role, View};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLE: &str = include_str!("style.css");
@@ -157,6 +157,7 @@ fn content(index: &Index<'_>) -> Markup {
                     li { span class={ "swatch k-" (role.key()) } aria-hidden="true" {} b { (role.name()) } " " (role.meaning()) }
                 }
                 li { span.swatch.inherited aria-hidden="true" {} b { "inherited" } " declared by a class above" }
+                li { span.swatch.break aria-hidden="true" {} b { "cache line" } " every " (CACHE_LINE) " bytes a new one" }
             }
         }
         @for class in &model.classes { (class::render(index, class)) }

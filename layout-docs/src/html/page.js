@@ -80,10 +80,9 @@ const reveal = () => {
     find(name.replace(/^(bits|struct)\./, ""));
     return;
   }
+  target.scrollIntoView();
   // Sections that were not drawn before have their size only now.
-  const place = () => target.scrollIntoView({ block: target.matches("tr") ? "center" : "start" });
-  place();
-  requestAnimationFrame(place);
+  requestAnimationFrame(() => target.scrollIntoView());
 };
 const go = (id) => {
   if (decode(location.hash.slice(1)) === id) reveal();

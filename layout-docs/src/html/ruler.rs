@@ -102,12 +102,10 @@ fn spoken(view: &View<'_>) -> String {
     format!("{}; {}", total(view), cells.chain(tails).collect::<Vec<_>>().join("; "))
 }
 
+/// The columns, one glyph each: a place for every glyph makes one text of them.
 fn scale() -> Markup {
-    html! {
-        @for byte in 0..ROW {
-            text.offset x=(GUTTER + byte * BYTE + BYTE / 2) y="12" { "+" (byte) }
-        }
-    }
+    let places: Vec<String> = (0..ROW).map(|byte| (GUTTER + byte * BYTE + BYTE / 2).to_string()).collect();
+    html! { text.offset x=(places.join(" ")) y="12" { @for byte in 0..ROW { (byte) } } }
 }
 
 fn row_offset(row: u32) -> Markup {
@@ -284,8 +282,6 @@ fn cache_line(row: u32) -> Markup {
         g.cache-line {
             title { "Byte " (row * ROW) ": a new cache line, if the object begins on one" }
             line x1="2" x2=(GUTTER + ROW * BYTE) y1=(y(row)) y2=(y(row)) {}
-            text.line-name x=(GUTTER + ROW * BYTE + 5) y=(y(row) - 4) { "line " (row * ROW / CACHE_LINE - 1) }
-            text.line-name x=(GUTTER + ROW * BYTE + 5) y=(y(row) + 11) { "line " (row * ROW / CACHE_LINE) }
         }
     }
 }

@@ -16,34 +16,28 @@ const thing = (item, full, isSection) => ({
   low: { name: item.name.toLowerCase(), full: full.toLowerCase(), about: item.about.toLowerCase(), words: item.words.toLowerCase() },
 });
 
-// How well a word fits: less is better, nothing is no fit.
-const rank = ({ low }, word) => {
-  if (low.name === word) return 0;
+// How well a word fits a thing itself, and how well the name of its section: less is better, nothing is no fit.
+const own = ({ low }, word) => {
+  if (low.name === word || low.full === word) return 0;
   const at = low.name.indexOf(word);
   if (at === 0) return 1;
   if (at > 0) return low.name[at - 1] === "_" ? 2 : 3;
-  if (low.full === word) return 0;
   if (word.includes(".") && low.full.includes(word)) return 2;
   if (low.about.includes(word)) return 5;
-  if (low.words.includes(word)) return 6;
-  return low.full.includes(word) ? 7 : null;
+  return low.words.includes(word) ? 6 : Infinity;
+};
+const borrowed = ({ low }, word) => low.full.startsWith(word) ? 1 : low.full.includes(word) ? 5 : Infinity;
+// Fields are not found by the name of their class alone.
+const cost = (item, words) => {
+  const ranks = words.map((word) => own(item, word));
+  if (Math.min(...ranks) === Infinity) return Infinity;
+  const sum = words.reduce((sum, word, i) => sum + Math.min(ranks[i], borrowed(item, word)), 0);
+  return sum + (item.isSection ? 0 : 0.5) + item.full.length / 1000;
 };
 const matches = (text) => {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   things ??= read();
-  const found = [];
-  for (const item of things) {
-    let sum = 0;
-    // Fields of a class are found by what they are, not by the class alone.
-    let best = 7;
-    for (const word of words) {
-      const fit = rank(item, word);
-      if (fit === null) { sum = null; break; }
-      sum += fit;
-      best = Math.min(best, fit);
-    }
-    if (sum !== null && best < 7) found.push([sum + (item.isSection ? 0 : 0.5) + item.full.length / 1000, item]);
-  }
+  const found = things.map((item) => [cost(item, words), item]).filter(([cost]) => cost < Infinity);
   return { words, found: found.sort(([a], [b]) => a - b).map(([, item]) => item) };
 };
 
