@@ -225,6 +225,15 @@ mod tests {
     }
 
     #[test]
+    fn no_tag_has_an_attribute_twice() {
+        for tag in render_html(&model()).split('<').filter_map(|rest| rest.split('>').next()) {
+            for attribute in [" class=\"", " id=\"", " style=\""] {
+                assert!(tag.matches(attribute).count() < 2, "<{tag}>");
+            }
+        }
+    }
+
+    #[test]
     fn nothing_is_loaded() {
         let html = render_html(&model());
         for word in ["src=", "http://", "https://", "url(", "@import", "fetch("] {

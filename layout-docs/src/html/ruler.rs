@@ -55,9 +55,9 @@ pub(super) fn render(view: &View<'_>, label: &str, anchor: &str) -> Markup {
         }
     };
     let (width, height) = (GUTTER + ROW * BYTE + 2, height + 4);
-    let class = if label.starts_with("Both") { None } else { Some(format!("w-{}", view.width.name())) };
+    let class = if label.starts_with("Both") { "ruler".to_owned() } else { format!("ruler w-{}", view.width.name()) };
     html! {
-        figure.ruler class=[class] {
+        figure class=(class) {
             figcaption { (label) span { (total(view)) } }
             svg viewBox={ "0 0 " (width) " " (height) } role="img"
                 aria-label={ (label) ": " (spoken(view)) } {
