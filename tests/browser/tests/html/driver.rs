@@ -37,7 +37,7 @@ impl Driver {
     pub(crate) async fn connect(&self) -> Client {
         let mut options = json!({ "args": [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1400,900", "--disable-extensions", "--no-default-browser-check", "about:blank",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1400,900", "--no-default-browser-check", "about:blank",
             format!("--user-data-dir={}", self.profile.display()),
         ] });
         if let Some(binary) = env::var_os("CHROMIUM") {
