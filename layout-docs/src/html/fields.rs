@@ -1,8 +1,8 @@
 //! The table of a class's fields.
 
-use super::links::{class_link, field_anchor, inline_doc, struct_anchor, struct_link, type_and_rest};
+use super::links::{breakable, class_link, field_anchor, inline_doc, struct_anchor, struct_link, type_and_rest};
 use crate::index::Index;
-use crate::model::{Holds, Length, PerWidth, Width};
+use crate::model::{Holds, PerWidth, Width};
 use crate::rows::Row;
 use crate::view::Role;
 use crate::words;
@@ -77,7 +77,7 @@ fn offsets(row: &Row<'_>, same: bool) -> Markup {
     }
 }
 
-fn size(size: PerWidth, times: Option<&str>) -> Markup {
+fn size(size: PerWidth, has_elements: bool) -> Markup {
     html! {
         td.num role="cell" data-label="Size" {
             @if size.is_same() {
@@ -87,7 +87,7 @@ fn size(size: PerWidth, times: Option<&str>) -> Markup {
                 span.between { " / " }
                 span.w-full { (size.full) }
             }
-            @if let Some(times) = times { small { " × " (times) } }
+            @if has_elements { small { " × n" } }
         }
     }
 }
@@ -97,11 +97,7 @@ fn table_row(index: &Index<'_>, row: &Row<'_>, rows: &[Row<'_>], section: &Secti
     let here = field_anchor(section.anchor, &row.anchor());
     // Inherited fields have a place here too, unless the class has one of that name.
     let is_hidden = row.from.is_some() && rows.iter().any(|own| own.from.is_none() && own.anchor() == row.anchor());
-    let times = match row.length {
-        Some(Length::Field(field)) => Some(field.as_str()),
-        Some(Length::Expression(_)) => Some("n"),
-        _ => None,
-    };
+    let has_elements = row.length.is_some() && row.condition().is_none();
     let (type_name, rest) = type_and_rest(index, row.type_name, row.holds);
     let notes = html! {
         (presence(row))
@@ -119,9 +115,9 @@ fn table_row(index: &Index<'_>, row: &Row<'_>, rows: &[Row<'_>], section: &Secti
             @if row.outer.is_some() { " part" }
         } {
             (offsets(row, section.same))
-            (size(row.size, times))
+            (size(row.size, has_elements))
             td.name role="cell" {
-                a.code href={ "#" (if is_hidden { field_anchor(owner, &row.anchor()) } else { here.clone() }) } { (row.label()) }
+                a.code href={ "#" (if is_hidden { field_anchor(owner, &row.anchor()) } else { here.clone() }) } { (breakable(&row.label())) }
                 code.type { (type_name) }
             }
             (kind(row.role, row.holds))
@@ -147,16 +143,12 @@ fn line_link(index: &Index<'_>, row: &Row<'_>, section: &Section<'_>) -> Markup 
     }
 }
 
-/// Whether there are elements, and how many where the size does not say it.
+/// How many elements there are, or whether the field is there.
 fn presence(row: &Row<'_>) -> Markup {
     html! {
-        @match row.length {
-            Some(Length::Field(_)) => span.note { "elements" },
-            Some(length) => {
-                @let (what, text) = words::presence(length);
-                span.note { (what) " " code { (text) } }
-            },
-            None => {},
+        @if let Some(length) = row.length {
+            @let (what, text) = words::presence(length);
+            span.note { (what) " " code { (text) } }
         }
     }
 }

@@ -145,9 +145,9 @@ fn spans(index: &Index<'_>, here: &str, spans: &[Span]) -> Markup {
                 Span::Emphasis(text) => em { (text) },
                 Span::Link { text, is_code, target } => {
                     @if target.starts_with("https://") || target.starts_with("http://") {
-                        a.code[*is_code] href=(target) rel="noopener noreferrer" { (text) }
+                        a class=[is_code.then_some("code")] href=(target) rel="noopener noreferrer" { (text) }
                     } @else if let Some(anchor) = resolve(index, here, target) {
-                        a.code[*is_code] href={ "#" (anchor) } { (text) }
+                        a class=[is_code.then_some("code")] href={ "#" (anchor) } { (text) }
                     } @else if *is_code {
                         code { (text) }
                     } @else {
@@ -179,7 +179,10 @@ pub(super) fn type_and_rest(index: &Index<'_>, type_name: &str, holds: &Holds) -
             other => (words::admits_name(other), None, ""),
         });
     }
-    let is_named = |name: &str| identifiers(type_name).any(|word| word == name);
+    let is_named = |name: &str| {
+        let says = |word: &str| word == name || (name == "None" && word == "Option");
+        identifiers(type_name).any(says)
+    };
     let rest = names.iter().filter(|(name, ..)| !is_named(name)).map(|(name, anchor, word)| {
         html! {
             (word)
@@ -202,6 +205,15 @@ pub(super) fn type_and_rest(index: &Index<'_>, type_name: &str, holds: &Holds) -
         }
     };
     (linked, rest)
+}
+
+/// A name with places to break it, if it is long.
+pub(super) fn breakable(name: &str) -> Markup {
+    html! {
+        @if name.len() < 25 { (name) } @else {
+            @for part in name.split_inclusive(['_', '.']) { (part) wbr; }
+        }
+    }
 }
 
 fn is_word(c: char) -> bool {

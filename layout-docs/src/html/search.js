@@ -93,7 +93,7 @@ const search = () => {
   list.replaceChildren(...shown.map((item, i) => {
     const option = element("li", `k-${item.kind}`, element("span", "name", marked(item.full, words)));
     option.id = `found-${i}`;
-    option.role = "option";
+    option.setAttribute("role", "option");
     option.dataset.id = item.id;
     option.append(" ", element("span", "about", marked(item.about, words)));
     if (item.words) option.append(" ", element("small", "", marked(excerpt(item.words, words), words)));
