@@ -256,11 +256,11 @@ async fn the_keyboard_gets_everywhere(page: Page) {
     page.until("document.activeElement.getBoundingClientRect().top >= 0").await;
     page.press(keys(&[Key::Enter])).await;
     page.until("document.activeElement.id === 'content'").await;
-    // From the start to the end of the first sections: all in sight, all with an outline, each after the other.
+    // From the start through the first sections and some way back: all in sight, all with an outline.
     page.open(&sources::small(), "").await;
     let mut places = Vec::new();
-    for _ in 0..90 {
-        page.press(keys(&[Key::Tab])).await;
+    for step in 0..130 {
+        page.press(if step < 90 { keys(&[Key::Tab]) } else { keys(&[Key::Shift, Key::Tab]) }).await;
         let seen = page
                 .eval(
                     "(e => { const { top, bottom, width } = e.getBoundingClientRect(); const style = getComputedStyle(e); \
