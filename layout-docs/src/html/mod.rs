@@ -7,6 +7,7 @@ mod facts;
 mod fields;
 mod lines;
 mod links;
+mod overview;
 mod ruler;
 mod search;
 mod sidebar;
@@ -159,6 +160,7 @@ fn content(index: &Index<'_>) -> Markup {
                 li { span.swatch.inherited aria-hidden="true" {} b { "inherited" } " declared by a class above" }
                 li { span.swatch.break aria-hidden="true" {} b { "cache line" } " every " (CACHE_LINE) " bytes a new one" }
             }
+            (overview::losses(index))
         }
         @for class in &model.classes { (class::render(index, class)) }
         @for layout in &model.structs { (structs::render(index, layout)) }
