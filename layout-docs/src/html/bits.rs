@@ -17,9 +17,9 @@ pub(super) fn render(index: &Index<'_>, bits: &Bitfield) -> Markup {
     let anchor = bits_anchor(&bits.id);
     let holders = index.bit_holders(bits);
     html! {
-        section.entry.bitfield #(anchor) aria-labelledby={ (anchor) ".-title" } {
+        section.entry.bitfield #(anchor) aria-labelledby={ "title-" (anchor) } {
             header {
-                h2 id={ (anchor) ".-title" } {
+                h2 id={ "title-" (anchor) } {
                     a href={ "#" (anchor) } { (bits.name) }
                     (copy(&anchor))
                     span.badge { "bit field" } span.badge { (bits.storage) }

@@ -13,10 +13,10 @@ pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class) -> Markup {
     let same = index.is_same_layout(class);
     let views = super::views(same, |width| View::new(index, class, width));
     html! {
-        section.entry #(class.id) aria-labelledby={ (class.id) ".-title" } {
+        section.entry #(class.id) aria-labelledby={ "title-" (class.id) } {
             (ancestors(index, class))
             header {
-                h2 id={ (class.id) ".-title" } {
+                h2 id={ "title-" (class.id) } {
                     a href={ "#" (class.id) } { (class.name) }
                     (copy(&class.id))
                     @for quality in words::qualities(class) { span.badge { (quality) } }

@@ -15,9 +15,9 @@ pub(super) fn render<'m>(index: &Index<'m>, layout: &'m Struct) -> Markup {
     let views = super::views(same, |width| View::of_struct(index, layout, width));
     let holders = index.struct_holders(layout);
     html! {
-        section.entry.struct #(anchor) aria-labelledby={ (anchor) ".-title" } {
+        section.entry.struct #(anchor) aria-labelledby={ "title-" (anchor) } {
             header {
-                h2 id={ (anchor) ".-title" } {
+                h2 id={ "title-" (anchor) } {
                     a href={ "#" (anchor) } { (layout.name) }
                     (copy(&anchor))
                     span.badge { "struct" } span.badge { (if layout.is_tagged { "tagged" } else { "raw" }) }

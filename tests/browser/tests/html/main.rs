@@ -292,7 +292,7 @@ async fn the_keyboard_gets_everywhere(page: Page) {
 
 async fn focus_in_the_header_leaves_the_page_where_it_is(page: Page) {
     page.open(&sources::small(), "#Script").await;
-    page.until(&in_sight("Script.-title")).await;
+    page.until(&in_sight("title-Script")).await;
     let before = page.number("scrollY").await;
     search(&page, "map").await;
     page.press(keys(&[Key::Escape])).await;
