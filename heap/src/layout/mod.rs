@@ -32,6 +32,7 @@ mod structs;
 mod tails;
 mod width;
 
+pub(crate) use bits::debug_bit_value;
 pub use bits::{
     AtomicBits, BitEnum, BitKind, BitLayout, BitSetComputer, BitStorage, BitWord, Bitfield, BitfieldError,
     BitfieldLayout, BitsBefore, FlagSet, SmiBitfield, debug_bits,

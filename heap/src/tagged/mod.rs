@@ -56,4 +56,5 @@ pub use smi::{IntoSmi, Smi, SmiError, smi};
 pub use structs::{HeapStruct, StructField, StructInit, StructRef};
 pub use tail::{Elements, Tail, expect_at_most, expect_length, inherited};
 pub use value::Tagged;
+pub(crate) use word::RawTagged;
 pub use word::{TAGGED_SIZE, TaggedCell, Word};
