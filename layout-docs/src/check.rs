@@ -5,7 +5,7 @@ use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
 /// The largest fixed part that is drawn, in bytes; `heapwright` itself stops at an eighth of that.
-const MAX_HEADER: u32 = 1 << 16;
+pub(crate) const MAX_HEADER: u32 = 1 << 16;
 
 /// Why a model cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +84,7 @@ impl Model {
             check_class(class, &classes, &found, &place)?;
             ensure(classes.insert(&class.id, class).is_none(), &place, || "another class has this id".into())?;
         }
+        crate::check_live::check(self, &classes)?;
         Ok(())
     }
 }
@@ -96,7 +97,7 @@ fn check_url(url: &str) -> Result<(), ModelError> {
     ensure(scheme_is_safe, "source_url", || format!("\"{url}\" is neither https, http, file, vscode nor relative"))
 }
 
-fn check_id(id: &str, place: &str) -> Result<(), ModelError> {
+pub(crate) fn check_id(id: &str, place: &str) -> Result<(), ModelError> {
     let is_path = !id.is_empty() && id.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '#'));
     ensure(is_path, place, || "the id is not a Rust path".into())
 }
@@ -233,11 +234,11 @@ fn check_bitfield(bits: &Bitfield, all: &HashSet<&str>, place: &str) -> Result<(
     Ok(())
 }
 
-fn ensure(holds: bool, place: &str, problem: impl FnOnce() -> String) -> Result<(), ModelError> {
+pub(crate) fn ensure(holds: bool, place: &str, problem: impl FnOnce() -> String) -> Result<(), ModelError> {
     if holds { Ok(()) } else { Err(inconsistent(place, problem())) }
 }
 
-fn inconsistent(place: &str, problem: String) -> ModelError {
+pub(crate) fn inconsistent(place: &str, problem: String) -> ModelError {
     ModelError::Inconsistent { place: place.to_owned(), problem }
 }
 

@@ -1,4 +1,4 @@
-//! From class tables to the model: the only module that knows `heapwright`'s types.
+//! From class tables to the model: with `extract_live`, the only module that knows `heapwright`'s types.
 
 use crate::model::{
     Access, Admits, Bitfield, Bits, Class, Crate, Field, Holds, InstanceTypeOrder, Length, Meaning, Model, PerWidth,
@@ -40,6 +40,8 @@ impl Model {
             classes: classes.iter().map(|c| class(&names, c)).collect(),
             bitfields: bitfields.iter().map(|b| bitfield(&names, b)).collect(),
             structs: structs.iter().map(|s| struct_(&names, s)).collect(),
+            objects: Vec::new(),
+            footprints: Vec::new(),
         }
     }
 }
@@ -177,7 +179,7 @@ fn kinds(class: ClassRef) -> impl Iterator<Item = &'static FieldKind> {
     })
 }
 
-fn path(module: &str, name: &str) -> String {
+pub(crate) fn path(module: &str, name: &str) -> String {
     format!("{module}::{name}")
 }
 

@@ -36,6 +36,7 @@ pub fn render_markdown(model: &Model) -> String {
     for bits in &model.bitfields {
         render_bits(&index, bits, &mut out);
     }
+    crate::markdown_live::render(&index, &mut out);
     out
 }
 
@@ -56,6 +57,9 @@ fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
     out.push_str(&blocks(&class.doc));
     let _ = writeln!(out, "- **Size:** {}", escape(&words::size(class)));
     let _ = writeln!(out, "- **Losses:** {}", words::losses(index, class));
+    if let Some(cost) = crate::cost::phrase(class) {
+        let _ = writeln!(out, "- **Cost:** {cost}");
+    }
     if let Some(suggestion) = suggest(index, class) {
         let _ = writeln!(out, "- **Reorder:** {}", escape(&suggestion_text(&suggestion)));
     }
@@ -166,7 +170,7 @@ fn admits(index: &Index<'_>, holds: &Holds) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-fn link(index: &Index<'_>, id: &str) -> String {
+pub(crate) fn link(index: &Index<'_>, id: &str) -> String {
     match index.class(id) {
         Some(class) => format!("[`{}`](#{})", class.name, class.id),
         None => format!("`{id}`"),
@@ -195,7 +199,7 @@ fn capital(word: &str) -> String {
     chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = text.replace('|', "\\|");
     if text.is_empty() { text } else { format!("`{text}`") }
 }
@@ -239,7 +243,7 @@ fn span(span: &Span) -> String {
     }
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -112,6 +112,11 @@ pub struct Text {
 }
 
 #[heap_object]
+pub struct Maybe {
+    node: Tagged<Option<Node>>,
+}
+
+#[heap_object]
 pub struct Number {
     #[constant]
     value: f64,
@@ -131,7 +136,7 @@ pub struct Stone {
     weight: Smi,
 }
 
-heap_classes! { pub static CLASSES = [Everything, Smis, Node, Loud, Text, Number, Array, Stone]; }
+heap_classes! { pub static CLASSES = [Everything, Smis, Node, Loud, Text, Maybe, Number, Array, Stone]; }
 
 heap_roots! {
     pub static ROOTS, keys in root, getters in Roots, set up by set_up;
@@ -287,7 +292,7 @@ fn images_stay_while_objects_move_and_die() {
         let weak = Node::new(&mut inner, NodeInit { value: 2, next: smi(0) });
         let object = everything(&mut inner, 1, strong, weak);
         let first = inner.object_image(object.get(&inner), 16);
-        (escape.escape(&mut inner, object), first)
+        (escape.escape(&inner, object), first)
     };
     let copy = first.clone();
     scope.collect(CollectionKind::Young);
@@ -389,6 +394,8 @@ fn referents_show_what_their_layout_tells_and_no_hook_is_called() {
     check_cover(&loud);
     assert_eq!(part(&loud, "other").value, ImageValue::Cleared);
     assert!(scope.footprint([array.get(&scope)]).to_string().contains("Loud"));
+    let maybe = Maybe::new(&mut scope, MaybeInit { node: Nil });
+    assert_eq!(part(&scope.object_image(maybe.get(&scope), 16), "node").value, ImageValue::Nil);
 }
 
 /// Values may run code of users while an object is made: there is no way to look at what is not whole yet.

@@ -3,7 +3,7 @@
 use super::print::{raw_text, reference_text};
 use crate::barrier::SlotSet;
 use crate::handles::HandleScope;
-use crate::layout::{BitKind, BitfieldLayout, ClassDescriptor, FieldKind, RawKind, debug_bit_value, debug_bits};
+use crate::layout::{BitKind, BitfieldLayout, ClassDescriptor, FieldKind, Member, RawKind, debug_bit_value, debug_bits};
 use crate::memory::MemoryChunk;
 use crate::spaces::SpaceId;
 use crate::tagged::{HeapClass, HeapObject, HeapObjectExt, RawTagged, Smi, TAGGED_SIZE, TaggedCell, Word};
@@ -90,6 +90,8 @@ pub enum ImageValue {
     Nothing,
     /// A small integer.
     Smi(i32),
+    /// No object, in a field of an `Option`: the Smi zero.
+    Nil,
     /// A reference to an object.
     Reference(ImageReference),
     /// A weak reference whose referent has died.
@@ -307,7 +309,12 @@ impl Reader<'_> {
 
     fn part(&self, at: usize, place: Place, kind: &FieldKind, size: usize) -> ImagePart {
         let (kind, value) = match kind {
-            FieldKind::Tagged(_) => (PartKind::Strong, self.tagged(at)),
+            FieldKind::Tagged(types) => {
+                let value = self.tagged(at);
+                let is_option = types.members().iter().any(|member| matches!(member, Member::None));
+                let is_nil = is_option && value == ImageValue::Smi(0);
+                (PartKind::Strong, if is_nil { ImageValue::Nil } else { value })
+            }
             FieldKind::Weak(_) => (PartKind::Weak, self.tagged(at)),
             FieldKind::MaybeWeak(_) => (PartKind::MaybeWeak, self.tagged(at)),
             FieldKind::Smi => (PartKind::Smi, self.tagged(at)),
@@ -418,6 +425,7 @@ impl fmt::Display for ImageValue {
             ImageValue::Nothing => Ok(()),
             ImageValue::Smi(value) => write!(f, "{value}"),
             ImageValue::Reference(reference) => write!(f, "{reference}"),
+            ImageValue::Nil => f.write_str("nil"),
             ImageValue::Cleared => f.write_str("<cleared>"),
             ImageValue::Raw(text) | ImageValue::Bits { text, .. } => f.write_str(text),
             ImageValue::External(address) => write!(f, "{address:#x}"),
