@@ -199,7 +199,7 @@ fn capital(word: &str) -> String {
     chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
-pub(crate) fn code(text: &str) -> String {
+fn code(text: &str) -> String {
     let text = text.replace('|', "\\|");
     if text.is_empty() { text } else { format!("`{text}`") }
 }

@@ -1,7 +1,7 @@
 //! Real objects and footprints in Markdown: rulers as code blocks, tables of values.
 
 use crate::index::Index;
-use crate::markdown::{code, escape, link};
+use crate::markdown::{escape, link};
 use crate::model::{LiveFootprint, LiveObject, LivePart};
 use crate::overlay::{self, count, share};
 use crate::text::live::{draw, remarks, summary};
@@ -67,6 +67,17 @@ fn value(index: &Index<'_>, object: &LiveObject, part: &LivePart) -> String {
     fields.collect::<Vec<_>>().join(", ")
 }
 
+/// A code span in the cell of a table, whatever is in it.
+fn code(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let space = if longest > 0 { " " } else { "" };
+    format!("{fence}{space}{}{space}{fence}", one_line(text).replace('|', "\\|"))
+}
+
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -79,7 +90,9 @@ fn fenced(text: &str) -> String {
 fn render_footprint(index: &Index<'_>, footprint: &LiveFootprint, out: &mut String) {
     let _ = writeln!(out, "\n### {}\n\n{}\n", escape(&one_line(&footprint.name)), escape(&summary(footprint)));
     if footprint.objects > 0 {
-        out.push_str("| Class | Objects | Bytes | Share | Average | Largest | Wasted |\n|---|--:|--:|--:|--:|--:|--:|\n");
+        out.push_str(
+            "| Class | Objects | Bytes | Share | Average | Largest | Wasted |\n|---|--:|--:|--:|--:|--:|--:|\n",
+        );
     }
     for of in footprint.classes.iter().filter(|of| of.objects > 0) {
         let _ = writeln!(

@@ -3,7 +3,9 @@
 use super::print::{raw_text, reference_text};
 use crate::barrier::SlotSet;
 use crate::handles::HandleScope;
-use crate::layout::{BitKind, BitfieldLayout, ClassDescriptor, FieldKind, Member, RawKind, debug_bit_value, debug_bits};
+use crate::layout::{
+    BitKind, BitfieldLayout, ClassDescriptor, FieldKind, Member, RawKind, debug_bit_value, debug_bits,
+};
 use crate::memory::MemoryChunk;
 use crate::spaces::SpaceId;
 use crate::tagged::{HeapClass, HeapObject, HeapObjectExt, RawTagged, Smi, TAGGED_SIZE, TaggedCell, Word};

@@ -1,7 +1,7 @@
 //! The section of one class.
 
 use super::links::{ancestors, class_link, doc, source};
-use super::{collector, facts, fields, ruler};
+use super::{collector, facts, fields, live, ruler};
 use crate::index::Index;
 use crate::model::Class;
 use crate::reorder::{Slot, suggest};
@@ -30,6 +30,7 @@ pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class) -> Markup {
             (fields::render(index, &index.rows(class), &class.name, &class.id, same))
             (collector::render(&views))
             (suggestion(index, class))
+            (live::of_class(index, class))
             @if !index.children(class).is_empty() {
                 p.below { "Extended by " @for child in index.children(class) { span.chip { (class_link(index, &child.id)) } } }
             }

@@ -6,6 +6,7 @@ mod collector;
 mod facts;
 mod fields;
 mod links;
+mod live;
 mod ruler;
 mod search;
 mod sidebar;
@@ -54,6 +55,7 @@ pub fn render_html(model: &Model) -> String {
                 }
                 script type="application/json" #search-index { (PreEscaped(search::render(&index))) }
                 script { (PreEscaped(SCRIPT)) }
+                @if !model.objects.is_empty() { script { (PreEscaped(live::SCRIPT)) } }
             }
         }
     };
@@ -126,6 +128,7 @@ fn content(index: &Index<'_>) -> Markup {
         @for class in &model.classes { (class::render(index, class)) }
         @for layout in &model.structs { (structs::render(index, layout)) }
         @for bits in &model.bitfields { (bits::render(index, bits)) }
+        (live::render(index))
         footer { "Made by " (model.generator) ". Offsets are copied from the class tables that the collector uses." }
     }
 }

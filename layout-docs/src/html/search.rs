@@ -1,6 +1,7 @@
 //! The search index: for each section of the page, the words it is found by.
 
 use super::links::{bits_anchor, field_anchor, struct_anchor};
+use super::live::{footprint_anchor, object_anchor};
 use crate::index::Index;
 use crate::model::{Admits, Bitfield, Class, Holds, Meaning, Struct};
 use crate::rows;
@@ -32,7 +33,7 @@ pub(super) fn render(index: &Index<'_>) -> String {
     let classes = index.model.classes.iter().map(|c| class(index, c));
     let structs = index.model.structs.iter().map(|s| struct_(index, s));
     let bitfields = index.model.bitfields.iter().map(bitfield);
-    let entries: Vec<Entry> = classes.chain(structs).chain(bitfields).collect();
+    let entries: Vec<Entry> = classes.chain(structs).chain(bitfields).chain(live(index)).collect();
     let json = serde_json::to_string(&entries).unwrap_or_else(|e| unreachable!("strings have a JSON form: {e}"));
     json.replace('<', "\\u003c")
 }
@@ -83,6 +84,16 @@ fn bitfield(bits: &Bitfield) -> Entry {
         Row { id: field_anchor(&anchor, &f.name), text: text([f.name.as_str(), &words::values(f), nested]) }
     });
     Entry { text: text([bits.name.as_str(), &bits.module, &bits.storage]), rows: rows.collect(), id: anchor }
+}
+
+/// Real objects and footprints, found by their names and classes.
+fn live(index: &Index<'_>) -> impl Iterator<Item = Entry> {
+    let entry = |id: String, text: String| Entry { id, text, rows: Vec::new() };
+    let objects = index.model.objects.iter().enumerate();
+    let footprints = index.model.footprints.iter().enumerate();
+    objects
+        .map(move |(i, o)| entry(object_anchor(i), text([o.name.as_str(), &o.class, &o.space, "real object"])))
+        .chain(footprints.map(move |(i, f)| entry(footprint_anchor(i), text([f.name.as_str(), "footprint"]))))
 }
 
 fn text<const N: usize>(parts: [&str; N]) -> String {
