@@ -11,6 +11,9 @@ use std::fmt::Write as _;
 pub(crate) fn render(index: &Index<'_>, out: &mut String) {
     if !index.model.objects.is_empty() {
         out.push_str("\n## Real objects\n");
+        if index.model.objects.iter().any(overlay::omits_bytes) {
+            let _ = writeln!(out, "\n`..`: {}.", overlay::OMITTED);
+        }
     }
     for (i, object) in index.model.objects.iter().enumerate() {
         render_object(index, object, i, out);

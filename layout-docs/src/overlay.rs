@@ -165,6 +165,14 @@ pub(crate) fn facts(object: &LiveObject) -> String {
     format!("{size} bytes, {address} in {space}{age}, {} pointers", width.name())
 }
 
+/// What is said where bytes are not drawn.
+pub(crate) const OMITTED: &str = "bytes that differ from run to run are left out: addresses and padding";
+
+/// Whether bytes of the object that could be drawn are not in the model.
+pub(crate) fn omits_bytes(object: &LiveObject) -> bool {
+    object.parts.iter().any(|part| part.bytes.is_none() && part.kind != LiveKind::Elided)
+}
+
 /// Bits that the model's bytes of a part have at a place, as digits from high to low.
 pub(crate) fn binary(part: &LivePart, shift: u32, size: u32) -> Option<String> {
     let bytes = part.byte_values()?;

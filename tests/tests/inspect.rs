@@ -339,6 +339,7 @@ fn read_only_and_large_objects_and_maps() {
     let map = scope.object_image(scope.stone().map(), 16);
     check_cover(&map);
     assert_eq!((map.class.name(), map.space), ("Map", SpaceId::Map));
+    assert_eq!(part(&map, "class_entry").value, ImageValue::External(std::ptr::from_ref(stone.class).addr() as u64));
     let length = 300_000;
     let array = Array::new(&mut scope, ArrayInit { elements: Filled::new(smi(4), length) });
     let node = Node::new(&mut scope, NodeInit { value: 9, next: smi(0) });

@@ -266,6 +266,12 @@ impl Reader<'_> {
             self.field(at, place, &field.kind, field.size.current() as usize, &mut parts);
             if declared_in.parent.is_none() {
                 parts[first..].iter_mut().for_each(|part| part.kind = PartKind::Map);
+            } else if declared_in.is_map() && field.name == "class_entry" {
+                // The address of the descriptor, for all that maps declare it as a number.
+                let value = ImageValue::External(self.raw(at, field.size.current() as usize));
+                parts[first..]
+                    .iter_mut()
+                    .for_each(|part| (part.kind, part.value) = (PartKind::External, value.clone()));
             }
         }
         // SAFETY: a reference is to a whole object, and the class is its own.

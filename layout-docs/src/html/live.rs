@@ -83,7 +83,8 @@ fn object_section(index: &Index<'_>, object: &LiveObject, place: usize) -> Marku
             div.overlay {
                 figure {
                     (ruler(index, object, &blocks))
-                    p.readout aria-live="off" { "Point at a cell, or move through them with the arrow keys." }
+                    p.readout { "Choose a cell to see what it holds; the arrow keys move on." }
+                    @if overlay::omits_bytes(object) { p.omitted { code { "··" } " " (overlay::OMITTED) } }
                 }
                 (values(index, object, &blocks))
             }
@@ -339,7 +340,7 @@ fn footprint_section(index: &Index<'_>, footprint: &LiveFootprint, place: usize)
             dl.facts {
                 (fact("Objects", &count(footprint.objects)))
                 (fact("Bytes", &count(footprint.bytes)))
-                div.lost[footprint.wasted > 0] { dt { "Hold nothing" } dd { (count(footprint.wasted)) " B, " (share(footprint.wasted, footprint.bytes)) } }
+                div.lost[footprint.wasted > 0] { dt { "Wasted" } dd { (count(footprint.wasted)) " B, " (share(footprint.wasted, footprint.bytes)) } }
                 (fact("References", &count(footprint.references)))
                 (fact("Depth", &count(footprint.depth)))
                 @for space in &footprint.spaces { (fact(&space.space, &format!("{} B", count(space.bytes)))) }

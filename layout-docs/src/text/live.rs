@@ -23,6 +23,9 @@ pub(super) fn render(index: &Index<'_>, out: &mut String) {
         return;
     }
     heading(out, "REAL OBJECTS", "as they lay in the heap");
+    if index.model.objects.iter().any(overlay::omits_bytes) {
+        super::paragraph(out, &format!("..: {}.", overlay::OMITTED));
+    }
     let _ = write!(out, "\n{}", render_objects(index.model));
 }
 
