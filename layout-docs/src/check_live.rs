@@ -139,3 +139,64 @@ fn adds_up(
     let sum = numbers.fold(0_u64, u64::saturating_add);
     ensure(sum == total, place, || format!("its {of} have {sum} {what}, but it has {total}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::live_model;
+
+    fn problem(break_it: impl FnOnce(&mut Model)) -> String {
+        let mut model = live_model();
+        break_it(&mut model);
+        model.check().expect_err("the broken model passed").to_string()
+    }
+
+    #[test]
+    fn parts_cover_the_object_and_lie_where_its_class_has_them() {
+        let part = |i: usize, change: fn(&mut LivePart)| problem(|m| change(&mut m.objects[0].parts[i]));
+        assert!(part(1, |p| p.offset = 5).contains("begins at byte 5 with 4 bytes, but byte 4 is next"));
+        assert!(part(1, |p| p.size = 0).contains("with 0 bytes"));
+        assert!(part(4, |p| p.size = 2000).contains("ends after the object's 1028 bytes"));
+        assert!(part(4, |p| p.size = 4).contains("its parts end at byte 20, but its size is 1028"));
+        assert!(part(4, |p| p.size = u64::MAX).contains("ends after"));
+        assert!(part(1, |p| p.bytes = Some("00".into())).contains("its bytes are not 4 in hexadecimal"));
+        assert!(part(1, |p| p.bytes = Some("0000000g".into())).contains("in hexadecimal"));
+        assert!(part(1, |p| p.bytes = None).contains("has no bytes"));
+        assert!(part(4, |p| p.bytes = Some(String::new())).contains("in hexadecimal"));
+        assert!(part(1, |p| p.field = "lenght".into()).contains("\"FixedArray\" has no field of this name"));
+        assert!(part(1, |p| p.field = "map".into()).contains("lies at byte 0 to 4 of \"FixedArray\" (compressed)"));
+        assert!(part(1, |p| p.field = "elements".into()).contains("which begins at byte 8 (compressed)"));
+        assert!(part(3, |p| p.bits[1].size = 31).contains("end at bit 33 of 4 bytes"));
+        assert!(part(3, |p| p.bits[1].shift = u32::MAX).contains("of 4 bytes"));
+        assert!(
+            part(2, |p| p.refers_to.as_mut().unwrap().address = "javascript:1".into()).contains("neither an address")
+        );
+        assert!(problem(|m| m.objects[0].address = "#".into()).contains("neither an address nor a number"));
+        assert!(problem(|m| m.objects[0].class = "a b".into()).contains("not a Rust path"));
+        assert!(problem(|m| m.objects[0].width = Width::Full).contains("(full)"));
+        let large = |m: &mut Model| {
+            let mut last = m.objects[0].parts[1].clone();
+            (last.offset, last.size, last.kind, last.bytes) = (1028, 1 << 40, LiveKind::Rounding, None);
+            last.field.clear();
+            m.objects[0].parts.push(last);
+            m.objects[0].size = 1028 + (1 << 40);
+        };
+        assert!(problem(large).contains("more than 65536"), "what is drawn has an end");
+    }
+
+    #[test]
+    fn footprints_add_up() {
+        assert!(problem(|m| m.footprints[0].bytes += 1).contains("its classes have 48 bytes, but it has 49"));
+        assert!(problem(|m| m.footprints[0].classes[0].wasted = 50).contains("wastes or has one of more"));
+        assert!(problem(|m| m.footprints[0].spaces[0].objects = u64::MAX).contains("its spaces have"));
+        assert!(problem(|m| m.footprints[0].weak_bytes = 0).contains("its classes have 8 weakly reached bytes"));
+        assert!(problem(|m| m.footprints[0].classes[1].class = String::new()).contains("not a Rust path"));
+    }
+
+    #[test]
+    fn models_without_objects_are_as_they_were() {
+        let model = crate::fixture::model();
+        assert!(model.objects.is_empty() && model.footprints.is_empty());
+        assert!(!crate::render_json(&model).contains("\"objects\""));
+    }
+}

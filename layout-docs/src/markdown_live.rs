@@ -3,7 +3,7 @@
 use crate::index::Index;
 use crate::markdown::{escape, link};
 use crate::model::{LiveFootprint, LiveObject, LivePart};
-use crate::overlay::{self, count, share};
+use crate::overlay::{self, count, one_line, share};
 use crate::text::live::{draw, remarks, summary};
 use crate::words;
 use std::fmt::Write as _;
@@ -43,7 +43,7 @@ fn render_object(index: &Index<'_>, object: &LiveObject, place: usize, out: &mut
             "| {} | {} | {label} | {} | {} |",
             part.offset,
             part.size,
-            escape(overlay::kind(part)),
+            escape(&one_line(overlay::kind(part))),
             value(index, object, part)
         );
     }
@@ -79,10 +79,6 @@ fn code(text: &str) -> String {
     let fence = "`".repeat(longest + 1);
     let space = if longest > 0 { " " } else { "" };
     format!("{fence}{space}{}{space}{fence}", one_line(text).replace('|', "\\|"))
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Nothing in a code block may look like its end.

@@ -162,7 +162,7 @@ pub(crate) fn target(index: &Index<'_>, from: &LiveObject, reference: &LiveRefer
 pub(crate) fn facts(object: &LiveObject) -> String {
     let age = if object.is_young { " (young)" } else { "" };
     let LiveObject { size, address, space, width, .. } = object;
-    format!("{size} bytes, {address} in {space}{age}, {} pointers", width.name())
+    format!("{size} bytes, {address} in {}{age}, {} pointers", one_line(space), width.name())
 }
 
 /// What is said where bytes are not drawn.
@@ -189,6 +189,12 @@ pub(crate) fn binary(part: &LivePart, shift: u32, size: u32) -> Option<String> {
 /// Where the integer of a Smi begins in its word.
 fn smi_shift(part: &LivePart) -> u32 {
     if part.size == 8 { 32 } else { 1 }
+}
+
+/// On one line, without characters that a terminal would obey.
+pub(crate) fn one_line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// A number with its digits in groups of three.

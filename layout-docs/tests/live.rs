@@ -232,6 +232,10 @@ fn pages_escape_what_objects_hold_and_link_them() {
     ] {
         assert!(html.contains(part), "no `{part}`");
     }
+    for href in html.split(" href=\"#").skip(1) {
+        let target = href.split('"').next().unwrap();
+        assert!(html.contains(&format!(" id=\"{target}\"")), "{target}");
+    }
     let markdown = render_markdown(&model);
     let row = markdown.lines().find(|line| line.contains("`chars[") && line.contains("| u8 |")).unwrap();
     assert_eq!(row.replace("\\|", "").matches('|').count(), 6, "{row}");

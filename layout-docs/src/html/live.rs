@@ -382,3 +382,53 @@ fn footprint_section(index: &Index<'_>, footprint: &LiveFootprint, place: usize)
 fn fact(name: &str, value: &str) -> Markup {
     html! { div { dt { (name) } dd { (value) } } }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::live_model;
+    use crate::{render_html, render_markdown, render_text};
+    use std::collections::HashSet;
+
+    fn attributes<'h>(html: &'h str, name: &str) -> Vec<&'h str> {
+        let start = format!(" {name}=\"");
+        html.split(start.as_str()).skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
+    }
+
+    #[test]
+    fn pages_hold_what_strangers_write() {
+        for model in [live_model(), live_model().with_numbered_objects()] {
+            let html = render_html(&model);
+            assert!(!html.contains("</script><b") && !html.contains("<b a="));
+            let ids: HashSet<_> = attributes(&html, "id").into_iter().collect();
+            for href in attributes(&html, "href") {
+                assert!(href.strip_prefix('#').is_some_and(|target| ids.contains(target)), "{href}");
+            }
+            for svg in html.split("<svg").skip(1) {
+                let svg = format!("<svg{}</svg>", svg.split("</svg>").next().unwrap());
+                super::super::wellformed::check(&svg).unwrap_or_else(|e| panic!("{e}: {svg}"));
+            }
+            let text = render_text(&model);
+            assert!(
+                text.contains("FixedArray, 1028 bytes") && text.contains("elements: … 253 more, 1 012 bytes"),
+                "{text}"
+            );
+            let markdown = render_markdown(&model);
+            assert!(markdown.lines().all(|line| line != "# x"), "{markdown}");
+            let cells = |line: &str| line.replace("\\|", "").matches('|').count();
+            let start = markdown.find("| At | Size | Field | Kind | Value |").unwrap();
+            for line in markdown[start..].lines().take_while(|line| line.starts_with('|')) {
+                assert_eq!(cells(line), 6, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn cells_and_rows_have_the_same_numbers() {
+        let html = render_html(&live_model());
+        let section = html.split("id=\"object.1\"").nth(1).unwrap().split("</section>").next().unwrap();
+        let parts = attributes(section, "data-part");
+        assert_eq!(parts, ["0", "1", "2", "3", "0", "1", "2", "3"]);
+        // An object refers to itself.
+        assert!(section.contains("href=\"#object.1\"") && section.contains("href=\"#Map\""));
+    }
+}

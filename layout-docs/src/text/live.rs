@@ -3,7 +3,7 @@
 use super::{heading, table};
 use crate::index::Index;
 use crate::model::{LiveFootprint, LiveObject, LivePart, Model};
-use crate::overlay::{self, Block, OverlayCell, count, counted, share};
+use crate::overlay::{self, Block, OverlayCell, count, counted, one_line, share};
 use std::fmt::Write as _;
 
 const ROW: u64 = 16;
@@ -32,12 +32,7 @@ pub(super) fn render(index: &Index<'_>, out: &mut String) {
 /// A line about an object, and its ruler.
 fn draw_object(index: &Index<'_>, object: &LiveObject) -> String {
     let class = overlay::class_name(index, &object.class);
-    format!("{}: {class}, {}\n{}", line(&object.name), overlay::facts(object), draw(index, object))
-}
-
-/// On one line.
-fn line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    format!("{}: {class}, {}\n{}", one_line(&object.name), overlay::facts(object), draw(index, object))
 }
 
 /// The bytes of an object, sixteen to a row: each cell with its name, its bytes and its value. What does not fit is listed
@@ -50,7 +45,13 @@ pub(crate) fn draw(index: &Index<'_>, object: &LiveObject) -> String {
             Block::Bytes(cells) => draw_bytes(index, &cells, &mut notes, &mut out),
             Block::Elided(part) => {
                 let bytes = counted(part.size, "byte");
-                let _ = writeln!(out, "{:>5} ~ {}: {}, {bytes} ~", part.offset, part.field, part.value);
+                let _ = writeln!(
+                    out,
+                    "{:>5} ~ {}: {}, {bytes} ~",
+                    part.offset,
+                    one_line(&part.field),
+                    one_line(&part.value)
+                );
             }
         }
     }
@@ -152,14 +153,14 @@ fn border(cells: &[OverlayCell<'_>], above: Option<u64>, below: Option<u64>) -> 
 
 /// A value that did not fit, or the fields of a bit field from high to low.
 fn note(index: &Index<'_>, part: &LivePart) -> Option<String> {
-    let label = part.label();
+    let label = one_line(&part.label());
     if part.bits.is_empty() {
-        return Some(format!("{:>5} {label}: {}", part.offset, line(&overlay::value(index, part))));
+        return Some(format!("{:>5} {label}: {}", part.offset, one_line(&overlay::value(index, part))));
     }
     let fields = part.bits.iter().rev().map(|bits| {
         let range = crate::words::bit_range(bits.shift, bits.size);
         let digits = overlay::binary(part, bits.shift, bits.size).map_or_else(String::new, |d| format!(" = {d}"));
-        format!("{} [{range}]{digits}: {}", bits.name, bits.value)
+        format!("{} [{range}]{digits}: {}", one_line(&bits.name), one_line(&bits.value))
     });
     let head = format!("{:>5} {label}:", part.offset);
     let mut text = head.clone();
@@ -182,7 +183,7 @@ fn note(index: &Index<'_>, part: &LivePart) -> Option<String> {
 
 /// A line about a footprint, and the table of its classes.
 fn draw_footprint(index: &Index<'_>, footprint: &LiveFootprint) -> String {
-    let mut out = format!("{}: {}\n", line(&footprint.name), summary(footprint));
+    let mut out = format!("{}: {}\n", one_line(&footprint.name), summary(footprint));
     let header = ["class", "objects", "bytes", "share", "average", "largest", "wasted"];
     let mut table = table(&header, &[1, 2, 3, 4, 5, 6]);
     for of in footprint.classes.iter().filter(|of| of.objects > 0) {
@@ -222,7 +223,8 @@ pub(crate) fn summary(footprint: &LiveFootprint) -> String {
 /// What is said below the table: bytes by space, what is reached weakly.
 pub(crate) fn remarks(footprint: &LiveFootprint) -> Vec<String> {
     let mut remarks = Vec::new();
-    let spaces: Vec<String> = footprint.spaces.iter().map(|of| format!("{} {}", of.space, count(of.bytes))).collect();
+    let spaces: Vec<String> =
+        footprint.spaces.iter().map(|of| format!("{} {}", one_line(&of.space), count(of.bytes))).collect();
     if !spaces.is_empty() {
         remarks.push(format!("bytes by space: {}", spaces.join(", ")));
     }
