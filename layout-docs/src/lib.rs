@@ -6,6 +6,8 @@
 //!                              └───────────────── Model::from_json ◀───────────────────┘
 //! ```
 //!
+//! [`Model::with_object`] and [`Model::with_footprint`] add real objects that were seen in a heap, drawn over their layouts.
+//!
 //! **Owns** the [`Model`] (plain data, with a versioned JSON form) and everything that draws it.
 //!
 //! **Promises** that what it draws is what the class tables say: offsets are copied, never computed again. Both

@@ -1,6 +1,9 @@
 //! Looking at the heap: printing objects, taking images of them, counting what they take, proving that all is as it
 //! should be.
 //!
+//! [`HandleScope::object_image`](crate::HandleScope::object_image) and [`HandleScope::footprint`](crate::HandleScope::footprint)
+//! return plain data for programs: a debugger's window, a test, the layout docs.
+//!
 //! **Owns** nothing. **Promises** to read only, and to work from the classes' layout tables, so that it cannot go stale.
 //! Classes may have printers and verifiers of their own beside; verifiers are called when all else has been found right.
 
