@@ -83,8 +83,8 @@ fn object_section(index: &Index<'_>, object: &LiveObject, place: usize) -> Marku
             div.overlay {
                 figure {
                     (ruler(index, object, &blocks))
-                    p.readout { "Choose a cell to see what it holds; the arrow keys move on." }
                     @if overlay::omits_bytes(object) { p.omitted { code { "··" } " " (overlay::OMITTED) } }
+                    p.readout { "Choose a cell to see what it holds; the arrow keys move on." }
                 }
                 (values(index, object, &blocks))
             }
