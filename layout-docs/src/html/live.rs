@@ -61,7 +61,7 @@ pub(super) fn of_class(index: &Index<'_>, class: &Class) -> Markup {
     html! {
         @if !objects.is_empty() {
             p.below {
-                "Real objects "
+                span { "Real objects" }
                 @for (i, object) in objects { span.chip { a href={ "#" (object_anchor(i)) } { (object.name) } } }
             }
         }
