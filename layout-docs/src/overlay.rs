@@ -153,9 +153,7 @@ pub(crate) fn class_name<'a>(index: &Index<'a>, id: &'a str) -> &'a str {
 
 /// The object of the model that a part of `from` refers to: its place in `Model::objects`.
 pub(crate) fn target(index: &Index<'_>, from: &LiveObject, reference: &LiveReference) -> Option<usize> {
-    let moment = (from.isolate, from.collections);
-    let is_it = |o: &LiveObject| (o.isolate, o.collections) == moment && o.address == reference.address;
-    index.model.objects.iter().position(is_it)
+    index.object(from, &reference.address)
 }
 
 /// `28 bytes, #1 in old_space, compressed pointers`.
