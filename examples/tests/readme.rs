@@ -47,3 +47,13 @@ fn the_output_is_what_the_program_prints() {
         assert!(printed.contains(&comparable(line)), "not printed: {line}");
     }
 }
+
+/// The report that the README shows is one that a test of `layout-docs` compares with what the program prints.
+#[test]
+fn the_report_of_changes_is_real() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../layout-docs/tests/reports/breaking.txt");
+    let report = std::fs::read_to_string(path).expect("the report");
+    for part in block(&readme(), "console").split("…\n") {
+        assert!(report.contains(part), "not in the report: {part}");
+    }
+}

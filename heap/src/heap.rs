@@ -190,6 +190,15 @@ impl Heap {
     }
 }
 
+impl Heap {
+    /// Where each space cuts objects from.
+    pub(crate) fn labs(&self) -> [(SpaceId, &crate::spaces::LinearAllocationArea); 4] {
+        let paged = [&self.read_only_space, &self.map_space, &self.old_space].map(|space| (space.id, &space.lab));
+        let [read_only, map, old] = paged;
+        [(SpaceId::New, &self.new_space.lab), read_only, map, old]
+    }
+}
+
 impl Drop for Heap {
     fn drop(&mut self) {
         for chunk in self.all_chunks() {

@@ -1,6 +1,7 @@
 //! The isolate: one heap with its classes, handles and roots, entered by one thread at a time.
 
 use crate::barrier::StoreObservers;
+use crate::debugger::{ListedIsolate, TableEntry};
 use crate::error::{EnterError, IsolateError};
 use crate::gc::CollectionKind;
 use crate::handles::{GlobalHandles, HandleScope, HandleStack, leave};
@@ -26,6 +27,10 @@ thread_local! {
 /// The classes that every isolate has.
 static CORE_CLASSES: ClassRegistry =
     ClassRegistry::new("heapwright", &[HeapObject::CLASS, Map::CLASS, Filler::CLASS, FreeSpace::CLASS]);
+
+#[used]
+#[unsafe(link_section = "heapwright")]
+static CORE_TABLES: TableEntry = TableEntry::new(&CORE_CLASSES);
 
 /// The core classes, for layout docs.
 #[must_use]
@@ -58,6 +63,8 @@ unsafe impl Send for Isolate {}
 pub(crate) struct IsolateData {
     /// First, so that users' values are dropped while all that they may hold is still there.
     pub(crate) slots: IsolateValues,
+    /// Its place in the list that debuggers read; given up before the heap is.
+    listed: ListedIsolate,
     pub(crate) heap: Heap,
     pub(crate) handles: HandleStack,
     class_maps: SideTable,
@@ -243,7 +250,9 @@ impl IsolateBuilder {
         let mut reserved = self.reserved_instance_types;
         reserved.extend(self.registries.iter().flat_map(|registry| registry.reserved_instance_types()));
         let numbering = Numbering::new(&in_tree_order(&self.registries), &reserved)?;
-        let mut heap = Heap::new(Cage::new()?, self.options)?;
+        let cage = Cage::new()?;
+        let listed = ListedIsolate::new(id, cage.base(), &numbering.classes);
+        let mut heap = Heap::new(cage, self.options)?;
         let splices = numbering.classes.iter().flat_map(|class| class.hooks().splices());
         heap.spliced.extend(splices.map(crate::layout::Splice::member));
         let mut data = IsolateData {
@@ -252,6 +261,7 @@ impl IsolateBuilder {
             handles: HandleStack::new(),
             class_maps: SideTable::new()?,
             id,
+            listed,
             globals: GlobalHandles::new(id),
             roots: Roots::new(&self.root_tables),
             numbering,
@@ -259,7 +269,11 @@ impl IsolateBuilder {
             observers: None,
         };
         data.make_maps()?;
-        let mut isolate = Isolate { data: NonNull::from(Box::leak(Box::new(data))) };
+        let data = Box::leak(Box::new(data));
+        for (space, lab) in data.heap.labs() {
+            data.listed.set_lab(space, lab);
+        }
+        let mut isolate = Isolate { data: NonNull::from(data) };
         let mut scope = isolate.try_enter()?;
         for table in self.root_tables {
             table.set_up(&mut scope)?;
@@ -290,7 +304,7 @@ impl IsolateBuilder {
 
 /// All classes of the registries and those above them, each before the ones below it, siblings in the order they were
 /// first named.
-fn in_tree_order(registries: &[&'static ClassRegistry]) -> Vec<&'static ClassDescriptor> {
+pub(crate) fn in_tree_order(registries: &[&ClassRegistry]) -> Vec<&'static ClassDescriptor> {
     let mut named: Vec<&'static ClassDescriptor> = Vec::new();
     let mut add = |class: &'static ClassDescriptor| {
         let mut lineage: Vec<_> = core::iter::successors(Some(class), |c| c.parent()).collect();

@@ -43,15 +43,18 @@
 //! Where to look: [`language`] is what can be declared, chapter by chapter, [`layout`] what a declaration is as data, and
 //! the crate [`heapwright_macros`](heapwright_macros#what-a-declaration-becomes) shows the code it becomes. [`handles`]
 //! explains why references are safe; [`memory`] and [`spaces`] are where objects lie, [`barrier`] and [`gc`] how they are
-//! kept, [`inspect`] how they are printed, counted and verified.
+//! kept, [`inspect`] how they are printed, counted and verified, [`debugger`] how they are found from outside.
 //!
 //! # Features
 //!
 //! `pointer-compression` (default): tagged fields have 4 bytes and Smis 31 bits; without it 8 bytes and 32 bits.
 
+#![debugger_visualizer(gdb_script_file = "debugger/heapwright.py")]
+
 extern crate self as heapwright;
 
 pub mod barrier;
+pub mod debugger;
 mod error;
 pub mod gc;
 pub mod handles;
@@ -110,6 +113,7 @@ pub mod __private {
     pub use core::sync::atomic::Ordering;
 
     pub use crate::barrier::{Observing, observe_stored};
+    pub use crate::debugger::TableEntry;
     pub use crate::isolate_slots::SlotValues;
     pub use crate::layout::{
         Access, BitKind, BitLayout, BitStorage, BitfieldLayout, ClassDescriptor, ClassLayout, FieldLayout, FieldSpec,

@@ -7,6 +7,9 @@ use std::collections::{HashMap, HashSet};
 /// The largest fixed part that is drawn, in bytes; `heapwright` itself stops at an eighth of that.
 pub(crate) const MAX_HEADER: u32 = 1 << 16;
 
+/// The most classes above each other; `heapwright` itself stops far below.
+const MAX_DEPTH: u32 = 100;
+
 /// Why a model cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -78,10 +81,14 @@ impl Model {
             ensure(found.structs.insert(&layout.id, layout).is_none(), &place, || "another struct has this id".into())?;
         }
         let mut classes: HashMap<&str, &Class> = HashMap::new();
+        let mut depths: HashMap<&str, u32> = HashMap::new();
         for (i, class) in self.classes.iter().enumerate() {
             let place = format!("classes[{i}] ({})", class.id);
             check_id(&class.id, &place)?;
             check_class(class, &classes, &found, &place)?;
+            let depth = class.parent.as_deref().and_then(|id| depths.get(id)).map_or(0, |depth| depth + 1);
+            ensure(depth < MAX_DEPTH, &place, || format!("more than {MAX_DEPTH} classes are above it"))?;
+            depths.insert(&class.id, depth);
             ensure(classes.insert(&class.id, class).is_none(), &place, || "another class has this id".into())?;
         }
         crate::check_live::check(self, &classes)?;
@@ -276,6 +283,20 @@ mod tests {
         assert!(problem(|m| m.bitfields[0].fields[0].len = Some(0)).contains("shared evenly by 0 elements"));
         assert!(problem(|m| m.classes[2].id = "Map".into()).contains("another class has this id"));
         assert!(problem(|m| m.classes[2].id = "a b".into()).contains("not a Rust path"));
+    }
+
+    #[test]
+    fn trees_that_are_too_deep_to_draw_are_refused() {
+        let message = problem(|m| {
+            let mut class = m.classes[0].clone();
+            class.fields.clear();
+            for i in 0..200 {
+                class.parent = Some(class.id.clone());
+                class.id = format!("Below{i}");
+                m.classes.push(class.clone());
+            }
+        });
+        assert!(message.contains("more than 100 classes are above it"), "{message}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! From class tables to the model: with `extract_live`, the only module that knows `heapwright`'s types.
 
+use crate::finish::{GENERATOR, finish, full_id};
 use crate::model::{
     Access, Admits, Bitfield, Bits, Class, Crate, Field, Holds, InstanceTypeOrder, Length, Meaning, Model, PerWidth,
     SCHEMA_VERSION, Struct, Tail, Value,
@@ -8,7 +9,6 @@ use heapwright::layout::{
     self, BitKind, BitfieldLayout, ClassDescriptor, ClassRegistry, FieldKind, FieldLayout, Member, StructLayout,
     TailLayout, TailLength, TypeSet,
 };
-use std::collections::{HashMap, HashSet};
 
 impl Model {
     /// The classes that `registries` list and all classes above them, in the order of the class tree, with the bit
@@ -22,34 +22,36 @@ impl Model {
     /// ```
     #[must_use]
     pub fn from_registries(registries: &[&ClassRegistry]) -> Model {
-        let classes = in_tree_order(registries);
+        let classes = with_ancestors(registries);
         let bitfields = all_bitfields(&classes);
         let structs = all_structs(&classes);
-        let names = Names::new(&classes, &bitfields, &structs);
-        Model {
+        // Registries of which no isolate can be made are drawn without numbers.
+        let assigned = layout::assign_instance_types(registries).unwrap_or_default();
+        let model = Model {
             schema_version: SCHEMA_VERSION,
-            generator: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
+            generator: GENERATOR.to_owned(),
             source_url: None,
             crates: registries
                 .iter()
                 .map(|registry| Crate {
                     name: registry.crate_name().to_owned(),
-                    classes: registry.classes().iter().map(|c| names.class(c)).collect(),
+                    classes: registry.classes().iter().map(|c| class_id(c)).collect(),
                 })
                 .collect(),
-            classes: classes.iter().map(|c| class(&names, c)).collect(),
-            bitfields: bitfields.iter().map(|b| bitfield(&names, b)).collect(),
-            structs: structs.iter().map(|s| struct_(&names, s)).collect(),
+            classes: classes.iter().map(|c| class(c, &assigned)).collect(),
+            bitfields: bitfields.iter().map(|b| bitfield(b)).collect(),
+            structs: structs.iter().map(|s| struct_(s)).collect(),
             objects: Vec::new(),
             footprints: Vec::new(),
-        }
+        };
+        finish(model)
     }
 }
 
 type ClassRef = &'static ClassDescriptor;
 
-/// Each class after its parent and before its parent's next child.
-fn in_tree_order(registries: &[&ClassRegistry]) -> Vec<ClassRef> {
+/// The classes in the order of the lists, each after those above it.
+fn with_ancestors(registries: &[&ClassRegistry]) -> Vec<ClassRef> {
     let mut found: Vec<ClassRef> = Vec::new();
     for class in registries.iter().flat_map(|r| r.classes()) {
         let first_new = found.len();
@@ -59,20 +61,10 @@ fn in_tree_order(registries: &[&ClassRegistry]) -> Vec<ClassRef> {
             above = class.parent();
         }
     }
-    fn visit(class: ClassRef, found: &[ClassRef], ordered: &mut Vec<ClassRef>) {
-        ordered.push(class);
-        for child in found.iter().filter(|c| c.parent() == Some(class)) {
-            visit(child, found, ordered);
-        }
-    }
-    let mut ordered = Vec::with_capacity(found.len());
-    for root in found.iter().filter(|c| c.parent().is_none()) {
-        visit(root, &found, &mut ordered);
-    }
-    ordered
+    found
 }
 
-/// The bit fields that the classes hold, each before those nested in it.
+/// The bit fields that the classes hold, and those nested in them.
 fn all_bitfields(classes: &[ClassRef]) -> Vec<&'static BitfieldLayout> {
     fn add(bits: &'static BitfieldLayout, found: &mut Vec<&'static BitfieldLayout>) {
         if found.iter().any(|b| (b.module_path, b.name, b.line) == (bits.module_path, bits.name, bits.line)) {
@@ -109,64 +101,17 @@ fn all_structs(classes: &[ClassRef]) -> Vec<&'static StructLayout> {
     found
 }
 
-/// Where each name is declared, as module and line: a name that is declared twice needs more than itself as its id.
-struct Names {
-    classes: Declared,
-    bitfields: Declared,
-    structs: Declared,
+fn class_id(class: &ClassDescriptor) -> String {
+    let layout = class.layout();
+    full_id(layout.module_path, layout.name, layout.line)
 }
 
-type Declared = HashMap<&'static str, HashSet<(&'static str, u32)>>;
-
-impl Names {
-    fn new(classes: &[ClassRef], bitfields: &[&'static BitfieldLayout], structs: &[&'static StructLayout]) -> Names {
-        let kinds = classes.iter().flat_map(|c| kinds(c));
-        let sets = kinds.flat_map(|kind| match kind {
-            FieldKind::Tagged(set) | FieldKind::Weak(set) | FieldKind::MaybeWeak(set) => set.members(),
-            _ => &[],
-        });
-        let admitted = sets.filter_map(|m| match m {
-            Member::Class(class) | Member::Weak(class) => Some(*class),
-            _ => None,
-        });
-        let mut names = Names { classes: Declared::new(), bitfields: Declared::new(), structs: Declared::new() };
-        for class in classes.iter().copied().chain(admitted) {
-            let layout = class.layout();
-            names.classes.entry(layout.name).or_default().insert((layout.module_path, layout.line));
-        }
-        for bits in bitfields {
-            names.bitfields.entry(bits.name).or_default().insert((bits.module_path, bits.line));
-        }
-        for layout in structs {
-            names.structs.entry(layout.name).or_default().insert((layout.module_path, layout.line));
-        }
-        names
-    }
-
-    fn class(&self, class: &ClassDescriptor) -> String {
-        let layout = class.layout();
-        id(layout.name, layout.module_path, layout.line, &self.classes)
-    }
-
-    fn bitfield(&self, bits: &BitfieldLayout) -> String {
-        id(bits.name, bits.module_path, bits.line, &self.bitfields)
-    }
-
-    fn struct_(&self, layout: &StructLayout) -> String {
-        id(layout.name, layout.module_path, layout.line, &self.structs)
-    }
+fn bitfield_id(bits: &BitfieldLayout) -> String {
+    full_id(bits.module_path, bits.name, bits.line)
 }
 
-/// The name; the path where another module has the same name; the path and the line where two functions of one
-/// module do.
-fn id(name: &str, module: &str, line: u32, declared: &Declared) -> String {
-    let places = declared.get(name);
-    let here = places.map_or(0, |p| p.iter().filter(|(m, _)| *m == module).count());
-    match places.map_or(0, HashSet::len) {
-        0 | 1 => name.to_owned(),
-        _ if here > 1 => format!("{}::L{line}", path(module, name)),
-        _ => path(module, name),
-    }
+fn struct_id(layout: &StructLayout) -> String {
+    full_id(layout.module_path, layout.name, layout.line)
 }
 
 /// What the own fields and the elements of a class hold, and the fields of structs among them.
@@ -179,21 +124,18 @@ fn kinds(class: ClassRef) -> impl Iterator<Item = &'static FieldKind> {
     })
 }
 
-pub(crate) fn path(module: &str, name: &str) -> String {
-    format!("{module}::{name}")
-}
-
-fn class(names: &Names, class: &ClassDescriptor) -> Class {
+fn class(class: &ClassDescriptor, assigned: &[layout::AssignedInstanceTypes]) -> Class {
     let layout = class.layout();
+    let assigned = assigned.iter().find(|a| a.class == class);
     Class {
-        id: names.class(class),
+        id: class_id(class),
         name: layout.name.to_owned(),
         crate_name: layout.module_path.split("::").next().unwrap_or_default().to_owned(),
         module: layout.module_path.to_owned(),
         file: layout.file.to_owned(),
         line: layout.line,
         doc: doc(layout.doc),
-        parent: class.parent().map(|p| names.class(p)),
+        parent: class.parent().map(class_id),
         is_abstract: layout.is_abstract,
         is_open: layout.is_open,
         instance_type: layout.instance_types.own,
@@ -203,21 +145,23 @@ fn class(names: &Names, class: &ClassDescriptor) -> Class {
             layout::InstanceTypeOrder::Lowest => Some(InstanceTypeOrder::Lowest),
             layout::InstanceTypeOrder::Highest => Some(InstanceTypeOrder::Highest),
         },
+        assigned_instance_type: assigned.and_then(|a| a.own),
+        assigned_instance_types: assigned.and_then(|a| a.range).map(|range| (range.first, range.last)),
         is_copy: layout.is_copy,
         header_size: both(layout.end()),
         instance_size: both(layout.end().round_up_to_tagged()),
-        fields: layout.fields.iter().map(|f| field(names, f)).collect(),
-        tails: layout.tails.iter().map(|t| tail(names, t)).collect(),
+        fields: layout.fields.iter().map(field).collect(),
+        tails: layout.tails.iter().map(tail).collect(),
     }
 }
 
-fn field(names: &Names, field: &FieldLayout) -> Field {
+fn field(field: &FieldLayout) -> Field {
     Field {
         name: field.name.to_owned(),
         type_name: field.type_name.to_owned(),
         doc: doc(field.doc),
         line: field.line,
-        holds: holds(names, &field.kind),
+        holds: holds(&field.kind),
         offset: both(field.offset),
         size: both(field.size),
         align: both(field.align),
@@ -236,13 +180,13 @@ fn access(access: layout::Access) -> Access {
     }
 }
 
-fn tail(names: &Names, tail: &TailLayout) -> Tail {
+fn tail(tail: &TailLayout) -> Tail {
     Tail {
         name: tail.name.to_owned(),
         type_name: tail.type_name.to_owned(),
         doc: doc(tail.doc),
         line: tail.line,
-        holds: holds(names, &tail.element),
+        holds: holds(&tail.element),
         element_size: both(tail.element_size),
         element_align: both(tail.element_align),
         length: match tail.length {
@@ -255,9 +199,9 @@ fn tail(names: &Names, tail: &TailLayout) -> Tail {
     }
 }
 
-fn struct_(names: &Names, layout: &StructLayout) -> Struct {
+fn struct_(layout: &StructLayout) -> Struct {
     Struct {
-        id: names.struct_(layout),
+        id: struct_id(layout),
         name: layout.name.to_owned(),
         module: layout.module_path.to_owned(),
         file: layout.file.to_owned(),
@@ -266,39 +210,39 @@ fn struct_(names: &Names, layout: &StructLayout) -> Struct {
         is_tagged: layout.is_tagged,
         size: both(layout.size),
         align: both(layout.align),
-        fields: layout.fields.iter().map(|f| field(names, f)).collect(),
+        fields: layout.fields.iter().map(field).collect(),
     }
 }
 
-fn holds(names: &Names, kind: &FieldKind) -> Holds {
+fn holds(kind: &FieldKind) -> Holds {
     match kind {
-        FieldKind::Tagged(set) => Holds::Strong { admits: admits(names, *set) },
-        FieldKind::Weak(set) => Holds::Weak { admits: admits(names, *set) },
-        FieldKind::MaybeWeak(set) => Holds::MaybeWeak { admits: admits(names, *set) },
+        FieldKind::Tagged(set) => Holds::Strong { admits: admits(*set) },
+        FieldKind::Weak(set) => Holds::Weak { admits: admits(*set) },
+        FieldKind::MaybeWeak(set) => Holds::MaybeWeak { admits: admits(*set) },
         FieldKind::Smi => Holds::Smi,
-        FieldKind::SmiBits(bits) => Holds::SmiBits { bitfield: names.bitfield(bits) },
+        FieldKind::SmiBits(bits) => Holds::SmiBits { bitfield: bitfield_id(bits) },
         FieldKind::Raw(raw) => Holds::Raw { primitive: raw.name().to_owned() },
-        FieldKind::Bits(bits) => Holds::Bits { bitfield: names.bitfield(bits) },
+        FieldKind::Bits(bits) => Holds::Bits { bitfield: bitfield_id(bits) },
         FieldKind::External(type_name) => Holds::External { type_name: (*type_name).to_owned() },
-        FieldKind::Struct(layout) => Holds::Struct { id: names.struct_(layout) },
+        FieldKind::Struct(layout) => Holds::Struct { id: struct_id(layout) },
         FieldKind::Padding => Holds::Padding,
     }
 }
 
-fn admits(names: &Names, set: TypeSet) -> Vec<Admits> {
+fn admits(set: TypeSet) -> Vec<Admits> {
     let admits = |member: &Member| match member {
         Member::Any => Admits::Any,
         Member::Smi => Admits::Smi,
         Member::None => Admits::None,
-        Member::Class(class) => Admits::Class(names.class(class)),
-        Member::Weak(class) => Admits::Weak(names.class(class)),
+        Member::Class(class) => Admits::Class(class_id(class)),
+        Member::Weak(class) => Admits::Weak(class_id(class)),
     };
     set.members().iter().map(admits).collect()
 }
 
-fn bitfield(names: &Names, bits: &BitfieldLayout) -> Bitfield {
+fn bitfield(bits: &BitfieldLayout) -> Bitfield {
     Bitfield {
-        id: names.bitfield(bits),
+        id: bitfield_id(bits),
         name: bits.name.to_owned(),
         module: bits.module_path.to_owned(),
         file: bits.file.to_owned(),
@@ -315,7 +259,7 @@ fn bitfield(names: &Names, bits: &BitfieldLayout) -> Bitfield {
                 line: field.line,
                 shift: field.shift,
                 size: field.size,
-                means: meaning(names, field.kind),
+                means: meaning(field.kind),
                 len: field.len,
                 flags: if let BitKind::Flags(flags) = field.kind { values(flags) } else { Vec::new() },
                 ignored: matches!(field.kind, BitKind::Ignored),
@@ -324,13 +268,13 @@ fn bitfield(names: &Names, bits: &BitfieldLayout) -> Bitfield {
     }
 }
 
-fn meaning(names: &Names, kind: BitKind) -> Meaning {
+fn meaning(kind: BitKind) -> Meaning {
     match kind {
         BitKind::Bool => Meaning::Bool,
         BitKind::Unsigned | BitKind::Flags(_) => Meaning::Unsigned,
         BitKind::Signed => Meaning::Signed,
         BitKind::Enum(variants) => Meaning::Enum { values: values(variants) },
-        BitKind::Nested(nested) => Meaning::Nested { bitfield: names.bitfield(nested) },
+        BitKind::Nested(nested) => Meaning::Nested { bitfield: bitfield_id(nested) },
         BitKind::Gap | BitKind::Ignored => Meaning::Gap,
     }
 }

@@ -1,6 +1,5 @@
 //! From what was seen in a heap to the model: with `extract`, the only module that knows `heapwright`'s types.
 
-use crate::extract::path;
 use crate::model::{
     LiveBits, LiveClass, LiveFootprint, LiveKind, LiveObject, LivePart, LiveReference, LiveSpace, Model, Width,
 };
@@ -148,6 +147,11 @@ impl Model {
             },
         }
     }
+}
+
+/// What a class is called that the model lacks.
+fn path(module: &str, name: &str) -> String {
+    format!("{module}::{name}")
 }
 
 /// The pointer width that the linked `heapwright` is built for.

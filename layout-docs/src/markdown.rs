@@ -1,85 +1,201 @@
-//! Markdown that GitHub renders: tables, code blocks for rulers, links between classes.
+//! Markdown that GitHub and mdBook render: tables, code blocks for rulers, links between classes.
 
+pub(crate) mod escape;
+pub(crate) mod pages;
+
+use crate::bitfield::{self, packet};
 use crate::doc::{self, Block, Span};
-use crate::index::Index;
+use crate::index::{Holder, Index};
 use crate::model::{Admits, Bitfield, Class, Holds, Length, Meaning, Model, Struct, Width};
 use crate::reorder::suggest;
 use crate::rows::Row;
 use crate::text::{bits, draw, suggestion_text};
 use crate::view::View;
 use crate::words;
+use escape::{at_line_start, code, escape, fenced};
+use pages::{Kind, Pages};
 use std::fmt::Write as _;
+
+/// How numbers are written.
+pub(crate) const INTRODUCTION: &str = "Sizes and offsets are in bytes; `a / b` means `a` with compressed and `b` with full \
+     pointers. Offsets of the form `+a` are from the start of an element; `…` is where the elements before end.\n";
 
 /// The model as one Markdown document. Every class has an anchor: its id.
 #[must_use]
 pub fn render_markdown(model: &Model) -> String {
     let index = Index::new(model);
-    let mut out = String::from(
-        "# Object layouts\n\nSizes and offsets are in bytes; `a / b` means `a` with compressed and `b` with full pointers. \
-         Offsets of the form `+a` are from the start of an element; `…` is where the elements before end.\n\n## Classes\n\n",
-    );
-    for root in index.roots() {
-        tree(&index, root, 0, &mut out);
-    }
+    let pages = &Pages { index: &index, files: None };
+    let mut out = format!("# Object layouts\n\n{INTRODUCTION}\n## Classes\n\n");
+    render_tree(pages, &mut out);
     for class in &model.classes {
-        render_class(&index, class, &mut out);
+        render_class(pages, class, &mut out);
     }
     if !model.structs.is_empty() {
         out.push_str("\n## Structs in objects\n");
     }
     for layout in &model.structs {
-        render_struct(&index, layout, &mut out);
+        render_struct(pages, layout, &mut out);
     }
     if !model.bitfields.is_empty() {
         out.push_str("\n## Bit fields\n");
     }
     for bits in &model.bitfields {
-        render_bits(&index, bits, &mut out);
+        render_bits(pages, bits, &mut out);
     }
-    crate::markdown_live::render(&index, &mut out);
+    crate::markdown_live::render(pages, &mut out);
     out
 }
 
-fn tree(index: &Index<'_>, class: &Class, depth: usize, out: &mut String) {
-    let size = words::short_size(class);
-    let size = if size.is_empty() { size } else { format!(" ({size})") };
-    let _ = writeln!(out, "{}- {}{size}", "  ".repeat(depth), link(index, &class.id));
-    for child in index.children(class) {
-        tree(index, child, depth + 1, out);
+/// The class tree as a list, with sizes and instance types.
+pub(crate) fn render_tree(pages: &Pages<'_, '_>, out: &mut String) {
+    for root in pages.roots() {
+        tree(pages, root, 0, out);
+    }
+    if let Some(legend) = words::instance_types_legend(pages.model) {
+        let _ = writeln!(out, "\n{}.", escape(&legend));
     }
 }
 
-fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
-    let _ = writeln!(out, "\n### <a id=\"{0}\"></a>`{1}`\n", class.id, class.name);
-    let line: Vec<_> = index.lineage(class).iter().map(|c| link(index, &c.id)).collect();
+fn tree(pages: &Pages<'_, '_>, class: &Class, depth: usize, out: &mut String) {
+    let size = words::short_size(class);
+    let size = if size.is_empty() { size } else { format!(" ({size})") };
+    let number = match words::instance_types(class) {
+        Some(numbers) if numbers.contains('–') => format!(" · instance types {}", escape(&numbers)),
+        Some(number) => format!(" · instance type {}", escape(&number)),
+        None => String::new(),
+    };
+    let openness =
+        Some(words::openness(class)).filter(|o| !o.is_empty()).map(|o| format!(" · *{o}*")).unwrap_or_default();
+    let _ = writeln!(out, "{}- {}{size}{number}{openness}", "  ".repeat(depth), link(pages, &class.id));
+    for child in pages.children(class) {
+        tree(pages, child, depth + 1, out);
+    }
+}
+
+/// The heading of something, with its anchor.
+fn heading(pages: &Pages<'_, '_>, kind: Kind, id: &str, name: &str, out: &mut String) {
+    let (hashes, name) = if pages.is_book() { ("#", escape(name)) } else { ("\n###", code(name)) };
+    let _ = writeln!(out, "{hashes} <a id=\"{}\"></a>{name}\n", pages.anchor(kind, id));
+}
+
+/// One class: its facts, its fields and its rulers.
+pub(crate) fn render_class<'m>(pages: &Pages<'_, 'm>, class: &'m Class, out: &mut String) {
+    heading(pages, Kind::Class, &class.id, &class.name, out);
+    let line: Vec<_> = pages.lineage(class).iter().map(|c| link(pages, &c.id)).collect();
     let qualities: String = words::qualities(class).iter().map(|q| format!(" · {q}")).collect();
-    let _ = writeln!(out, "{}{qualities} · {}\n", line.join(" › "), source(index, &class.file, class.line));
+    let _ = writeln!(out, "{}{qualities} · {}\n", line.join(" › "), source(pages, &class.file, class.line));
     out.push_str(&blocks(&class.doc));
     let _ = writeln!(out, "- **Size:** {}", escape(&words::size(class)));
-    let _ = writeln!(out, "- **Losses:** {}", words::losses(index, class));
+    let _ = writeln!(out, "- **Losses:** {}", words::losses(pages, class));
     if let Some(cost) = crate::cost::phrase(class) {
         let _ = writeln!(out, "- **Cost:** {cost}");
     }
-    if let Some(suggestion) = suggest(index, class) {
+    if let Some(suggestion) = suggest(pages, class) {
         let _ = writeln!(out, "- **Reorder:** {}", escape(&suggestion_text(&suggestion)));
     }
-    let children: Vec<_> = index.children(class).iter().map(|c| link(index, &c.id)).collect();
+    let children: Vec<_> = pages.children(class).iter().map(|c| link(pages, &c.id)).collect();
     if !children.is_empty() {
         let _ = writeln!(out, "- **Extended by:** {}", children.join(", "));
     }
+    held_by(pages, "Referred to by", pages.holders(class), out);
     out.push('\n');
-    let same = index.is_same_layout(class);
-    fields(index, &index.rows(class), same, out);
-    rulers(same, |width| View::new(index, class, width), out);
+    let same = pages.is_same_layout(class);
+    if pages.is_book() {
+        figures(same, |width| View::new(pages, class, width), out);
+        narrow_fields(pages, Kind::Class, &class.id, &pages.rows(class), out);
+    } else {
+        fields(pages, Kind::Class, &class.id, &pages.rows(class), same, out);
+        rulers(same, |width| View::new(pages, class, width), out);
+    }
 }
 
-fn render_struct<'m>(index: &Index<'m>, layout: &'m Struct, out: &mut String) {
-    let _ = writeln!(out, "\n### <a id=\"struct.{0}\"></a>`{1}`\n", layout.id, layout.name);
-    let _ = writeln!(out, "{} · {}\n", words::bytes(layout.size), source(index, &layout.file, layout.line));
+/// The fields that refer to something or hold it.
+fn held_by(pages: &Pages<'_, '_>, what: &str, holders: &[Holder<'_>], out: &mut String) {
+    let links =
+        holders.iter().map(|h| format!("[{}]({})", code(&format!("{}.{}", h.owner, h.field)), pages.field_href(h)));
+    let links: Vec<String> = links.collect();
+    if !links.is_empty() {
+        let _ = writeln!(out, "- **{what}:** {}", links.join(", "));
+    }
+}
+
+/// One struct that lies in objects.
+pub(crate) fn render_struct<'m>(pages: &Pages<'_, 'm>, layout: &'m Struct, out: &mut String) {
+    heading(pages, Kind::Struct, &layout.id, &layout.name, out);
+    let _ = writeln!(out, "{} · {}\n", words::bytes(layout.size), source(pages, &layout.file, layout.line));
     out.push_str(&blocks(&layout.doc));
-    let same = index.is_same_struct(layout);
-    fields(index, &index.struct_rows(layout), same, out);
-    rulers(same, |width| View::of_struct(index, layout, width), out);
+    held_by(pages, "Held by", pages.struct_holders(layout), out);
+    out.push('\n');
+    let same = pages.is_same_struct(layout);
+    if pages.is_book() {
+        figures(same, |width| View::of_struct(pages, layout, width), out);
+        narrow_fields(pages, Kind::Struct, &layout.id, &pages.struct_rows(layout), out);
+    } else {
+        fields(pages, Kind::Struct, &layout.id, &pages.struct_rows(layout), same, out);
+        rulers(same, |width| View::of_struct(pages, layout, width), out);
+    }
+}
+
+/// Rulers in a chapter of their own class: nothing is folded.
+fn figures<'m>(same: bool, view: impl Fn(Width) -> View<'m>, out: &mut String) {
+    out.push_str("## Layout\n\n");
+    for width in Width::ALL.into_iter().take(if same { 1 } else { 2 }) {
+        let name = if same { "Both widths".to_owned() } else { format!("{} pointers", capital(width.name())) };
+        let view = view(width);
+        let collector = escape(&words::collector(&view));
+        let _ = writeln!(out, "**{name}**; the collector sees {collector}\n\n{}", fenced(&draw(&view)));
+    }
+}
+
+/// The table for the narrow page of a book.
+fn narrow_fields(pages: &Pages<'_, '_>, kind: Kind, owner: &str, rows: &[Row<'_>], out: &mut String) {
+    out.push_str("## Fields\n\n| At | Size | Field | About |\n|--:|--:|---|---|\n");
+    for row in rows {
+        let [compressed, full] = Width::ALL.map(|width| row.at.text(width));
+        let at = if compressed == full { full } else { format!("{compressed} / {full}") };
+        let held = admits(pages, row.holds);
+        let what = if held.is_empty() { String::new() } else { format!(": {held}") };
+        let about =
+            [format!("{}{what}", words::kind(row.role, row.holds)), notes(pages, row).join(", "), inline(row.doc)];
+        let _ = writeln!(
+            out,
+            "| {} | {}{} | <a id=\"{}\"></a>{}<br>{} | {} |",
+            unbroken(&at),
+            unbroken(&row.size.to_string()),
+            times(row),
+            pages.field_anchor(kind, owner, &row.anchor()),
+            code(&row.label()),
+            code(row.type_name),
+            about.into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" · "),
+        );
+    }
+}
+
+/// With spaces that end no line.
+fn unbroken(text: &str) -> String {
+    text.replace(' ', "\u{a0}")
+}
+
+/// ` × length`, for elements.
+fn times(row: &Row<'_>) -> String {
+    match row.length {
+        Some(Length::Field(text) | Length::Expression(text)) => format!(" × {}", code(text)),
+        _ => String::new(),
+    }
+}
+
+fn notes(pages: &Pages<'_, '_>, row: &Row<'_>) -> Vec<String> {
+    let mut notes: Vec<String> = row.notes().iter().map(|note| escape(note)).collect();
+    if let Some(condition) = row.condition() {
+        notes.insert(0, format!("only if {}", code(condition)));
+    }
+    if let Some(outer) = row.outer {
+        notes.push(format!("in {}", struct_link(pages, &outer.layout.id)));
+    }
+    if let Some(owner) = row.from {
+        notes.push(format!("from {}", link(pages, &owner.id)));
+    }
+    notes
 }
 
 fn rulers<'m>(same: bool, view: impl Fn(Width) -> View<'m>, out: &mut String) {
@@ -89,12 +205,13 @@ fn rulers<'m>(same: bool, view: impl Fn(Width) -> View<'m>, out: &mut String) {
         let (collector, ruler) = (words::collector(&view), draw(&view));
         let _ = write!(
             out,
-            "\n<details><summary>{name}; the collector sees {collector}</summary>\n\n```text\n{ruler}```\n\n</details>\n"
+            "\n<details><summary>{name}; the collector sees {collector}</summary>\n\n{}\n</details>\n",
+            fenced(&ruler)
         );
     }
 }
 
-fn fields(index: &Index<'_>, rows: &[Row<'_>], same: bool, out: &mut String) {
+fn fields(pages: &Pages<'_, '_>, kind: Kind, owner: &str, rows: &[Row<'_>], same: bool, out: &mut String) {
     out.push_str(if same { "| At | Size |" } else { "| Compressed | Full | Size |" });
     out.push_str(" Name | Type | Kind | Admits | Notes |\n");
     out.push_str(if same { "|--:|--:|" } else { "|--:|--:|--:|" });
@@ -102,106 +219,104 @@ fn fields(index: &Index<'_>, rows: &[Row<'_>], same: bool, out: &mut String) {
     for row in rows {
         let offsets: Vec<String> =
             Width::ALL.into_iter().skip(usize::from(same)).map(|width| row.at.text(width)).collect();
-        let mut notes = row.notes();
-        if let Some(condition) = row.condition() {
-            notes.insert(0, format!("only if {}", code(condition)));
-        }
-        if let Some(outer) = row.outer {
-            notes.push(format!("in {}", struct_link(index, &outer.layout.id)));
-        }
-        if let Some(owner) = row.from {
-            notes.push(format!("from {}", link(index, &owner.id)));
-        }
-        let times = match row.length {
-            Some(Length::Field(text) | Length::Expression(text)) => format!(" × {}", code(text)),
-            _ => String::new(),
-        };
+        let (notes, times) = (notes(pages, row), times(row));
         let notes = [notes.join(", "), inline(row.doc)].into_iter().filter(|s| !s.is_empty());
         let _ = writeln!(
             out,
-            "| {} | {}{times} | `{}` | {} | {} | {} | {} |",
+            "| {} | {}{times} | <a id=\"{}\"></a>{} | {} | {} | {} | {} |",
             offsets.join(" | "),
             row.size,
-            row.label(),
+            pages.field_anchor(kind, owner, &row.anchor()),
+            code(&row.label()),
             code(row.type_name),
             words::kind(row.role, row.holds),
-            admits(index, row.holds),
+            admits(pages, row.holds),
             notes.collect::<Vec<_>>().join(" · "),
         );
     }
 }
 
-fn render_bits(index: &Index<'_>, bits: &Bitfield, out: &mut String) {
-    let _ = writeln!(out, "\n### <a id=\"bits.{0}\"></a>`{1}`\n", bits.id, bits.name);
-    let _ = writeln!(out, "In `{}` · {}\n", bits.storage, source(index, &bits.file, bits.line));
+/// One bit field.
+pub(crate) fn render_bits(pages: &Pages<'_, '_>, bits: &Bitfield, out: &mut String) {
+    heading(pages, Kind::Bits, &bits.id, &bits.name, out);
+    let _ = writeln!(out, "In {} · {}\n", code(&bits.storage), source(pages, &bits.file, bits.line));
     out.push_str(&blocks(&bits.doc));
-    let _ = writeln!(out, "```text\n{}\n```\n", bits::strip(bits));
-    out.push_str("| | Bits | Name | Kind | Mask | Values |\n|---|--:|---|---|---|---|\n");
+    held_by(pages, "Held by", pages.bit_holders(bits), out);
+    out.push('\n');
+    if pages.is_book() {
+        let _ = writeln!(out, "{}\n", inline_svg(bitfield::draw_inline(bits)));
+    } else {
+        let _ = writeln!(out, "{}", fenced(&packet::draw(bits)));
+    }
+    out.push_str("| | Bits | Name | Kind | Mask | Values |\n|--:|--:|---|---|---|---|\n");
     for (i, field) in bits.fields.iter().enumerate() {
         let kind = match &field.means {
-            Meaning::Nested { bitfield } => words::in_array(field, &bits_link(index, bitfield)),
+            Meaning::Nested { bitfield } => words::in_array(field, &bits_link(pages, bitfield)),
             _ => words::bits_kind(field),
         };
-        let values = [words::values(field), inline(&field.doc)].into_iter().filter(|s| !s.is_empty());
+        let values = [escape(&words::values(field)), inline(&field.doc)].into_iter().filter(|s| !s.is_empty());
+        // What the diagram has where the name has no room.
+        let short = if pages.is_book() { (i + 1).to_string() } else { bits::letter(i, &field.means).to_string() };
         let _ = writeln!(
             out,
-            "| {} | {} | `{}` | {kind} | `{:#x}` | {} |",
-            bits::letter(i, &field.means),
+            "| {short} | {} | <a id=\"{}\"></a>{} | {kind} | `{:#x}` | {} |",
             words::bit_range(field.shift, field.size),
-            field.name,
+            pages.field_anchor(Kind::Bits, &bits.id, &field.name),
+            code(&field.name),
             words::mask(field.shift, field.size),
             values.collect::<Vec<_>>().join(" · "),
         );
     }
 }
 
-fn admits(index: &Index<'_>, holds: &Holds) -> String {
+/// A drawing within Markdown: HTML that ends at its end, with no braces that mdBook would look at.
+pub(crate) fn inline_svg(drawing: maud::Markup) -> String {
+    let svg = drawing.into_string().replace("{{", "&#123;&#123;").replace("\n\n", "\n");
+    format!("<div style=\"overflow-x: auto\">{svg}</div>")
+}
+
+fn admits(pages: &Pages<'_, '_>, holds: &Holds) -> String {
     if let Some(id) = holds.bitfield() {
-        return bits_link(index, id);
+        return bits_link(pages, id);
     }
     if let Some(id) = holds.struct_id() {
-        return struct_link(index, id);
+        return struct_link(pages, id);
     }
     let names = holds.admits().iter().map(|a| match a {
-        Admits::Class(id) => link(index, id),
-        Admits::Weak(id) => format!("weak {}", link(index, id)),
+        Admits::Class(id) => link(pages, id),
+        Admits::Weak(id) => format!("weak {}", link(pages, id)),
         other => words::admits_name(other).to_owned(),
     });
     names.collect::<Vec<_>>().join(", ")
 }
 
-pub(crate) fn link(index: &Index<'_>, id: &str) -> String {
-    match index.class(id) {
-        Some(class) => format!("[`{}`](#{})", class.name, class.id),
-        None => format!("`{id}`"),
+pub(crate) fn link(pages: &Pages<'_, '_>, id: &str) -> String {
+    match pages.class(id) {
+        Some(class) => format!("[{}]({})", code(&class.name), pages.href(Kind::Class, id)),
+        None => code(id),
     }
 }
 
-fn bits_link(index: &Index<'_>, id: &str) -> String {
-    let name = index.bitfield(id).map_or(id, |b| b.name.as_str());
-    format!("[`{name}`](#bits.{id})")
+fn bits_link(pages: &Pages<'_, '_>, id: &str) -> String {
+    let name = pages.bitfield(id).map_or(id, |b| b.name.as_str());
+    format!("[{}]({})", code(name), pages.href(Kind::Bits, id))
 }
 
-fn struct_link(index: &Index<'_>, id: &str) -> String {
-    let name = index.struct_(id).map_or(id, |s| s.name.as_str());
-    format!("[`{name}`](#struct.{id})")
+fn struct_link(pages: &Pages<'_, '_>, id: &str) -> String {
+    let name = pages.struct_(id).map_or(id, |s| s.name.as_str());
+    format!("[{}]({})", code(name), pages.href(Kind::Struct, id))
 }
 
-fn source(index: &Index<'_>, file: &str, line: u32) -> String {
-    match index.source_link(file, line) {
+fn source(pages: &Pages<'_, '_>, file: &str, line: u32) -> String {
+    match pages.source_link(file, line) {
         Some(url) => format!("[{}:{line}]({url})", escape(file)),
-        None => format!("`{file}:{line}`"),
+        None => code(&format!("{file}:{line}")),
     }
 }
 
 fn capital(word: &str) -> String {
     let mut chars = word.chars();
     chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
-}
-
-fn code(text: &str) -> String {
-    let text = text.replace('|', "\\|");
-    if text.is_empty() { text } else { format!("`{text}`") }
 }
 
 fn inline(doc: &str) -> String {
@@ -219,13 +334,14 @@ fn blocks(doc: &str) -> String {
     let mut out = String::new();
     for block in doc::parse(doc) {
         match block {
-            Block::Paragraph(spans) => out.extend(spans.iter().map(span).chain(["\n\n".to_owned()])),
+            Block::Paragraph(spans) => {
+                let _ = writeln!(out, "{}\n", at_line_start(spans.iter().map(span).collect()));
+            }
             Block::Item(spans) => {
-                let text: String = spans.iter().map(span).collect();
-                let _ = writeln!(out, "- {text}");
+                let _ = writeln!(out, "- {}", at_line_start(spans.iter().map(span).collect()));
             }
             Block::Code(text) => {
-                let _ = writeln!(out, "```text\n{text}\n```\n");
+                let _ = writeln!(out, "{}", fenced(&text));
             }
         }
     }
@@ -241,20 +357,6 @@ fn span(span: &Span) -> String {
         Span::Code(text) => code(text),
         Span::Emphasis(text) => format!("*{}*", escape(text)),
     }
-}
-
-pub(crate) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '|' | '*' | '_' | '`' | '[' | ']' | '\\' => out.extend(['\\', c]),
-            _ => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

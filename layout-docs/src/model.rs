@@ -16,6 +16,7 @@ pub const SCHEMA_VERSION: u32 = 2;
 
 /// The layouts of some crates' classes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Model {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
@@ -42,6 +43,7 @@ pub struct Model {
 
 /// One registry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Crate {
     /// The crate's name.
     pub name: String,
@@ -51,6 +53,7 @@ pub struct Crate {
 
 /// One class.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Class {
     /// What other parts of the model call it: its name or, where two classes share that, its path.
     pub id: String,
@@ -85,6 +88,13 @@ pub struct Class {
     /// Whether its numbers come before, or after, those of all its siblings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance_type_order: Option<InstanceTypeOrder>,
+    /// The number of its own instances in an isolate with exactly the model's [crates](Model::crates), in their order.
+    /// Other isolates may give another one, unless the declaration pins it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned_instance_type: Option<u16>,
+    /// The lowest and the highest number of its instances and of those of classes below it in such an isolate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned_instance_types: Option<(u16, u16)>,
     /// Whether its objects may be copied whole.
     #[serde(rename = "copy", default, skip_serializing_if = "core::ops::Not::not")]
     pub is_copy: bool,
@@ -100,6 +110,7 @@ pub struct Class {
 
 /// Where a class's instance types come among those of its siblings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum InstanceTypeOrder {
     /// Before all others.
@@ -109,7 +120,8 @@ pub enum InstanceTypeOrder {
 }
 
 /// A number of bytes under each pointer width.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PerWidth {
     /// With 4-byte tagged fields.
     pub compressed: u32,
@@ -119,6 +131,7 @@ pub struct PerWidth {
 
 /// The two pointer widths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Width {
     /// 4-byte tagged fields.
@@ -129,6 +142,7 @@ pub enum Width {
 
 /// One field in its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Field {
     /// The name in the declaration.
     pub name: String,
@@ -160,6 +174,7 @@ pub struct Field {
 /// Elements of one kind at the end of an object, or an optional field. The first tail begins at [`Class::header_size`],
 /// each other one where the one before it ends, which depends on the object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Tail {
     /// The name in the declaration.
     pub name: String,
@@ -187,6 +202,7 @@ pub struct Tail {
 
 /// How many elements a tail has, as the declaration spells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", content = "text", rename_all = "snake_case")]
 pub enum Length {
     /// As many as the field of this name holds.
@@ -199,6 +215,7 @@ pub enum Length {
 
 /// A struct whose fields lie in objects: it has no map, no identity and no life of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Struct {
     /// What other parts of the model call it: its name or, where two share that, its path.
     pub id: String,
@@ -226,6 +243,7 @@ pub struct Struct {
 
 /// What a field or an element holds, and so how the collector treats it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Holds {
     /// A strong tagged value: traced.
@@ -277,6 +295,7 @@ pub enum Holds {
 
 /// One alternative of a tagged field's type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Admits {
     /// Any tagged value.
@@ -293,6 +312,7 @@ pub enum Admits {
 
 /// The memory order of a field's accessors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
     /// For the thread that has entered the isolate.
@@ -307,6 +327,7 @@ pub enum Access {
 
 /// A struct of bit fields in one integer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Bitfield {
     /// What other parts of the model call it: its name or, where two share that, its path.
     pub id: String,
@@ -331,6 +352,7 @@ pub struct Bitfield {
 
 /// One field of a bit field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Bits {
     /// Its name.
     pub name: String,
@@ -362,6 +384,7 @@ fn is_false(flag: &bool) -> bool {
 
 /// What the bits of a field mean.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Meaning {
     /// One bit, or more of which one is used.
@@ -386,6 +409,7 @@ pub enum Meaning {
 
 /// One name of an enum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Value {
     /// The variant's name.
     pub name: String,

@@ -2,10 +2,11 @@
 
 use crate::index::Index;
 use crate::model::{
-    Access, Admits, Bits, Class, Holds, InstanceTypeOrder, Length, Meaning, PerWidth, Tail, Value, Width,
+    Access, Admits, Bits, Class, Holds, InstanceTypeOrder, Length, Meaning, Model, PerWidth, Tail, Value, Width,
 };
 use crate::rows::Row;
 use crate::view::{CACHE_LINE, Losses, Role, View};
+use std::fmt::Write as _;
 
 /// `1 byte`, `2 bytes`, `4 / 8 bytes`.
 pub(crate) fn bytes(bytes: PerWidth) -> String {
@@ -72,6 +73,46 @@ pub(crate) fn qualities(class: &Class) -> Vec<String> {
         words.push("copy".to_owned());
     }
     words
+}
+
+/// The numbers of a class and of those below it, stars after those that declarations fix: `204*`, `1057* in 1040–1058`.
+/// Nothing if the model knows none.
+pub(crate) fn instance_types(class: &Class) -> Option<String> {
+    let star = |fixed: bool| if fixed { "*" } else { "" };
+    let own = class.instance_type.or(class.assigned_instance_type);
+    let range = class.instance_types.or(class.assigned_instance_types);
+    let own = own.map(|number| format!("{number}{}", star(class.instance_type.is_some())));
+    let range = range
+        .filter(|(first, last)| own.is_none() || first != last || class.instance_types.is_some())
+        .map(|(first, last)| format!("{first}–{last}{}", star(class.instance_types.is_some())));
+    match (own, range) {
+        (Some(own), Some(range)) => Some(format!("{own} in {range}")),
+        (own, range) => own.or(range),
+    }
+}
+
+/// What the stars mean, if the model knows numbers.
+pub(crate) fn instance_types_legend(model: &Model) -> Option<String> {
+    let assigned =
+        model.classes.iter().any(|c| c.assigned_instance_type.is_some() || c.assigned_instance_types.is_some());
+    if !assigned && model.classes.iter().all(|c| instance_types(c).is_none()) {
+        return None;
+    }
+    let mut legend = "* instance types that a declaration fixes".to_owned();
+    if assigned {
+        let crates: Vec<&str> = model.crates.iter().map(|c| c.name.as_str()).collect();
+        let _ = write!(legend, "; the others are those of an isolate with exactly these crates: {}", crates.join(", "));
+    }
+    Some(legend)
+}
+
+/// `abstract` or `open`.
+pub(crate) fn openness(class: &Class) -> &'static str {
+    match (class.is_abstract, class.is_open) {
+        (true, _) => "abstract",
+        (false, true) => "open",
+        (false, false) => "",
+    }
 }
 
 /// What an instance takes: `28 / 56 bytes`, or header, elements and optional fields.

@@ -87,6 +87,10 @@ fn every_renderer_shows_elements_and_flags() {
     let html = render_html(&model);
     assert!(html.contains("kinds[0] · bits 1:0") && html.contains("kinds[3] · bits 7:6"));
     let text = render_text(&model);
-    assert!(text.contains("bit 31 [........ .eee...- ----bbbb aaaaaaaa] bit 0"), "{text}");
+    let row = "|. . . . . . . . .|e|e|e|. . .|0 0|x x x|   b   | a | a | a | a |";
+    assert!(text.contains(row), "{text}");
+    for said in ["0: stays zero", "x: ignored and kept", ".: unused"] {
+        assert!(text.contains(said), "{said}");
+    }
     assert!(text.contains("READ = 0x1"), "{text}");
 }

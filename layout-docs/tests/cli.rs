@@ -11,16 +11,27 @@ fn run(arguments: &[&str]) -> Output {
 
 #[test]
 fn each_format_goes_to_standard_output() {
-    for (format, start) in [("text", "CLASSES"), ("md", "# "), ("html", "<!DOCTYPE html>"), ("json", "{")] {
-        let output = run(&[MODEL, "--format", format]);
+    let formats = [("text", "CLASSES"), ("md", "# "), ("html", "<!DOCTYPE html>"), ("json", "{")];
+    let drawings = [("dot", "digraph"), ("svg", "<svg"), ("wavedrom", "{")];
+    for (format, start) in formats.into_iter().chain(drawings) {
+        let output = run(&["render", MODEL, "--format", format]);
         assert!(output.status.success());
         assert!(String::from_utf8(output.stdout).unwrap().starts_with(start), "{format}");
     }
 }
 
 #[test]
+fn a_book_goes_to_a_folder() {
+    let dir = std::env::temp_dir().join(format!("layout-docs-cli-book-{}", std::process::id()));
+    assert!(run(&["render", MODEL, "-f", "mdbook", "--out", dir.to_str().unwrap()]).status.success());
+    assert!(std::fs::read_to_string(dir.join("SUMMARY.md")).unwrap().contains("(class/Script.md)"));
+    std::fs::remove_dir_all(dir).unwrap();
+    assert_eq!(run(&["render", MODEL, "-f", "mdbook"]).status.code(), Some(64));
+}
+
+#[test]
 fn source_links_lead_where_the_option_says() {
-    let output = run(&[MODEL, "-f", "html", "--source-url", "https://example.org/{file}#L{line}"]);
+    let output = run(&["render", MODEL, "-f", "html", "--source-url", "https://example.org/{file}#L{line}"]);
     assert!(String::from_utf8(output.stdout).unwrap().contains("https://example.org/heap/src/map.rs#L16"));
 }
 
@@ -28,10 +39,10 @@ fn source_links_lead_where_the_option_says() {
 fn errors_are_one_line_with_a_position() {
     let path = std::env::temp_dir().join(format!("layout-docs-broken-{}.json", std::process::id()));
     std::fs::write(&path, "{\n  \"schema_version\": 2,\n  \"generator\": 3\n}\n").unwrap();
-    let output = run(&[path.to_str().unwrap()]);
+    let output = run(&["render", path.to_str().unwrap()]);
     std::fs::remove_file(&path).unwrap();
     let message = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(65));
     assert_eq!(message.lines().count(), 1);
     assert!(message.contains("line 3 column 16"), "{message}");
     assert!(output.stdout.is_empty());
@@ -39,7 +50,43 @@ fn errors_are_one_line_with_a_position() {
 
 #[test]
 fn a_missing_file_is_named() {
-    let output = run(&["/nowhere/model.json"]);
-    assert_eq!(output.status.code(), Some(1));
+    let output = run(&["render", "/nowhere/model.json"]);
+    assert_eq!(output.status.code(), Some(66));
     assert!(String::from_utf8(output.stderr).unwrap().starts_with("layout-docs: /nowhere/model.json: "));
+}
+
+#[test]
+fn the_schema_is_printed() {
+    let output = run(&["schema"]);
+    assert_eq!(output.status.code(), Some(0));
+    let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert_eq!(schema["properties"]["schema_version"]["const"], heapwright_docs::SCHEMA_VERSION);
+}
+
+#[test]
+fn help_is_no_error() {
+    for arguments in [&["--help"][..], &["--version"], &["diff", "--help"], &["help", "check"]] {
+        let output = run(arguments);
+        assert_eq!((output.status.code(), output.stderr.is_empty()), (Some(0), true), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_program_is_a_model() {
+    let program = env!("CARGO_BIN_EXE_layout-docs");
+    let output = run(&["render", program, "-f", "text"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && text.contains("HeapObject > Map"), "{text}");
+    assert_eq!(run(&["diff", program, program]).status.code(), Some(0));
+    let other = run(&["render", "/bin/sh"]);
+    assert_eq!(other.status.code(), Some(65));
+    let message = String::from_utf8(other.stderr).unwrap();
+    assert!(message.starts_with("layout-docs: /bin/sh: no Heapwright classes in it"), "{message}");
+}
+
+#[test]
+fn the_script_for_gdb_is_printed() {
+    let output = run(&["gdb"]);
+    assert!(output.status.success() && output.stdout.starts_with(b"\"\"\"gdb commands for Heapwright heaps"));
 }

@@ -241,7 +241,7 @@ fn pages_escape_what_objects_hold_and_link_them() {
     assert_eq!(row.replace("\\|", "").matches('|').count(), 6, "{row}");
     assert!(markdown.contains("[#3](#object.3) [`Page`](#Page)"), "{markdown}");
     let title = markdown.lines().find(|line| line.contains("`entries[0].key`")).unwrap();
-    assert!(title.contains("`` \"a`<b>\\|&\\\"\" ``"), "{title}");
+    assert!(title.contains("<code>&#34;a&#96;&#60;b&#62;&#124;&#38;&#92;&#34;&#34;</code>"), "{title}");
 }
 
 #[test]

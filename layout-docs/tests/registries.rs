@@ -123,6 +123,13 @@ fn numbers_and_links_are_shown() {
     assert_eq!(class("Context").instance_types, Some((205, 214)));
     assert_eq!((class("Site").instance_type, class("Site").is_copy), (Some(206), true));
     assert_eq!(class("Site").fields[0].splice.as_deref(), Some("next"));
+    // The highest of the range that an isolate needs, and what is pinned.
+    assert_eq!(class("Site").assigned_instance_type, Some(206));
+    assert_eq!(class("Context").assigned_instance_types, Some((205, 214)));
+    let object = class("HeapObject");
+    assert!(object.instance_types.is_none() && object.assigned_instance_types.is_some());
+    let tree = render_text(&model);
+    assert!(tree.lines().any(|l| l.contains("Site") && l.contains("206*")), "{tree}");
     let json = render_json(&model);
     assert_eq!(Model::from_json(&json).unwrap(), model);
     for page in [render_text(&model), render_markdown(&model), render_html(&model)] {

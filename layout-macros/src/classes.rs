@@ -20,6 +20,7 @@ pub(crate) fn heap_classes(input: TokenStream) -> TokenStream {
         registry.attrs.iter().partition(|attr| attr.path().is_ident("reserve_instance_types"));
     let reserved: Vec<_> = reserved.into_iter().filter_map(|attr| errors.take(reserved_range(attr))).collect();
     let reserving = (!reserved.is_empty()).then(|| quote!(.reserving(&[#(#reserved),*])));
+    let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
     let classes =
         classes.iter().map(|Class { attrs, path }| quote!(#(#attrs)* <#path as ::heapwright::HeapClass>::CLASS));
     let errors = errors.into_compile_errors();
@@ -27,6 +28,13 @@ pub(crate) fn heap_classes(input: TokenStream) -> TokenStream {
         #(#attrs)*
         #vis static #ident: ::heapwright::ClassRegistry =
             ::heapwright::ClassRegistry::new(::core::env!("CARGO_PKG_NAME"), &[#(#classes),*]) #reserving;
+        // Debuggers and `layout-docs` find the registry by this, even in a stripped binary.
+        #(#cfgs)*
+        const _: () = {
+            #[used]
+            #[unsafe(link_section = "heapwright")]
+            static TABLES: ::heapwright::__private::TableEntry = ::heapwright::__private::TableEntry::new(&#ident);
+        };
         #errors
     }
 }

@@ -136,6 +136,22 @@ fn classes_of_a_later_crate_are_numbered_within_the_ranges_of_an_earlier_one() {
     assert_eq!(number(false), number(false), "the same list gives the same numbers");
 }
 
+/// What tools are told without an isolate is what an isolate gives.
+#[test]
+fn numbers_are_known_without_an_isolate() {
+    let registries = [&v8::CLASSES, &later::CLASSES];
+    let assigned = heapwright::layout::assign_instance_types(&registries).unwrap();
+    let mut isolate = Isolate::builder().classes(&v8::CLASSES).classes(&later::CLASSES).build().unwrap();
+    let scope = isolate.enter();
+    assert!(assigned.iter().map(|a| a.class).eq(scope.classes().iter().copied()));
+    let of = |class| *assigned.iter().find(|a| a.class == class).unwrap();
+    assert_eq!(of(v8::Cell::CLASS).own, Some(scope.instance_type::<v8::Cell>()));
+    assert_eq!(of(later::BlockContext::CLASS).own, Some(scope.instance_type::<later::BlockContext>()));
+    assert_eq!(of(v8::Context::CLASS).own, None, "it is abstract");
+    assert_eq!(of(v8::JsObject::CLASS).range, scope.instance_type_range::<v8::JsObject>());
+    assert_eq!(of(heapwright::HeapObject::CLASS).range, scope.instance_type_range::<heapwright::HeapObject>());
+}
+
 /// One class in a module and a list of its own, so that lists alone see no conflict.
 macro_rules! alone {
     ($module:ident, [$($words:tt)*]) => {

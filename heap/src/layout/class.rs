@@ -3,6 +3,7 @@
 use super::field::{Access, FieldKind, FieldLayout, FieldSpec};
 use super::instance_types::{InstanceTypeOrder, InstanceTypeRange, InstanceTypes};
 use super::width::{PerWidth, PointerWidth};
+use crate::debugger::described;
 
 /// Everything the declaration of a class says, with every offset, as constant data: the one table that the
 /// collector's descriptor, the printer, the verifier and the docs are made from.
@@ -42,6 +43,7 @@ pub const MAX_TAILS: usize = 16;
 
 /// How many elements a tail has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C, u8)]
 pub enum TailLength {
     /// As many as this field holds, own or inherited: a Smi or a 4-byte integer.
     Field(&'static str),
@@ -415,3 +417,17 @@ pub(crate) const fn same(a: &str, b: &str) -> bool {
     }
     true
 }
+
+described!(struct ClassLayout {
+    name, module_path, file, line, doc, parent, is_abstract, is_open, instance_types, is_copy, custom_trace, fields, tails,
+});
+described!(struct TailLayout {
+    name, type_name, doc, line, element, element_size, element_align, length, constant, access,
+});
+described!(
+    enum TailLength {
+        Field(_),
+        Expression(_),
+        Condition(_),
+    }
+);

@@ -4,6 +4,7 @@ use super::body::{Body, BodyDescriptor, BodyOf};
 use super::class::ClassLayout;
 use super::hooks::{ErasedPrintHook, ErasedTraceHook, ErasedVerifyHook, Hooks};
 use super::tails::{TailLengths, TailLengthsOf};
+use crate::debugger::described;
 use crate::tagged::{HeapClass, ObjectAddress};
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -207,3 +208,5 @@ impl PartialEq for ClassDescriptor {
 }
 
 impl Eq for ClassDescriptor {}
+
+described!(struct ClassDescriptor { display, layout, depth, index } skip { body, bitmap, is_map, tail_lengths, hooks, has_splices });

@@ -4,10 +4,12 @@ use super::bits::{Bitfield, BitfieldLayout, SmiBitfield};
 use super::descriptor::ClassDescriptor;
 use super::structs::StructLayout;
 use super::width::PerWidth;
+use crate::debugger::described;
 use crate::tagged::{HeapClass, HeapStruct, MaybeWeakType, RawValue, TaggedType};
 
 /// One alternative of a tagged field's type.
 #[derive(Clone, Copy)]
+#[repr(C, u8)]
 pub enum Member {
     /// Any tagged value.
     Any,
@@ -95,6 +97,7 @@ impl core::fmt::Debug for TypeSet {
 /// A primitive that a raw field may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // the names say it
+#[repr(u8)]
 pub enum RawKind {
     U8,
     U16,
@@ -142,6 +145,7 @@ impl RawKind {
 
 /// What a field (or an element of a tail) holds, and so how the collector treats it.
 #[derive(Clone, Copy, Debug)]
+#[repr(C, u8)]
 pub enum FieldKind {
     /// A strong tagged value: traced.
     Tagged(TypeSet),
@@ -200,6 +204,7 @@ impl FieldKind {
 
 /// The memory order of a field's accessors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
 pub enum Access {
     /// For the thread that has entered the isolate.
     Plain,
@@ -391,3 +396,54 @@ pub struct FieldLayout {
     /// `@customWeakMarking`, with the visitor written by hand.
     pub splice: Option<&'static str>,
 }
+
+described!(struct FieldLayout {
+    name, type_name, doc, line, kind, offset, size, align, constant, access, splice,
+});
+described!(struct TypeSet { members });
+described!(
+    enum Member {
+        Any,
+        Smi,
+        None,
+        Class(_),
+        Weak(_),
+    }
+);
+described!(
+    enum RawKind {
+        U8,
+        U16,
+        U32,
+        U64,
+        I8,
+        I16,
+        I32,
+        I64,
+        F32,
+        F64,
+        Bool,
+    }
+);
+described!(
+    enum FieldKind {
+        Tagged(_),
+        Weak(_),
+        MaybeWeak(_),
+        Smi,
+        SmiBits(_),
+        Raw(_),
+        Bits(_),
+        External(_),
+        Struct(_),
+        Padding,
+    }
+);
+described!(
+    enum Access {
+        Plain,
+        Relaxed,
+        AcquireRelease,
+        SeqCst,
+    }
+);

@@ -7,6 +7,7 @@
 use super::check::Message;
 use super::class::ClassLayout;
 use super::descriptor::ClassDescriptor;
+use crate::debugger::{Described, Shape, described};
 use crate::tagged::HeapClass;
 
 /// Instance types from `first` up to and with `last`. V8: `FIRST_…_TYPE` and `LAST_…_TYPE`.
@@ -74,6 +75,7 @@ impl core::fmt::Display for InstanceTypeRange {
 
 /// Where a class comes among those that extend the same class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[repr(u8)]
 pub enum InstanceTypeOrder {
     /// Wherever there is room.
     #[default]
@@ -256,3 +258,30 @@ const fn outside(class: &ClassLayout, asks: InstanceTypeRange, above: &ClassLayo
     let message = in_words(message, range).text(" of `").text(above.name).text("` (line ").number(above.line);
     message.text("): classes below a range are numbered within it").fail()
 }
+
+impl Described for Option<InstanceTypeRange> {
+    const SHAPE: Shape = Shape::Option(2, &InstanceTypeRange::SHAPE);
+}
+
+const _: () = {
+    // What is said of it above holds.
+    let some = Some(InstanceTypeRange { first: 7, last: 8 });
+    // SAFETY: of the same size, all initialised; padding would not compile.
+    let [is_some, ..] = unsafe { core::mem::transmute::<Option<InstanceTypeRange>, [u16; 3]>(some) };
+    // SAFETY: of the same size; what is read is initialised, else this would not compile.
+    let is_none = unsafe {
+        let [is_some, ..] = core::mem::transmute::<Option<InstanceTypeRange>, [core::mem::MaybeUninit<u16>; 3]>(None);
+        is_some.assume_init()
+    };
+    assert!(is_some == 1 && is_none == 0);
+};
+
+described!(struct InstanceTypeRange { first, last });
+described!(
+    enum InstanceTypeOrder {
+        Any,
+        Lowest,
+        Highest,
+    }
+);
+described!(struct InstanceTypes { own, range, order });

@@ -16,6 +16,7 @@
 //!
 //! **Never touches** the heap: everything here is `const` data or pure functions.
 
+mod assigned;
 mod bits;
 mod body;
 mod check;
@@ -32,11 +33,12 @@ mod structs;
 mod tails;
 mod width;
 
-pub(crate) use bits::debug_bit_value;
+pub use assigned::{AssignedInstanceTypes, assign_instance_types};
 pub use bits::{
     AtomicBits, BitEnum, BitKind, BitLayout, BitSetComputer, BitStorage, BitWord, Bitfield, BitfieldError,
     BitfieldLayout, BitsBefore, FlagSet, SmiBitfield, debug_bits,
 };
+pub(crate) use bits::{NamedValue, debug_bit_value};
 #[doc(hidden)]
 pub use bits::{
     NoBitEnum, NoBitfield, NoFlagSet, bits_after, check_bits_follow, check_flags_fit, checked_element_shift,

@@ -2,6 +2,7 @@
 
 use super::descriptor::ClassDescriptor;
 use super::instance_types::{InstanceTypeRange, check_listed};
+use crate::debugger::described;
 
 /// The classes a crate declares, made by [`heap_classes!`](crate::heap_classes) and given to
 /// [`IsolateBuilder::classes`](crate::IsolateBuilder::classes).
@@ -52,3 +53,5 @@ impl ClassRegistry {
         self.classes
     }
 }
+
+described!(struct ClassRegistry { crate_name, classes, reserved });

@@ -2,6 +2,7 @@
 
 use super::field::{FieldKind, FieldLayout};
 use super::width::PerWidth;
+use crate::debugger::described;
 
 /// Everything the declaration of a `#[heap_struct]` says. Offsets are from the struct's start.
 #[derive(Debug)]
@@ -74,3 +75,5 @@ impl StructLayout {
         false
     }
 }
+
+described!(struct StructLayout { name, module_path, file, line, doc, fields, is_tagged, size, align });

@@ -1,5 +1,7 @@
 //! The two pointer widths, and numbers that differ between them.
 
+use crate::debugger::described;
+
 /// How wide a tagged field is. One of the two is compiled in; layouts are known for both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PointerWidth {
@@ -103,3 +105,5 @@ impl PerWidth {
         PerWidth { compressed: self.compressed.next_multiple_of(4), full: self.full.next_multiple_of(8) }
     }
 }
+
+described!(struct PerWidth { compressed, full });

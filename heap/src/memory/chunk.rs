@@ -5,6 +5,7 @@
 
 use super::CHUNK_SIZE;
 use crate::barrier::{SlotSet, StoreObservers};
+use crate::debugger::described;
 use crate::spaces::SpaceId;
 use crate::tagged::TAGGED_SIZE;
 use core::cell::{Cell, UnsafeCell};
@@ -115,6 +116,11 @@ impl MemoryChunk {
             // SAFETY: the caller's contract.
             unsafe { self.release_old_to_new() };
         }
+    }
+
+    /// Says that the chunk holds no objects and belongs to nobody, for debuggers: chunks in use have flags.
+    pub(crate) fn mark_unused(&self) {
+        self.flags.store(ChunkFlags::empty().bits(), Ordering::Relaxed);
     }
 
     /// The chunk that an object begins in.
@@ -329,3 +335,7 @@ impl core::fmt::Debug for MemoryChunk {
             .finish_non_exhaustive()
     }
 }
+
+described!(struct MemoryChunk { flags, space, size, area_end, top, live_bytes } skip {
+    age_mark, observers, old_to_new, marking_bitmap,
+});

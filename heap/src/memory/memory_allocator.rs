@@ -114,6 +114,7 @@ impl MemoryAllocator {
         // SAFETY: the caller's contract.
         unsafe { chunk.tear_down() };
         if size == CHUNK_SIZE && self.pool.len() < POOL_CAPACITY {
+            chunk.mark_unused();
             self.pool.push(address);
             return;
         }

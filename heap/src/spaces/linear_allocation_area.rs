@@ -1,5 +1,6 @@
 //! A run of free memory that objects are cut from by moving one pointer.
 
+use crate::debugger::described;
 use core::cell::Cell;
 
 /// Free memory from `top` up to `limit`. V8: `LinearAllocationArea`.
@@ -51,3 +52,5 @@ impl LinearAllocationArea {
         self.allocate_below(self.limit.get(), size)
     }
 }
+
+described!(struct LinearAllocationArea { top, limit });

@@ -22,6 +22,7 @@ pub(crate) use new_space::NewSpace;
 pub(crate) use paged_space::PagedSpace;
 pub(crate) use unfinished::UnfinishedObjects;
 
+use crate::debugger::described;
 use crate::memory::KB;
 
 /// The largest object that shares a chunk with others, in bytes. V8: `kMaxRegularHeapObjectSize`.
@@ -96,3 +97,13 @@ pub struct SpaceStatistics {
     /// Chunks.
     pub chunks: usize,
 }
+
+described!(
+    enum SpaceId {
+        ReadOnly,
+        New,
+        Old,
+        Map,
+        LargeObject,
+    }
+);

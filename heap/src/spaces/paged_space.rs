@@ -8,8 +8,8 @@ use crate::memory::{AREA_SIZE, CHUNK_SIZE, ChunkFlags, MemoryAllocator, MemoryCh
 /// V8: `PagedSpace`.
 #[derive(Debug)]
 pub(crate) struct PagedSpace {
-    id: SpaceId,
-    lab: LinearAllocationArea,
+    pub(crate) id: SpaceId,
+    pub(crate) lab: LinearAllocationArea,
     chunks: Vec<&'static MemoryChunk>,
     free_list: FreeList,
     flags: ChunkFlags,

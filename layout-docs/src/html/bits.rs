@@ -39,29 +39,53 @@ pub(super) fn render(index: &Index<'_>, bits: &Bitfield) -> Markup {
 }
 
 fn diagram(bits: &Bitfield) -> Markup {
-    let rows = bits.storage_bits.div_ceil(ROW);
-    let columns = bits.storage_bits.min(ROW);
-    let (width, height) = (columns * BIT + 2, rows * PITCH);
-    let spoken: Vec<String> =
-        bits.fields.iter().map(|f| format!("{} bits {}", f.name, words::bit_range(f.shift, f.size))).collect();
+    let (width, height) = size(bits);
     html! {
         svg viewBox={ "0 0 " (width) " " (height) } style={ "max-width:" (width * 5 / 4) "px" } role="img"
-            aria-label={ (bits.name) ", highest bit first: " (spoken.join("; ")) } {
-            @for bit in 0..bits.storage_bits {
-                @let (x, y) = (left(bits, bit), top(bits, bit));
-                text.offset x=(x + BIT / 2) y=(y - 5) { (bit) }
-            }
-            @for (i, field) in bits.fields.iter().enumerate() {
-                @let class = if field.means == Meaning::Gap { "gap".to_owned() } else { hue(i) };
-                @for (shift, size, name) in parts(field) {
-                    (cells(bits, shift, size, &class, &name, &(i + 1).to_string()))
-                }
-            }
-            @for (shift, size) in words::unused_bits(bits) {
-                (cells(bits, shift, size, "gap", "unused", ""))
-            }
+            aria-label={ (bits.name) ", highest bit first: " (spoken(bits)) } {
+            (cells_of(bits))
         }
     }
+}
+
+/// Width and height of what [`cells_of`] draws.
+pub(crate) fn size(bits: &Bitfield) -> (u32, u32) {
+    (bits.storage_bits.min(ROW) * BIT + 2, bits.storage_bits.div_ceil(ROW) * PITCH)
+}
+
+/// The diagram in words.
+pub(crate) fn spoken(bits: &Bitfield) -> String {
+    let spoken: Vec<String> =
+        bits.fields.iter().map(|f| format!("{} bits {}", f.name, words::bit_range(f.shift, f.size))).collect();
+    spoken.join("; ")
+}
+
+/// The bits with their numbers and fields, for an SVG element.
+pub(crate) fn cells_of(bits: &Bitfield) -> Markup {
+    html! {
+        @for bit in 0..bits.storage_bits {
+            @let (x, y) = (left(bits, bit), top(bits, bit));
+            text.offset x=(x + BIT / 2) y=(y - 5) { (bit) }
+        }
+        @for (i, field) in bits.fields.iter().enumerate() {
+            @let class = if field.means == Meaning::Gap { "gap".to_owned() } else { hue(i) };
+            @for (shift, size, name) in parts(field) {
+                (cells(bits, shift, size, &class, &name, &(i + 1).to_string()))
+            }
+        }
+        @for (shift, size) in words::unused_bits(bits) {
+            (cells(bits, shift, size, "gap", "unused", ""))
+        }
+    }
+}
+
+/// Whether all rows that these bits are in have room for the name.
+pub(crate) fn fits(bits: &Bitfield, shift: u32, size: u32, name: &str) -> bool {
+    let end = (shift + size).min(bits.storage_bits);
+    (shift / ROW..end.div_ceil(ROW)).all(|row| {
+        let room = (end.min((row + 1) * ROW) - shift.max(row * ROW)) * BIT;
+        label(name, "", room) == name
+    })
 }
 
 /// A field as it is drawn: whole, or element by element.
@@ -71,7 +95,7 @@ fn parts(field: &Bits) -> Vec<(u32, u32, String)> {
     (0..len).map(|i| (field.shift + i * size, size, format!("{}[{i}]", field.name))).collect()
 }
 
-fn hue(i: usize) -> String {
+pub(crate) fn hue(i: usize) -> String {
     format!("h{}", i % HUES)
 }
 

@@ -1,7 +1,8 @@
 //! The section of one class.
 
 use super::links::{ancestors, class_link, doc, source};
-use super::{collector, facts, fields, live, ruler};
+use super::{collector, facts, fields, live, overview, ruler};
+use crate::graph::references::References;
 use crate::index::Index;
 use crate::model::Class;
 use crate::reorder::{Slot, suggest};
@@ -9,7 +10,7 @@ use crate::view::View;
 use crate::words;
 use maud::{Markup, html};
 
-pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class) -> Markup {
+pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class, graph: &References<'m>) -> Markup {
     let same = index.is_same_layout(class);
     let views = super::views(same, |width| View::new(index, class, width));
     html! {
@@ -29,6 +30,7 @@ pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class) -> Markup {
             }
             (fields::render(index, &index.rows(class), &class.name, &class.id, same))
             (collector::render(&views))
+            (overview::neighbours(index, class, graph))
             (suggestion(index, class))
             (live::of_class(index, class))
             @if !index.children(class).is_empty() {

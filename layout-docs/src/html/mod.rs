@@ -1,19 +1,21 @@
 //! One HTML page: styles, script, diagrams and search inside, no network.
 
-mod bits;
+pub(crate) mod bits;
 mod class;
 mod collector;
 mod facts;
 mod fields;
 mod links;
 mod live;
+mod overview;
 mod ruler;
 mod search;
 mod sidebar;
 mod structs;
 #[cfg(test)]
-mod wellformed;
+pub(crate) mod wellformed;
 
+use crate::graph::references::References;
 use crate::index::Index;
 use crate::model::{Model, Width};
 use crate::view::{Role, View};
@@ -43,7 +45,7 @@ pub fn render_html(model: &Model) -> String {
                 meta name="generator" content=(model.generator);
                 meta name="color-scheme" content="light dark";
                 title { (title) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLE)) (PreEscaped(crate::graph::STYLE)) (PreEscaped(overview::STYLE)) }
                 script { (PreEscaped(THEME)) }
             }
             body {
@@ -107,6 +109,7 @@ fn top(title: &str) -> Markup {
 
 fn content(index: &Index<'_>) -> Markup {
     let model = index.model;
+    let graph = References::new(index);
     html! {
         section.intro aria-labelledby="intro-title" {
             h1 #intro-title { (title(model)) }
@@ -125,7 +128,8 @@ fn content(index: &Index<'_>) -> Markup {
             }
         }
         p #status.status role="status" aria-live="polite" {}
-        @for class in &model.classes { (class::render(index, class)) }
+        (overview::render(index))
+        @for class in &model.classes { (class::render(index, class, &graph)) }
         @for layout in &model.structs { (structs::render(index, layout)) }
         @for bits in &model.bitfields { (bits::render(index, bits)) }
         (live::render(index))

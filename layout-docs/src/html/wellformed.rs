@@ -1,7 +1,7 @@
 //! A tiny checker for the diagrams: tags nest, attributes are quoted, `&` begins an entity.
 
 /// Nothing, or what is wrong.
-pub(super) fn check(xml: &str) -> Result<(), String> {
+pub(crate) fn check(xml: &str) -> Result<(), String> {
     let mut open: Vec<&str> = Vec::new();
     let mut rest = xml;
     while let Some(start) = rest.find('<') {

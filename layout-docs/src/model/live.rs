@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 /// A real object, as it was at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LiveObject {
     /// What whoever looked at it calls it.
     pub name: String,
@@ -32,6 +33,7 @@ pub struct LiveObject {
 
 /// A run of bytes of a real object: a field, a field of a struct, an element, or what lies between and behind them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LivePart {
     /// Bytes from the object's start.
     pub offset: u64,
@@ -68,6 +70,7 @@ pub struct LivePart {
 
 /// What the bytes of a real object are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LiveKind {
     /// The word of the object's map.
@@ -98,6 +101,7 @@ pub enum LiveKind {
 
 /// An object that a real object refers to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LiveReference {
     /// The id of its class, which the model may lack.
     pub class: String,
@@ -113,6 +117,7 @@ pub struct LiveReference {
 
 /// One field of a bit field in a real object, or an element of an array in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LiveBits {
     /// Its name with those of the bit fields around it: `color.red`, `states[2]`.
     pub name: String,
@@ -126,6 +131,7 @@ pub struct LiveBits {
 
 /// What some objects took together with all that they referred to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LiveFootprint {
     /// What whoever looked calls it.
     pub name: String,
@@ -155,6 +161,7 @@ pub struct LiveFootprint {
 
 /// Objects of one class in a footprint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LiveClass {
     /// The id of the class, which the model may lack.
     pub class: String,
@@ -176,6 +183,7 @@ pub struct LiveClass {
 
 /// One space in a footprint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LiveSpace {
     /// The space.
     pub space: String,

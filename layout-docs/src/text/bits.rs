@@ -1,6 +1,7 @@
-//! Bit fields as text: a strip of bits and a table.
+//! Bit fields as text: a diagram and a table.
 
 use super::{heading, paragraph, table};
+use crate::bitfield::packet;
 use crate::doc;
 use crate::index::Index;
 use crate::model::{Bitfield, Meaning};
@@ -16,7 +17,7 @@ pub(crate) fn render(index: &Index<'_>, bits: &Bitfield, out: &mut String) {
     if !holders.is_empty() {
         let _ = writeln!(out, "held by {}", holders.join(", "));
     }
-    let _ = writeln!(out, "\n{}", strip(bits));
+    let _ = writeln!(out, "\n{}", packet::draw(bits));
     let mut table = table(&["", "bits", "name", "kind", "mask", "values", "doc"], &[1]);
     for (i, field) in bits.fields.iter().enumerate() {
         table.add_row([
@@ -32,42 +33,11 @@ pub(crate) fn render(index: &Index<'_>, bits: &Bitfield, out: &mut String) {
     let _ = writeln!(out, "{}", table.trim_fmt());
 }
 
-/// The bits from the highest to the lowest, a letter per field: `.` is unused, `-` is a gap.
-pub(crate) fn strip(bits: &Bitfield) -> String {
-    let mut letters = vec!['.'; bits.storage_bits as usize];
-    for (i, field) in bits.fields.iter().enumerate() {
-        letters[field.shift as usize..(field.shift + field.size) as usize].fill(letter(i, &field.means));
-    }
-    let mut strip = format!("bit {} [", bits.storage_bits - 1);
-    for (bit, letter) in letters.iter().enumerate().rev() {
-        strip.push(*letter);
-        if bit > 0 && bit.is_multiple_of(8) {
-            strip.push(' ');
-        }
-    }
-    strip.push_str("] bit 0");
-    strip
-}
-
-/// What the strip calls a field.
+/// What the diagram calls a field that has no room for its name.
 pub(crate) fn letter(index: usize, means: &Meaning) -> char {
     const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     match means {
         Meaning::Gap => '-',
         _ => LETTERS.get(index).map_or('*', |&b| char::from(b)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fixture::model;
-
-    #[test]
-    fn the_strip_shows_every_bit() {
-        let model = model();
-        let index = Index::new(&model);
-        let flags = index.bitfield("ScriptFlags").unwrap();
-        assert_eq!(strip(flags), "bit 30 [....... ........ ..eeeeee --ccccba] bit 0");
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod bits;
 pub(crate) mod live;
 mod ruler;
 mod structs;
+mod tree;
 
 use crate::cost;
 use crate::doc;
@@ -28,8 +29,10 @@ const WIDTH: u16 = 118;
 pub fn render_text(model: &Model) -> String {
     let index = Index::new(model);
     let mut out = String::from("CLASSES\n\n");
-    for root in index.roots() {
-        tree(&index, root, 0, &mut out);
+    out.push_str(&tree::render(&index));
+    if let Some(legend) = words::instance_types_legend(model) {
+        out.push('\n');
+        paragraph(&mut out, &legend);
     }
     for class in &model.classes {
         render_class(&index, class, &mut out);
@@ -42,13 +45,6 @@ pub fn render_text(model: &Model) -> String {
     }
     live::render(&index, &mut out);
     out
-}
-
-fn tree(index: &Index<'_>, class: &Class, depth: usize, out: &mut String) {
-    let _ = writeln!(out, "{:<40}{}", format!("{}{}", "  ".repeat(depth), class.name), words::size_in_list(class));
-    for child in index.children(class) {
-        tree(index, child, depth + 1, out);
-    }
 }
 
 fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
@@ -66,6 +62,10 @@ fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
     let children: Vec<_> = index.children(class).iter().map(|c| c.name.as_str()).collect();
     if !children.is_empty() {
         fact(out, "below", &children.join(", "));
+    }
+    let holders: Vec<_> = index.holders(class).iter().map(|h| format!("{}.{}", h.owner, h.field)).collect();
+    if !holders.is_empty() {
+        fact(out, "held by", &holders.join(", "));
     }
     let same = index.is_same_layout(class);
     let _ = writeln!(out, "\n{}", fields_table(&index.rows(class), same));
@@ -112,7 +112,7 @@ fn fact(out: &mut String, name: &str, text: &str) {
 const FACT: usize = 8;
 
 /// The words of `text` in lines of the page's width; the first line continues what was written, at column `indent`.
-fn wrap(out: &mut String, indent: usize, text: &str) {
+pub(crate) fn wrap(out: &mut String, indent: usize, text: &str) {
     let mut column = indent;
     for word in text.split_whitespace() {
         let length = word.chars().count();
@@ -216,6 +216,7 @@ mod tests {
         let text = render_text(&model());
         assert!(text.contains("suggestion: next, port, age saves 4 / 8 bytes"), "{text}");
         assert!(text.contains("the collector sees MSSIWISI"));
+        assert!(text.lines().any(|l| l.starts_with("held by ") && l.contains("Script.source")));
         assert!(text.lines().any(|l| l.contains("class_entry") && l.contains("16") && l.contains("24")));
     }
 }

@@ -1,8 +1,11 @@
 //! The layout of a bit field as data.
 
+use crate::debugger::{Described, DescribedTable, FieldTable, Shape, Table, described};
+
 /// The integer under a bit field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // the names say it
+#[repr(u8)]
 pub enum BitStorage {
     U8,
     U16,
@@ -106,6 +109,7 @@ impl BitLayout {
 
 /// What the bits of a field mean.
 #[derive(Clone, Copy, Debug)]
+#[repr(C, u8)]
 pub enum BitKind {
     /// One bit, or more of which one is used.
     Bool,
@@ -124,3 +128,45 @@ pub enum BitKind {
     /// Bits that may be anything and are kept.
     Ignored,
 }
+
+/// A name and its bits.
+pub(crate) type NamedValue = (&'static str, u64);
+
+impl Described for NamedValue {
+    const SHAPE: Shape = Shape::Named("NamedValue");
+}
+
+impl DescribedTable for NamedValue {
+    const TABLE: Table = Table::Struct {
+        name: "NamedValue",
+        size: size_of::<NamedValue>(),
+        fields: &[
+            FieldTable { name: "name", offset: core::mem::offset_of!(NamedValue, 0), shape: Shape::Str },
+            FieldTable { name: "value", offset: core::mem::offset_of!(NamedValue, 1), shape: u64::SHAPE },
+        ],
+    };
+}
+
+described!(
+    enum BitStorage {
+        U8,
+        U16,
+        U32,
+        U64,
+        U31,
+    }
+);
+described!(struct BitfieldLayout { name, doc, module_path, file, line, storage, fields });
+described!(struct BitLayout { name, doc, shift, size, len, kind, line });
+described!(
+    enum BitKind {
+        Bool,
+        Unsigned,
+        Signed,
+        Enum(_),
+        Nested(_),
+        Flags(_),
+        Gap,
+        Ignored,
+    }
+);

@@ -18,6 +18,7 @@ mod word;
 
 pub use array::{checked_element_shift, element_shift, first_bits, repeat};
 pub use atomic::AtomicBits;
+pub(crate) use data::NamedValue;
 pub use data::{BitKind, BitLayout, BitStorage, BitfieldLayout};
 pub(crate) use debug::debug_bit_value;
 pub use debug::debug_bits;

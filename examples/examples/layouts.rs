@@ -1,0 +1,17 @@
+//! The layouts of `json_heap`'s classes: drawn, locked, compared. All commands of `layout-docs` in a line of one's own.
+//!
+//! ```sh
+//! cargo run --example layouts -- render
+//! cargo run --example layouts -- check examples/examples/json_heap/layouts.lock
+//! cargo run --example layouts -- --help
+//! ```
+#![forbid(unsafe_code)]
+// Only the tables of the classes are used here.
+#![allow(dead_code)]
+
+#[path = "json_heap/classes.rs"]
+mod classes;
+
+fn main() -> std::process::ExitCode {
+    heapwright_docs::cli(&[&classes::CLASSES])
+}

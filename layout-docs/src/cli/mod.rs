@@ -1,0 +1,316 @@
+//! The command `layout-docs`, for a model in a file or for the classes of a program.
+
+mod failure;
+mod load;
+
+use crate::lock::Lock;
+use crate::model::Model;
+use crate::{
+    MODEL_SCHEMA, Verdict, diff, render_dot, render_graph_svg, render_html, render_json, render_markdown, render_text,
+    render_wavedrom_all, write_mdbook,
+};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use failure::Failure;
+use heapwright::layout::ClassRegistry;
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+pub use load::{LoadError, load};
+
+/// Runs the command `layout-docs` over the classes of `registries`, with the arguments of this process: the `main` of a
+/// program of yours.
+///
+/// ```no_run
+/// # static CLASSES: heapwright::layout::ClassRegistry = heapwright::layout::ClassRegistry::new("mine", &[]);
+/// fn main() -> std::process::ExitCode {
+///     heapwright_docs::cli(&[&CLASSES])
+/// }
+/// ```
+///
+/// As `examples/layouts.rs` of a crate, `cargo run --example layouts -- render -f html -o layouts.html` draws it,
+/// `… lock -o layouts.lock` writes its lock, `… check layouts.lock` compares the two, and `… diff layouts.lock` says
+/// what changed, as Markdown with `-f md`. A file with another model may be named wherever the command takes one.
+/// `--help` says the rest.
+///
+/// It exits with 0 if all went well; `check` and `diff` exit with 0 if the layouts are the same, 1 if they changed and
+/// the change breaks nobody, 2 if it breaks somebody (see [`diff`](mod@crate::diff)). Errors exit with 64 and above, so
+/// that none looks like an answer: 64 for arguments that are wrong, 65 for files that are no models or locks, 66 for
+/// files that cannot be read, 74 for output that cannot be written.
+#[must_use]
+pub fn cli(registries: &[&ClassRegistry]) -> ExitCode {
+    Program { own: Some(Model::from_registries(registries)) }.run(std::env::args_os())
+}
+
+/// The program `layout-docs` itself: as [`cli()`], for models in files.
+#[doc(hidden)]
+#[must_use]
+pub fn cli_of_files() -> ExitCode {
+    Program { own: None }.run(std::env::args_os())
+}
+
+/// Draws object layouts, keeps them under lock, says what changed.
+#[derive(Debug, Parser)]
+#[command(name = "layout-docs", version, after_help = EXIT_CODES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes of check and diff: 0 same, 1 changed but compatible, 2 breaking.
+Of all commands: 64 wrong arguments, 65 a file is no model or lock, 66 a file cannot be read, 74 output cannot be written.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Draws the layouts
+    Render(Render),
+    /// Writes the lock: what compiled code, snapshots and debuggers rely on
+    Lock(LockArguments),
+    /// Compares the layouts with a lock
+    #[command(allow_missing_positional = true, after_help = EXIT_CODES)]
+    Check(Check),
+    /// Says what changed between two models or locks, and whom it breaks
+    #[command(after_help = EXIT_CODES)]
+    Diff(DiffArguments),
+    /// Prints the JSON Schema of models
+    Schema(Output),
+    /// Prints the script that gives gdb the command `heapwright`
+    Gdb(Output),
+}
+
+#[derive(Debug, Args)]
+struct Render {
+    /// The model: JSON as written by `render -f json`, or any program that uses Heapwright; `-` reads standard input
+    model: Option<PathBuf>,
+    /// What to write
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    output: Output,
+    /// Where sources can be read, such as `https://example.org/blob/main/{file}#L{line}`
+    #[arg(long, value_name = "URL")]
+    source_url: Option<String>,
+    /// The folder that source files are named relative to
+    #[arg(long, value_name = "DIR")]
+    source_root: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct LockArguments {
+    /// The model, or a program; `-` reads standard input
+    model: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Debug, Args)]
+struct Check {
+    /// The model, or a program; `-` reads standard input
+    #[arg(index = 1)]
+    model: Option<PathBuf>,
+    /// The lock that it is held to
+    #[arg(index = 2, required = true)]
+    lock: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct DiffArguments {
+    /// What was: a model, a program or a lock; `-` reads standard input
+    #[arg(index = 1)]
+    old: PathBuf,
+    /// What is: a model, a program or a lock
+    #[arg(index = 2, value_name = "NEW")]
+    model: Option<PathBuf>,
+    /// What to write
+    #[arg(short, long, value_enum, default_value_t = DiffFormat::Text)]
+    format: DiffFormat,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Debug, Args)]
+struct Output {
+    /// Where to write it, instead of standard output
+    #[arg(short, long, value_name = "PATH")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// Tables and ASCII rulers for a terminal
+    Text,
+    /// Markdown for GitHub
+    Md,
+    /// One self-contained page
+    Html,
+    /// The model, pretty-printed
+    Json,
+    /// Which class refers to which, for Graphviz
+    Dot,
+    /// Which class refers to which, as a picture
+    Svg,
+    /// All bit fields as registers for WaveDrom
+    Wavedrom,
+    /// Chapters for mdBook, into the folder that `--out` names
+    Mdbook,
+}
+
+/// Where links of graphs lead: the page as [`write_all`](crate::write_all) names it in the examples.
+const PAGE: &str = "layouts.html";
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DiffFormat {
+    /// A report for a terminal
+    Text,
+    /// Markdown for a pull request
+    Md,
+    /// For programs
+    Json,
+}
+
+/// What the commands work on.
+struct Program {
+    /// The model of the program's own classes, for when no file is named.
+    own: Option<Model>,
+}
+
+impl Program {
+    fn run(&self, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        let name = arguments.first().map(Path::new).and_then(Path::file_stem).and_then(|name| name.to_str());
+        let name = name.unwrap_or("layout-docs").to_owned();
+        let parsed = self.command().try_get_matches_from(arguments);
+        let parsed = parsed.and_then(|matches| Arguments::from_arg_matches(&matches));
+        let result = match parsed {
+            Ok(arguments) => self.execute(arguments.command, &name),
+            Err(error) => {
+                // Help and versions are printed as errors, too; those that are none go to standard output.
+                let printed = error.print();
+                return match printed {
+                    Ok(()) if !error.use_stderr() => ExitCode::SUCCESS,
+                    _ => ExitCode::from(failure::USAGE),
+                };
+            }
+        };
+        match result {
+            Ok(verdict) => ExitCode::from(verdict.exit_code()),
+            Err(failure) => {
+                eprintln!("{name}: {failure}");
+                ExitCode::from(failure.exit_code())
+            }
+        }
+    }
+
+    /// The command line. The model need not be named where the program has one.
+    fn command(&self) -> clap::Command {
+        let mut command = Arguments::command();
+        for subcommand in ["render", "lock", "check", "diff"] {
+            command = command.mut_subcommand(subcommand, |subcommand| {
+                subcommand.mut_arg("model", |model| match (&self.own, model.get_help().map(ToString::to_string)) {
+                    (Some(_), Some(help)) => model.help(format!("{help}; by default the classes of this program")),
+                    _ => model.required(true),
+                })
+            });
+        }
+        command
+    }
+
+    fn execute(&self, command: Command, name: &str) -> Result<Verdict, Failure> {
+        match command {
+            Command::Render(arguments) => self.render(arguments),
+            Command::Lock(LockArguments { model, output }) => {
+                let lock = Lock::from_model(&self.model(model.as_deref())?);
+                output.write(&lock.to_string())
+            }
+            Command::Check(Check { model, lock }) => self.check(model.as_deref(), &lock.unwrap_or_default(), name),
+            Command::Diff(arguments) => self.diff(arguments),
+            Command::Schema(output) => output.write(MODEL_SCHEMA),
+            Command::Gdb(output) => output.write(heapwright::debugger::GDB_SCRIPT),
+        }
+    }
+
+    /// The model in a file, or the program's own.
+    fn model(&self, path: Option<&Path>) -> Result<Model, Failure> {
+        match (path, &self.own) {
+            (Some(path), _) => Ok(load(path)?),
+            (None, Some(own)) => Ok(own.clone()),
+            (None, None) => Err(Failure::Usage("which model?".to_owned())),
+        }
+    }
+
+    fn render(&self, arguments: Render) -> Result<Verdict, Failure> {
+        let mut model = self.model(arguments.model.as_deref())?;
+        if let Some(root) = arguments.source_root {
+            model = model.with_source_root(root);
+        }
+        if let Some(url) = arguments.source_url {
+            model = model.with_source_url(url);
+            model.check().map_err(|error| Failure::Usage(error.to_string()))?;
+        }
+        arguments.output.write(&match arguments.format {
+            Format::Mdbook => {
+                let dir =
+                    arguments.output.out.ok_or_else(|| Failure::Usage("`-f mdbook` needs `--out DIR`".to_owned()))?;
+                write_mdbook(&model, &dir).map_err(|error| Failure::Output(format!("{}: {error}", dir.display())))?;
+                return Ok(Verdict::Same);
+            }
+            Format::Text => render_text(&model),
+            Format::Md => render_markdown(&model),
+            Format::Html => render_html(&model),
+            Format::Json => render_json(&model),
+            Format::Dot => render_dot(&model, PAGE),
+            Format::Svg => render_graph_svg(&model, PAGE),
+            Format::Wavedrom => render_wavedrom_all(&model),
+        })
+    }
+
+    fn check(&self, model: Option<&Path>, path: &Path, name: &str) -> Result<Verdict, Failure> {
+        let now = Lock::from_model(&self.model(model)?);
+        let diff = diff(&load::lock(path)?, &now);
+        if diff.verdict() == Verdict::Same {
+            return Ok(Verdict::Same);
+        }
+        let model = model.map(|path| format!("{} ", path.display())).unwrap_or_default();
+        let renew = format!("{name} lock {model}-o {}", path.display());
+        Output { out: None }.write(&format!(
+            "{}\nThe lock {} is out of date. If the changes are meant, renew it and commit it:\n\n    {renew}\n",
+            diff.to_text(),
+            path.display()
+        ))?;
+        Ok(diff.verdict())
+    }
+
+    fn diff(&self, arguments: DiffArguments) -> Result<Verdict, Failure> {
+        let old = load::lock(&arguments.old)?;
+        let new = match (&arguments.model, &self.own) {
+            (None, Some(own)) => Lock::from_model(own),
+            (path, _) => load::lock(path.as_deref().unwrap_or(Path::new("-")))?,
+        };
+        let diff = diff(&old, &new);
+        arguments.output.write(&match arguments.format {
+            DiffFormat::Text => diff.to_text(),
+            DiffFormat::Md => diff.to_markdown(),
+            DiffFormat::Json => diff.to_json(),
+        })?;
+        Ok(diff.verdict())
+    }
+}
+
+impl Output {
+    fn write(&self, text: &str) -> Result<Verdict, Failure> {
+        match &self.out {
+            Some(path) => {
+                std::fs::write(path, text).map_err(|error| Failure::Output(format!("{}: {error}", path.display())))?
+            }
+            None => match io::stdout().lock().write_all(text.as_bytes()) {
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                    return Err(Failure::Output(format!("standard output: {error}")));
+                }
+                _ => {}
+            },
+        }
+        Ok(Verdict::Same)
+    }
+}

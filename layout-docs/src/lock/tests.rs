@@ -1,0 +1,83 @@
+//! Locks of the fixture.
+
+use super::*;
+use crate::fixture::model;
+
+#[test]
+fn what_is_written_is_read_back() {
+    let lock = Lock::from_model(&model());
+    let text = lock.to_string();
+    assert_eq!(Lock::parse(&text).unwrap(), lock, "{text}");
+    assert_eq!(Lock::parse(&text.replace('\n', "\r\n")).unwrap(), lock);
+}
+
+#[test]
+fn docs_lines_and_the_order_of_classes_are_not_in_it() {
+    let mut changed = model();
+    changed.generator = "another".into();
+    for class in &mut changed.classes {
+        class.doc = "another".into();
+        class.line += 100;
+        class.file = "/home/someone/another.rs".into();
+        class.fields.iter_mut().for_each(|f| f.type_name = "Another".into());
+    }
+    changed.classes.reverse();
+    assert_eq!(Lock::from_model(&changed).to_string(), Lock::from_model(&model()).to_string());
+}
+
+/// Of classes in functions of one module only the order is kept, so a line more above them is no change.
+#[test]
+fn lines_in_ids_become_numbers() {
+    let named = |first: &str, second: &str| {
+        let mut model = model();
+        for (id, to) in [("Str", first), ("HeapNumber", second)] {
+            let json = serde_json::to_string(&model).unwrap().replace(&format!("\"{id}\""), &format!("\"{to}\""));
+            model = Model::from_json(&json).unwrap();
+        }
+        Lock::from_model(&model)
+    };
+    assert_eq!(named("a::S::L7", "a::S::L90"), named("a::S::L107", "a::S::L190"));
+    assert!(named("a::S::L7", "a::S::L90").to_string().contains("class a::S::#1\n"));
+}
+
+/// Names from strange models, and classes that are called as the lock's own words are.
+#[test]
+fn odd_names_are_quoted() {
+    let mut lock = Lock::from_model(&model());
+    let script = lock.classes.get_mut("Script").unwrap();
+    script.fields[0].name = "two words\n\"quoted\" # /".into();
+    script.fields[1].name = String::new();
+    let admits = ["any", "nothing", "weak", "none", "smi", "constant"].map(|id| Admits::Class(id.into())).to_vec();
+    script.fields[2].holds = Holds::Strong { admits: [admits, vec![Admits::Weak("any".into())]].concat() };
+    script.fields[3].holds = Holds::External { type_name: "Vec<Box<dyn Fn(u8) -> u8>>".into() };
+    assert_eq!(Lock::parse(&lock.to_string()).unwrap(), lock, "{lock}");
+}
+
+#[test]
+fn errors_name_the_line() {
+    let text = Lock::from_model(&model()).to_string();
+    let error = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from} is not in\n{text}");
+        Lock::parse(&text.replacen(from, to, 1)).expect_err(to).to_string()
+    };
+    for (from, to, message) in [
+        ("layout-lock 1", "layout-lock 7", "line 4: the lock has version 7, but this program reads 1"),
+        ("layout-lock 1", "class A", "line 4: expected `layout-lock 1`: this is no lock"),
+        ("\n\nclass ", "\n<<<<<<< HEAD\nclass ", "line 5: a merge left a conflict here: renew the lock"),
+        ("\n\nclass ", "\nsize 4\nclass ", "line 5: `size` stands before the first class, struct or bitfield"),
+        ("  extends HeapObject", "  extends Nobody", "line 7: the lock has no class `Nobody`"),
+        (" size 12/24\n", " size 12/24/36\n", "expected bytes such as `8` or `4/8`, found `12/24/36`"),
+        ("  size 4/8\n", "  size 4/8 header 4/9\n", "the size is not that of the header, rounded up"),
+        ("class HeapNumber\n", "class Map\n", "class `Map` again: it is on line "),
+        (" smi constant", " smi constantly", "expected the end of the line, found `constantly`"),
+        ("class Map ", "class Map\n  colour red\n#", "`colour` is no line of a class: those are extends, "),
+        (" raw ", " cooked ", "`cooked` is nothing that a field holds: strong, "),
+    ] {
+        let found = error(from, to);
+        assert!(found.contains(message) && found.starts_with("line "), "{found}\ninstead of\n{message}");
+    }
+    assert_eq!(Lock::parse("").unwrap_err().to_string(), "line 1: `layout-lock 1` is missing: this is no lock");
+    let cycle = "layout-lock 1\nclass A\n  extends B\n  size 4/8\nclass B\n  extends A\n  size 4/8\n";
+    assert_eq!(Lock::parse(cycle).unwrap_err().to_string(), "line 2: class `A` extends itself");
+    assert_eq!(Lock::parse("layout-lock 1\nclass A").unwrap_err().to_string(), "line 2: class `A` has no size");
+}

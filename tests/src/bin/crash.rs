@@ -1,0 +1,218 @@
+//! Makes objects of every kind, prints them, and dies. `tests/gdb.rs` looks at what it leaves.
+#![allow(missing_docs)] // the declarations are the test
+
+use core::fmt::Debug;
+use heapwright::prelude::*;
+use heapwright_objects::{
+    CompilationType, FixedArray, FixedArrayInit, Foreign, ForeignInit, HeapNumber, HeapNumberInit, Str,
+};
+
+#[derive(BitEnum, Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Colour {
+    Red = 1,
+    Green,
+    Blue = 5,
+}
+
+bitflags::bitflags! {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Rights: u8 {
+        const READ = 1;
+        const WRITE = 2;
+        const READ_WRITE = 3;
+    }
+}
+
+#[bitfield(u8)]
+pub struct Inner {
+    #[bits(2)]
+    pub low: u8,
+    pub high: bool,
+}
+
+#[bitfield(u64)]
+pub struct Many {
+    #[bits(3)]
+    pub colour: Colour,
+    #[bits(6)]
+    pub signed: i8,
+    #[bits(3, nested)]
+    pub inner: Inner,
+    pub flag: bool,
+    #[bits(7)]
+    __: (),
+    #[bits(4, flags)]
+    pub rights: Rights,
+    #[bits(8)]
+    pub number: u8,
+    #[bits(8)]
+    pub four: [u8; 4],
+}
+
+#[bitfield(u31)]
+pub struct Parts {
+    pub has_note: bool,
+    pub is_kept: bool,
+    #[bits(4)]
+    pub more: u8,
+    #[bits(1)]
+    pub compilation_type: CompilationType,
+}
+
+#[heap_struct]
+pub struct Range {
+    pub start: u32,
+    pub end: u32,
+}
+
+#[heap_struct]
+pub struct Entry {
+    pub key: Tagged<Any>,
+    pub value: Weak<FixedArray>,
+}
+
+/// A class with something of everything.
+#[heap_object(open)]
+pub struct Everything {
+    many: Bits<Many>,
+    double: f64,
+    long: u64,
+    small: i32,
+    single: f32,
+    yes: bool,
+    byte: i8,
+    short: u16,
+    range: Inline<Range>,
+    gap: OptionalPadding<4>,
+    entry: Inline<Entry>,
+    any: Tagged<Any>,
+    nothing: Tagged<Option<Str>>,
+    weak: Weak<FixedArray>,
+    dead: Weak<FixedArray>,
+    either: Tagged<MaybeObject>,
+    #[constant]
+    count: Smi,
+    outside: External<u64>,
+}
+
+/// Several tails of computed lengths.
+#[heap_object(extends = Everything, inherits(count: Smi))]
+pub struct Tails {
+    #[constant]
+    parts: SmiBits<Parts>,
+    #[present_if = parts.has_note()]
+    note: Tagged<Str>,
+    #[present_if = parts.is_kept()]
+    kept: Tagged<Str>,
+    #[length = if parts.has_note() { 2 * count } else { 0 }]
+    words: [Tagged<Any>],
+    #[length = (parts.more() as i32 - 1) / 2 + count % 2]
+    entries: [Inline<Entry>],
+    #[length = count * 10]
+    bytes: [u8],
+}
+
+const fn squared(number: i32) -> i32 {
+    number * number
+}
+
+/// A tail whose length only the program can compute.
+#[heap_object]
+pub struct Opaque {
+    #[constant]
+    count: Smi,
+    #[length = squared(count)]
+    values: [Smi],
+}
+
+heap_classes! { pub static CLASSES = [Everything, Tails, Opaque]; }
+
+/// Puts a line with a name before an object, for the test to find.
+fn show(name: &str, object: &dyn Debug) {
+    println!("== {name}\n{object:#?}");
+}
+
+fn main() {
+    let mut isolate = heapwright_objects::builder().classes(&CLASSES).build().expect("an isolate");
+    let mut scope = isolate.enter();
+    let text = Str::new(&mut scope, "It's a \"heap\".\n");
+    let wide = Str::new(&mut scope, "π ≈ 3");
+    let array = FixedArray::new(&mut scope, FixedArrayInit { elements: Filled::new(smi(-7), 20) });
+    array.get(&scope).set_elements(3, text.get(&scope));
+    let number = HeapNumber::new(&mut scope, HeapNumberInit { value: -1.5e300 });
+    let mut outside = 7_u64;
+    let foreign = Foreign::new(&mut scope, ForeignInit { foreign_address: (&raw mut outside).cast() });
+    let doomed = {
+        let mut inner = scope.nested();
+        let doomed = FixedArray::new(&mut inner, FixedArrayInit { elements: Filled::new(smi(0), 1) });
+        WeakGlobal::new(&inner, doomed)
+    };
+    let parts = Parts::new().with_has_note(true).with_more(6).with_compilation_type(CompilationType::Eval);
+    let many = Many::new()
+        .with_colour(Colour::Blue)
+        .with_signed(-3)
+        .with_inner(Inner::new().with_low(2).with_high(true))
+        .with_rights(Rights::READ_WRITE)
+        .with_number(200)
+        .with_four(0, 1)
+        .with_four(3, 255);
+    let parent = EverythingInit {
+        many,
+        double: 1.25e-4,
+        long: u64::MAX,
+        small: -5,
+        single: 3.4e-5,
+        yes: true,
+        byte: -128,
+        short: 65_535,
+        range: RangeInit { start: 4, end: 9 },
+        entry: EntryInit { key: smi(-1), value: array },
+        any: number,
+        nothing: Nil,
+        weak: array,
+        dead: Nil,
+        either: Weakly(foreign),
+        count: 3,
+        outside: &raw mut outside,
+    };
+    let tails = TailsInit {
+        parent,
+        parts,
+        note: Some(text),
+        kept: Absent,
+        words: Filled::new(smi(11), 6),
+        entries: Filled::new(EntryInit { key: text, value: Nil }, 3),
+        bytes: Filled::new(b'x', 30),
+    };
+    let tails = Tails::new(&mut scope, tails);
+    tails.get(&scope).set_words(5, wide.get(&scope));
+    if let Some(dying) = doomed.get(&scope) {
+        tails.get(&scope).set_dead(dying);
+    }
+    scope.collect(CollectionKind::Full);
+    let opaque = Opaque::new(&mut scope, OpaqueInit { count: 2, values: Filled::new(5, 4) });
+    let young = FixedArray::new(&mut scope, FixedArrayInit { elements: Filled::new(smi(0), 0) });
+
+    show("text", &text.get(&scope));
+    show("wide", &wide.get(&scope));
+    show("array", &array.get(&scope));
+    show("number", &number.get(&scope));
+    show("foreign", &foreign.get(&scope));
+    show("tails", &tails.get(&scope));
+    show("young", &young.get(&scope));
+    show("map", &tails.get(&scope).map());
+    show("opaque", &opaque.get(&scope));
+    die(&scope, tails, opaque);
+}
+
+/// What a debugger sees in the frame it stops in.
+#[inline(never)]
+fn die(scope: &HandleScope<'_>, handle: Handle<'_, Tails>, opaque: Handle<'_, Opaque>) {
+    let reference = handle.get(scope);
+    let word = reference.any();
+    let global = Global::new(scope, opaque);
+    println!("== end");
+    std::hint::black_box((reference, word, &global));
+    std::process::abort();
+}

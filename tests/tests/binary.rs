@@ -1,0 +1,223 @@
+//! The tables in a binary are all that the registries say: a model read from this very program's file is the one made
+//! from its registries, and damaged files are errors.
+#![allow(missing_docs)] // the declarations are the test
+
+use heapwright::prelude::*;
+use heapwright_docs::{BinaryError, Model};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+#[derive(BitEnum, Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Colour {
+    Red = 1,
+    Blue = 5,
+}
+
+bitflags::bitflags! {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Rights: u8 {
+        const READ = 1;
+        const WRITE = 2;
+    }
+}
+
+/// Nested.
+#[bitfield(u8)]
+pub struct Inner {
+    #[bits(2)]
+    pub low: u8,
+    pub high: bool,
+}
+
+/// Of every kind.
+#[bitfield(u64)]
+pub struct Many {
+    /// An enum.
+    #[bits(3)]
+    pub colour: Colour,
+    #[bits(6)]
+    pub signed: i8,
+    #[bits(3, nested)]
+    pub inner: Inner,
+    #[bits(7)]
+    __: (),
+    #[bits(4, flags)]
+    pub rights: Rights,
+    #[bits(8)]
+    pub four: [u8; 4],
+}
+
+#[bitfield(u31)]
+pub struct Parts {
+    pub has_note: bool,
+}
+
+/// Raw.
+#[heap_struct]
+pub struct Range {
+    /// The first.
+    pub start: u32,
+    pub end: u32,
+}
+
+#[heap_struct]
+pub struct Entry {
+    #[constant]
+    pub key: Tagged<Any>,
+    pub value: Weak<Everything>,
+}
+
+/// One field of every kind.
+///
+/// With docs, `code` and “more”.
+#[heap_object(open, instance_types = 700..=709, copy)]
+pub struct Everything {
+    many: Bits<Many>,
+    double: f64,
+    outside: External<String>,
+    small: i32,
+    single: f32,
+    yes: bool,
+    byte: i8,
+    short: u16,
+    #[relaxed]
+    word: u32,
+    range: Inline<Range>,
+    #[constant]
+    parts: SmiBits<Parts>,
+    entry: Inline<Entry>,
+    any: Tagged<Any>,
+    #[acquire_release]
+    nothing: Tagged<Option<Everything>>,
+    #[seq_cst]
+    union: Tagged<(Everything, heapwright::Map, Smi)>,
+    #[splice = weak]
+    weak: Weak<Everything>,
+    either: Tagged<MaybeObject>,
+    maybe: Tagged<(Weak<Everything>, Tails, Smi)>,
+    #[constant]
+    count: Smi,
+}
+
+/// Several tails.
+#[heap_object(extends = Everything, inherits(count: Smi), instance_type = 701, lowest_instance_type)]
+pub struct Tails {
+    #[constant]
+    more: SmiBits<Parts>,
+    /// If there is one.
+    #[present_if = more.has_note()]
+    note: Tagged<Everything>,
+    #[length = 2 * count + 1]
+    entries: [Inline<Entry>],
+    #[acquire_release]
+    #[length = count]
+    bytes: [u8],
+}
+
+#[heap_object(extends = Everything, abstract)]
+pub struct Below {}
+
+/// A class of the same name as another.
+pub mod same {
+    use super::*;
+
+    #[heap_object]
+    pub struct Tails {
+        small: Smi,
+    }
+}
+
+heap_classes! { pub static CLASSES = [Everything, Tails, Below, same::Tails]; }
+
+/// The registries that this program is linked with, by name, but for what only an isolate says.
+fn from_registries() -> Model {
+    let mut model = Model::from_registries(&[heapwright::core_classes(), &heapwright_objects::CLASSES, &CLASSES]);
+    for class in &mut model.classes {
+        (class.assigned_instance_type, class.assigned_instance_types) = (None, None);
+    }
+    model
+}
+
+fn this_program() -> Vec<u8> {
+    std::fs::read(std::env::current_exe().unwrap()).unwrap()
+}
+
+#[test]
+fn the_tables_in_the_binary_are_those_of_the_registries() {
+    let model = Model::from_binary(&this_program()).unwrap();
+    let expected = from_registries();
+    assert_eq!(model.crates, expected.crates);
+    for (ours, theirs) in model.classes.iter().zip(&expected.classes) {
+        assert_eq!(ours, theirs);
+    }
+    assert_eq!(model, expected);
+}
+
+#[test]
+fn stripping_takes_nothing_away() {
+    let stripped = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("stripped-test");
+    let strip = Command::new("strip").arg("-s").arg("-o").arg(&stripped).arg(std::env::current_exe().unwrap()).status();
+    match strip {
+        Ok(status) => assert!(status.success()),
+        Err(error) => panic!("`strip`, of the package that has the linker: {error}"),
+    }
+    let bytes = std::fs::read(&stripped).unwrap();
+    assert!(bytes.len() < this_program().len());
+    assert_eq!(Model::from_binary(&bytes).unwrap(), from_registries());
+}
+
+#[test]
+fn a_program_of_its_own_has_its_classes() {
+    let model = Model::from_binary(&std::fs::read(Path::new(env!("CARGO_BIN_EXE_crash"))).unwrap()).unwrap();
+    let crates: Vec<&str> = model.crates.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(crates, ["heapwright", "heapwright-objects", "heapwright-tests"]);
+    assert!(model.classes.iter().any(|class| class.id == "Opaque"));
+}
+
+#[test]
+fn what_is_no_such_binary_is_an_error() {
+    let error = |bytes: &[u8]| Model::from_binary(bytes).unwrap_err();
+    assert!(matches!(error(b"no binary"), BinaryError::Format(_)));
+    assert!(matches!(error(b""), BinaryError::Format(_)));
+    let other = error(&std::fs::read("/proc/self/exe").map(|_| std::fs::read("/bin/true").unwrap()).unwrap());
+    assert!(matches!(other, BinaryError::NoTables), "{other}");
+    assert!(other.to_string().contains("no section `heapwright`"), "{other}");
+}
+
+#[test]
+fn damage_is_an_error_or_another_model() {
+    let program = this_program();
+    let find = |needle: &[u8]| program.windows(needle.len()).position(|w| w == needle).expect("it is there");
+    let schema = find(b" tables 1\nconst");
+    let entry = find(&heapwright::debugger::MAGIC);
+    let mut random = 7_u64;
+    let mut next = move |below: usize| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) as usize % below
+    };
+    let (mut errors, mut models) = (0, 0);
+    for round in 0..60 {
+        let mut damaged = program.clone();
+        // What the loader writes lies around the entries, and so do the tables.
+        let (start, size) = if round % 3 == 0 { (schema, 4000) } else { (entry.saturating_sub(1 << 16), 1 << 17) };
+        for _ in 0..1 + round % 20 {
+            let at = (start + next(size)).min(damaged.len() - 1);
+            damaged[at] = next(256) as u8;
+        }
+        match Model::from_binary(&damaged) {
+            Ok(model) => {
+                model.check().unwrap();
+                models += 1;
+            }
+            Err(error) => {
+                assert!(!error.to_string().is_empty());
+                errors += 1;
+            }
+        }
+    }
+    assert!(errors > 5 && models > 5, "{errors} errors, {models} models");
+    for end in [64, schema, entry, entry + 20, program.len() - 1000] {
+        assert!(Model::from_binary(&program[..end]).is_err(), "{end} bytes");
+    }
+}
