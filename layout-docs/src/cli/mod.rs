@@ -95,6 +95,9 @@ struct Render {
     /// The folder that source files are named relative to
     #[arg(long, value_name = "DIR")]
     source_root: Option<PathBuf>,
+    /// Number real objects instead of telling their addresses, so that the output is the same for each run
+    #[arg(long)]
+    number_objects: bool,
 }
 
 #[derive(Debug, Args)]
@@ -244,6 +247,9 @@ impl Program {
         let mut model = self.model(arguments.model.as_deref())?;
         if let Some(root) = arguments.source_root {
             model = model.with_source_root(root);
+        }
+        if arguments.number_objects {
+            model = model.with_numbered_objects();
         }
         if let Some(url) = arguments.source_url {
             model = model.with_source_url(url);
