@@ -1,6 +1,6 @@
 //! Doc comments: the Markdown of a doc comment as a short list of blocks, which each renderer writes its own way.
 //!
-//! Links lose their target (it is a path that only rustdoc can resolve) and keep their text; HTML stays text.
+//! Links keep their text and their target, which may be a path that only rustdoc can resolve; HTML stays text.
 
 use pulldown_cmark::{BrokenLink, CowStr, Event, Options, Parser, Tag, TagEnd};
 
@@ -18,12 +18,19 @@ pub(crate) enum Span {
     Text(String),
     Code(String),
     Emphasis(String),
+    /// The target is as the comment has it: a URL, or a path such as `crate::Map`.
+    Link {
+        text: String,
+        is_code: bool,
+        target: String,
+    },
 }
 
 /// Splits a doc comment into blocks.
 pub(crate) fn parse(doc: &str) -> Vec<Block> {
     let mut builder = Builder::default();
-    let known = |_: BrokenLink<'_>| Some((CowStr::from(""), CowStr::from("")));
+    // A link without a target names it: [`Map`].
+    let known = |link: BrokenLink<'_>| Some((CowStr::from(link.reference.to_string()), CowStr::from("")));
     for event in Parser::new_with_broken_link_callback(doc, Options::empty(), Some(known)) {
         builder.take(event);
     }
@@ -38,16 +45,27 @@ struct Builder {
     code: Option<String>,
     items: u32,
     emphasis: u32,
+    link: Option<String>,
 }
 
 impl Builder {
     fn take(&mut self, event: Event<'_>) {
         match event {
             Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => self.text(&text),
-            Event::Code(text) => self.spans.push(Span::Code(text.into_string())),
+            Event::Code(text) => self.code(text.into_string()),
             Event::SoftBreak | Event::HardBreak => self.text(" "),
             Event::Start(Tag::Emphasis | Tag::Strong) => self.emphasis += 1,
             Event::End(TagEnd::Emphasis | TagEnd::Strong) => self.emphasis -= 1,
+            Event::Start(Tag::Link { dest_url, .. }) => self.link = Some(dest_url.into_string()),
+            Event::End(TagEnd::Link) => self.link = None,
+            Event::Start(Tag::Heading { .. }) => {
+                self.flush();
+                self.emphasis += 1;
+            }
+            Event::End(TagEnd::Heading(_)) => {
+                self.flush();
+                self.emphasis -= 1;
+            }
             Event::Start(Tag::Item) => {
                 self.flush();
                 self.items += 1;
@@ -66,14 +84,25 @@ impl Builder {
                 let shown: Vec<&str> = code.trim_end().lines().filter(|l| *l != "#" && !l.starts_with("# ")).collect();
                 self.blocks.push(Block::Code(shown.join("\n")));
             }
-            Event::End(TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::HtmlBlock) => self.flush(),
+            Event::End(TagEnd::Paragraph | TagEnd::HtmlBlock) => self.flush(),
             _ => {}
         }
+    }
+
+    fn code(&mut self, text: String) {
+        self.spans.push(match &self.link {
+            Some(target) => Span::Link { text, is_code: true, target: target.clone() },
+            None => Span::Code(text),
+        });
     }
 
     fn text(&mut self, text: &str) {
         match (&mut self.code, self.spans.last_mut()) {
             (Some(code), _) => code.push_str(text),
+            (None, _) if self.link.is_some() => {
+                let target = self.link.clone().unwrap_or_default();
+                self.spans.push(Span::Link { text: text.to_owned(), is_code: false, target });
+            }
             (None, _) if self.emphasis > 0 => self.spans.push(Span::Emphasis(text.to_owned())),
             (None, Some(Span::Text(last))) => last.push_str(text),
             (None, _) => self.spans.push(Span::Text(text.to_owned())),
@@ -103,7 +132,7 @@ pub(crate) fn plain(doc: &str) -> String {
 impl Span {
     pub(crate) fn text(&self) -> &str {
         match self {
-            Span::Text(text) | Span::Code(text) | Span::Emphasis(text) => text,
+            Span::Text(text) | Span::Code(text) | Span::Emphasis(text) | Span::Link { text, .. } => text,
         }
     }
 }
@@ -116,6 +145,27 @@ mod tests {
     fn links_keep_their_text_and_lines_join() {
         assert_eq!(plain("A [`Map`](crate::Map) of\nthe *object*."), "A Map of the object.");
         assert_eq!(plain("See [`Script`] and [this]."), "See Script and this.");
+    }
+
+    #[test]
+    fn links_keep_their_target() {
+        let link = |text: &str, is_code, target: &str| Span::Link { text: text.into(), is_code, target: target.into() };
+        let text = |text: &str| Span::Text(text.into());
+        let blocks = parse("A [`Map`](crate::Map), [here](https://example.org), [`Self::size`].");
+        let expected = [
+            text("A "),
+            link("Map", true, "crate::Map"),
+            text(", "),
+            link("here", false, "https://example.org"),
+            text(", "),
+            link("Self::size", true, "`Self::size`"),
+            text("."),
+        ];
+        assert_eq!(blocks, [Block::Paragraph(Vec::from(expected))]);
+        assert_eq!(
+            parse("# Safety\nNone."),
+            [Block::Paragraph(vec![Span::Emphasis("Safety".into())]), Block::Paragraph(vec![text("None.")]),]
+        );
     }
 
     #[test]

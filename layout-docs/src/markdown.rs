@@ -354,7 +354,8 @@ fn blocks(doc: &str) -> String {
 fn span(span: &Span) -> String {
     match span {
         Span::Text(text) => escape(text),
-        Span::Code(text) => code(text),
+        Span::Code(text) | Span::Link { text, is_code: true, .. } => code(text),
+        Span::Link { text, .. } => escape(text),
         Span::Emphasis(text) => format!("*{}*", escape(text)),
     }
 }

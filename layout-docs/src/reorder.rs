@@ -1,20 +1,58 @@
 //! An order of a class's own fields that needs less padding.
 
 use crate::index::Index;
-use crate::model::{Class, Field, Holds, PerWidth, Tail, Width};
+use crate::model::{Access, Class, Field, Holds, PerWidth, Tail, Width};
 
 /// A better order.
 pub(crate) struct Suggestion<'m> {
     pub(crate) slots: Vec<Slot<'m>>,
     /// Bytes of an instance (of the header, for classes with a tail or with children) that it saves.
     pub(crate) saved: PerWidth,
+    /// Where the fields end in that order.
+    end: PerWidth,
+}
+
+impl Suggestion<'_> {
+    /// `class` in this order, for those who draw it.
+    pub(crate) fn apply(&self, class: &Class, start: PerWidth) -> Class {
+        let mut at = start;
+        let mut fields = Vec::new();
+        for slot in &self.slots {
+            let mut field = match slot {
+                Slot::Field(field) => (*field).clone(),
+                Slot::Padding(type_name, size) => padding(type_name, *size),
+            };
+            field.offset = at;
+            at = at.plus(field.size);
+            fields.push(field);
+        }
+        let rounded = |width: Width| self.end.get(width).next_multiple_of(width.tagged_size());
+        let instance_size = PerWidth { compressed: rounded(Width::Compressed), full: rounded(Width::Full) };
+        Class { fields, header_size: self.end, instance_size, ..class.clone() }
+    }
+}
+
+fn padding(type_name: &str, size: PerWidth) -> Field {
+    Field {
+        name: "padding".to_owned(),
+        type_name: type_name.to_owned(),
+        doc: String::new(),
+        line: 0,
+        holds: Holds::Padding,
+        offset: size,
+        size,
+        align: PerWidth { compressed: 1, full: 1 },
+        constant: true,
+        access: Access::Plain,
+        splice: None,
+    }
 }
 
 /// One step of an order.
 pub(crate) enum Slot<'m> {
     Field(&'m Field),
-    /// The type of a padding field that is still needed.
-    Padding(String),
+    /// The type of a padding field that is still needed, and its size.
+    Padding(String, PerWidth),
 }
 
 /// The best order found, if it saves bytes under one pointer width and costs none under the other.
@@ -30,7 +68,8 @@ pub(crate) fn suggest<'m>(index: &Index<'m>, class: &'m Class) -> Option<Suggest
         let (slots, end) = place(order, start, &finish)?;
         let after = finish.size(end);
         let saved = [before[0].checked_sub(after[0])?, before[1].checked_sub(after[1])?];
-        (saved != [0, 0]).then_some((saved[0] + saved[1], Suggestion { slots, saved: per_width(saved) }))
+        (saved != [0, 0])
+            .then_some((saved[0] + saved[1], Suggestion { slots, saved: per_width(saved), end: per_width(end) }))
     };
     let mut best: Option<(u32, Suggestion<'m>)> = None;
     for candidate in candidates(fields, start).into_iter().filter_map(better) {
@@ -120,10 +159,10 @@ fn place<'m>(order: Vec<&'m Field>, start: [u32; 2], finish: &Finish) -> Option<
         let missing = gap(at, align);
         let optional = missing[1].checked_sub(missing[0])?;
         if missing[0] > 0 {
-            slots.push(Slot::Padding(format!("Padding<{}>", missing[0])));
+            slots.push(Slot::Padding(format!("Padding<{}>", missing[0]), per_width([missing[0]; 2])));
         }
         if optional > 0 {
-            slots.push(Slot::Padding(format!("OptionalPadding<{optional}>")));
+            slots.push(Slot::Padding(format!("OptionalPadding<{optional}>"), per_width([0, optional])));
         }
         Some([at[0] + missing[0], at[1] + missing[1]])
     };

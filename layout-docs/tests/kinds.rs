@@ -210,7 +210,7 @@ fn html_links_fields_of_structs_and_conditions() {
         "entries[i].value: strong or weak in each element",
         "only if <code>flags.has_function_name()</code>",
         "href=\"#struct.kinds::Span\"",
-        "weak <a class=\"code\" href=\"#Shape\">",
+        "Weak&lt;<a href=\"#Shape\">Shape</a>&gt;",
         "href=\"#DescriptorArray.entries.key\">DescriptorArray.entries[i].key<",
     ] {
         assert!(html.contains(part), "{part}");

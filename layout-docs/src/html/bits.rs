@@ -1,6 +1,6 @@
 //! The section of one bit field: its bits from high to low, and a table.
 
-use super::links::{bits_anchor, bits_link, doc, field_anchor, holder_link, inline_doc, source};
+use super::links::{bits_anchor, bits_link, copy, doc, field_anchor, holder_link, inline_doc, source};
 use crate::index::Index;
 use crate::model::{Bitfield, Bits, Meaning};
 use crate::words;
@@ -17,15 +17,16 @@ pub(super) fn render(index: &Index<'_>, bits: &Bitfield) -> Markup {
     let anchor = bits_anchor(&bits.id);
     let holders = index.bit_holders(bits);
     html! {
-        section.entry.bitfield #(anchor) aria-labelledby={ (anchor) ".-title" } {
+        section.entry.bitfield #(anchor) aria-labelledby={ "title-" (anchor) } {
             header {
-                h2 id={ (anchor) ".-title" } {
+                h2 id={ "title-" (anchor) } {
                     a href={ "#" (anchor) } { (bits.name) }
+                    (copy(&anchor))
                     span.badge { "bit field" } span.badge { (bits.storage) }
                 }
                 span.place { code { (bits.module) } " · " (source(index, &bits.file, bits.line)) }
             }
-            div.doc { (doc(&bits.doc)) }
+            div.doc { (doc(index, &anchor, &bits.doc)) }
             @if !holders.is_empty() {
                 dl.facts { div.wide {
                     dt { "Held by" }
@@ -139,11 +140,11 @@ fn table(index: &Index<'_>, bits: &Bitfield, anchor: &str) -> Markup {
             caption.sr { "Fields of " (bits.name) }
             thead role="rowgroup" {
                 tr role="row" {
-                    th.num scope="col" role="columnheader" { "No." }
-                    th.num scope="col" role="columnheader" { "Bits" }
-                    th scope="col" role="columnheader" { "Field" }
-                    th scope="col" role="columnheader" { "Mask" }
-                    th scope="col" role="columnheader" { "About" }
+                    th.num.at scope="col" role="columnheader" { "No." }
+                    th.num.at scope="col" role="columnheader" { "Bits" }
+                    th.name scope="col" role="columnheader" { "Field" }
+                    th.mask scope="col" role="columnheader" { "Mask" }
+                    th.about scope="col" role="columnheader" { "About" }
                 }
             }
             tbody role="rowgroup" {
@@ -172,7 +173,7 @@ fn row(index: &Index<'_>, field: &Bits, i: usize, anchor: &str) -> Markup {
             }
             td role="cell" data-label="Mask" { code { (format!("{:#x}", words::mask(field.shift, field.size))) } }
             td.about role="cell" {
-                (inline_doc(&field.doc))
+                (inline_doc(index, anchor, &field.doc))
                 @let values = words::named_values(field);
                 @if !values.is_empty() {
                     span.chips { @for value in values { span.chip { (value.value) " " code { (value.name) } } } }

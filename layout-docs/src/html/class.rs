@@ -1,11 +1,11 @@
 //! The section of one class.
 
-use super::links::{ancestors, class_link, doc, source};
-use super::{collector, facts, fields, live, overview, ruler};
+use super::fields::{self, Section};
+use super::links::{ancestors, class_link, copy, doc, source};
+use super::{collector, facts, lines, live, overview, ruler, suggestion};
 use crate::graph::references::References;
 use crate::index::Index;
 use crate::model::Class;
-use crate::reorder::{Slot, suggest};
 use crate::view::View;
 use crate::words;
 use maud::{Markup, html};
@@ -14,47 +14,29 @@ pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class, graph: &References
     let same = index.is_same_layout(class);
     let views = super::views(same, |width| View::new(index, class, width));
     html! {
-        section.entry #(class.id) aria-labelledby={ (class.id) ".-title" } {
+        section.entry #(class.id) aria-labelledby={ "title-" (class.id) } {
             (ancestors(index, class))
             header {
-                h2 id={ (class.id) ".-title" } {
+                h2 id={ "title-" (class.id) } {
                     a href={ "#" (class.id) } { (class.name) }
+                    (copy(&class.id))
                     @for quality in words::qualities(class) { span.badge { (quality) } }
                 }
                 span.place { code { (class.module) } " · " (source(index, &class.file, class.line)) }
             }
-            div.doc { (doc(&class.doc)) }
+            div.doc { (doc(index, &class.id, &class.doc)) }
             (facts::render(index, class, &views))
             div.diagrams.single[views.len() == 1] {
-                @for (label, view) in &views { (ruler::render(view, label)) }
+                @for (label, view) in &views { (ruler::render(view, label, &class.id)) }
             }
-            (fields::render(index, &index.rows(class), &class.name, &class.id, same))
+            (suggestion::render(index, class))
+            (fields::render(index, &index.rows(class), &Section { title: &class.name, anchor: &class.id, file: &class.file, same }))
             (collector::render(&views))
             (overview::neighbours(index, class, graph))
-            (suggestion(index, class))
+            (lines::render(&views))
             (live::of_class(index, class))
             @if !index.children(class).is_empty() {
-                p.below { "Extended by " @for child in index.children(class) { span.chip { (class_link(index, &child.id)) } } }
-            }
-        }
-    }
-}
-
-fn suggestion<'m>(index: &Index<'m>, class: &'m Class) -> Markup {
-    html! {
-        @if let Some(suggestion) = suggest(index, class) {
-            aside.suggestion aria-label={ "Better order for " (class.name) } {
-                h3 { "A tighter order saves " (words::bytes(suggestion.saved)) }
-                ol {
-                    @for slot in &suggestion.slots {
-                        li {
-                            @match slot {
-                                Slot::Field(field) => { code { (field.name) } },
-                                Slot::Padding(padding) => { code.pad { (padding) } },
-                            }
-                        }
-                    }
-                }
+                p.below { span { "Extended by" } @for child in index.children(class) { span.chip { (class_link(index, &child.id)) } } }
             }
         }
     }

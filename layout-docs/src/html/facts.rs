@@ -1,7 +1,7 @@
 //! The numbers of a class at a glance.
 
 use super::links::holder_link;
-use crate::index::Index;
+use crate::index::{Holder, Index};
 use crate::model::{Class, Length, Tail};
 use crate::view::View;
 use crate::words;
@@ -19,7 +19,7 @@ pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class, views: &[(String, 
                 [] => (fact("Size", &words::bytes(class.instance_size))),
                 [Tail { length: Length::Field(length), element_size, .. }] => {
                     (fact("Header", &class.header_size))
-                    (fact("Element", &format!("{element_size} bytes")))
+                    (fact("Element", &words::bytes(*element_size)))
                     div { dt { "Elements" } dd { code { (length) } } }
                 },
                 _ => (fact("Header", &class.header_size)),
@@ -40,10 +40,11 @@ pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class, views: &[(String, 
                 div.wide {
                     dt { "Referred to by" }
                     dd {
-                        @for (i, holder) in holders.iter().take(MOST).enumerate() {
-                            @if i > 0 { ", " } (holder_link(holder))
+                        @let (first, more) = holders.split_at(holders.len().min(MOST));
+                        (list(first))
+                        @if !more.is_empty() {
+                            details.more { summary { "and " (more.len()) " more" } (list(more)) }
                         }
-                        @if holders.len() > MOST { " and " (holders.len() - MOST) " more" }
                     }
                 }
             }
@@ -52,6 +53,10 @@ pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class, views: &[(String, 
 }
 
 const MOST: usize = 8;
+
+fn list(holders: &[Holder<'_>]) -> Markup {
+    html! { @for (i, holder) in holders.iter().enumerate() { @if i > 0 { ", " } (holder_link(holder)) } }
+}
 
 fn presence(tail: &Tail) -> Markup {
     let text = tail.length.text();

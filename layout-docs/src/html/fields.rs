@@ -1,33 +1,44 @@
 //! The table of a class's fields.
 
-use super::links::{admits, class_link, field_anchor, inline_doc, struct_link};
+use super::links::{breakable, class_link, field_anchor, inline_doc, struct_anchor, struct_link, type_and_rest};
 use crate::index::Index;
-use crate::model::{Holds, Length, PerWidth, Width};
+use crate::model::{Holds, PerWidth, Width};
 use crate::rows::Row;
 use crate::view::Role;
 use crate::words;
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
-/// The table of the section `anchor`, which is called `title`.
-pub(super) fn render(index: &Index<'_>, rows: &[Row<'_>], title: &str, anchor: &str, same: bool) -> Markup {
+/// What a table belongs to.
+pub(super) struct Section<'s> {
+    pub(super) title: &'s str,
+    pub(super) anchor: &'s str,
+    /// The file that declares it.
+    pub(super) file: &'s str,
+    /// Whether both pointer widths have one layout.
+    pub(super) same: bool,
+}
+
+/// The table of a section.
+pub(super) fn render(index: &Index<'_>, rows: &[Row<'_>], section: &Section<'_>) -> Markup {
+    let same = section.same;
     html! {
         table.fields role="table" {
-            caption.sr { "Fields of " (title) }
+            caption.sr { "Fields of " (section.title) }
             thead role="rowgroup" {
                 tr role="row" {
                     @if same {
-                        (head("num", "Offset"))
+                        (head("num at", "Offset"))
                     } @else {
-                        (head("num w-compressed", "Comp."))
-                        (head("num w-full", "Full"))
+                        (head("num at w-compressed", "Comp."))
+                        (head("num at w-full", "Full"))
                     }
-                    (head("num", "Size")) (head("", "Field")) (head("", "Kind")) (head("", "About"))
+                    (head("num size", "Size")) (head("name", "Field")) (head("kind", "Kind")) (head("about", "About"))
                 }
             }
             tbody role="rowgroup" {
                 @for row in rows {
                     @if !same || words::line_break(row, Width::Full).is_some() { (line_mark(row, same)) }
-                    (table_row(index, row, anchor, same))
+                    (table_row(index, row, rows, section))
                 }
             }
         }
@@ -45,7 +56,9 @@ fn line_mark(row: &Row<'_>, same: bool) -> Markup {
             @if let Some(byte) = words::line_break(row, width) {
                 tr class={ "line-mark" @if !same { " w-" (width.name()) } } role="row" {
                     td colspan="6" role="cell" {
-                        "byte " (byte) ": next cache line" @if !same { " (" (width.name()) ")" }
+                        "byte " (byte) ": next cache line"
+                        @if row.offset().is_some_and(|at| at.get(width) < byte) { ", inside " code { (row.label()) } }
+                        @if !same { " (" (width.name()) " pointers)" }
                     }
                 }
             }
@@ -64,7 +77,7 @@ fn offsets(row: &Row<'_>, same: bool) -> Markup {
     }
 }
 
-fn size(size: PerWidth, times: Option<&str>) -> Markup {
+fn size(size: PerWidth, has_elements: bool) -> Markup {
     html! {
         td.num role="cell" data-label="Size" {
             @if size.is_same() {
@@ -74,65 +87,70 @@ fn size(size: PerWidth, times: Option<&str>) -> Markup {
                 span.between { " / " }
                 span.w-full { (size.full) }
             }
-            @if let Some(times) = times { small { " × " (times) } }
+            @if has_elements { small { " × n" } }
         }
     }
 }
 
-fn table_row(index: &Index<'_>, row: &Row<'_>, section: &str, same: bool) -> Markup {
-    let here = row.from.is_none();
-    let anchor = field_anchor(row.from.map_or(section, |class| &class.id), &row.anchor());
-    let times = match row.length {
-        Some(Length::Field(field)) => Some(field.as_str()),
-        Some(Length::Expression(_)) => Some("n"),
-        _ => None,
-    };
+fn table_row(index: &Index<'_>, row: &Row<'_>, rows: &[Row<'_>], section: &Section<'_>) -> Markup {
+    let owner = row.from.map_or(section.anchor, |class| &class.id);
+    let here = field_anchor(section.anchor, &row.anchor());
+    // Inherited fields have a place here too, unless the class has one of that name.
+    let is_hidden = row.from.is_some() && rows.iter().any(|own| own.from.is_none() && own.anchor() == row.anchor());
+    let has_elements = row.length.is_some() && row.condition().is_none();
+    let (type_name, rest) = type_and_rest(index, row.type_name, row.holds);
+    let notes = html! {
+        (presence(row))
+        @for note in row.notes() { span.note { (note) } }
+        @if let Some(outer) = row.outer { span.note { "in " (struct_link(index, &outer.layout.id)) } }
+        @if let Some(owner) = row.from { span.note { "from " (class_link(index, &owner.id)) } }
+        @for name in rest { span.chip { (name) } }
+        (line_link(index, row, section))
+    }
+    .into_string();
+    let docs = row.outer.map_or_else(|| owner.to_owned(), |outer| struct_anchor(&outer.layout.id));
     html! {
-        tr role="row" id=[here.then_some(&anchor)] class={
-            "k-" (row.role.key()) @if !here { " inherited" } @if row.length.is_some() { " tail" } @if row.outer.is_some() { " part" }
+        tr role="row" id=[(!is_hidden).then_some(&here)] class={
+            "k-" (row.role.key()) @if row.from.is_some() { " inherited" } @if row.length.is_some() { " tail" }
+            @if row.outer.is_some() { " part" }
         } {
-            (offsets(row, same))
-            (size(row.size, times))
+            (offsets(row, section.same))
+            (size(row.size, has_elements))
             td.name role="cell" {
-                a.code href={ "#" (anchor) } { (row.label()) }
-                code.type { (row.type_name) }
+                a.code href={ "#" (if is_hidden { field_anchor(owner, &row.anchor()) } else { here.clone() }) } { (breakable(&row.label())) }
+                code.type { (type_name) }
             }
             (kind(row.role, row.holds))
-            td.about.nothing[says_nothing(row)] role="cell" {
-                (inline_doc(row.doc))
-                span.chips {
-                    (presence(row))
-                    @for note in row.notes() { span.note { (note) } }
-                    @if let Some(outer) = row.outer { span.note { "in " (struct_link(index, &outer.layout.id)) } }
-                    @if let Some(owner) = row.from { span.note { "from " (class_link(index, &owner.id)) } }
-                    (admits(index, row.holds))
-                }
+            td.about.nothing[row.doc.is_empty() && notes.is_empty()] role="cell" {
+                (inline_doc(index, &docs, row.doc))
+                @if !notes.is_empty() { span.chips { (PreEscaped(notes)) } }
             }
         }
     }
 }
 
-/// Whether there are elements, and how many where the size does not say it.
-fn presence(row: &Row<'_>) -> Markup {
+/// Where a field is declared, if sources can be read.
+fn line_link(index: &Index<'_>, row: &Row<'_>, section: &Section<'_>) -> Markup {
+    let file = match (row.outer, row.from) {
+        (Some(outer), _) => &outer.layout.file,
+        (None, Some(class)) => &class.file,
+        (None, None) => section.file,
+    };
     html! {
-        @match row.length {
-            Some(Length::Field(_)) => span.note { "elements" },
-            Some(length) => {
-                @let (what, text) = words::presence(length);
-                span.note { (what) " " code { (text) } }
-            },
-            None => {},
+        @if let Some(url) = index.source_link(file, row.line) {
+            a.line href=(url) rel="noopener noreferrer" { "line " (row.line) }
         }
     }
 }
 
-fn says_nothing(row: &Row<'_>) -> bool {
-    row.doc.is_empty()
-        && row.length.is_none()
-        && row.outer.is_none()
-        && row.notes().is_empty()
-        && row.holds.admits().is_empty()
-        && row.holds.bitfield().or(row.holds.struct_id()).is_none()
+/// How many elements there are, or whether the field is there.
+fn presence(row: &Row<'_>) -> Markup {
+    html! {
+        @if let Some(length) = row.length {
+            @let (what, text) = words::presence(length);
+            span.note { (what) " " code { (text) } }
+        }
+    }
 }
 
 fn kind(role: Role, holds: &Holds) -> Markup {

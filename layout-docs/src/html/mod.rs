@@ -5,32 +5,37 @@ mod class;
 mod collector;
 mod facts;
 mod fields;
+mod lines;
 mod links;
 mod live;
+mod losses;
 mod overview;
 mod ruler;
 mod search;
 mod sidebar;
 mod structs;
+mod suggestion;
 #[cfg(test)]
 pub(crate) mod wellformed;
 
 use crate::graph::references::References;
 use crate::index::Index;
 use crate::model::{Model, Width};
-use crate::view::{Role, View};
+use crate::view::{CACHE_LINE, Role, View};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLE: &str = include_str!("style.css");
 const THEME: &str = include_str!("theme.js");
-const SCRIPT: &str = include_str!("script.js");
+/// Two files, one scope.
+const SCRIPT: &str =
+    concat!("(() => {\n\"use strict\";\n", include_str!("page.js"), include_str!("search.js"), "})();\n");
 /// Forbids the page every request: what it needs is in it.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
 /// The model as one HTML page that needs no other file.
 ///
-/// Each class is at `#<id>`, each field at `#<id>.<field>`, each struct at `#struct.<id>`, each bit field at `#bits.<id>`. The query `?theme=dark`
-/// or `?theme=light` chooses a theme, `?q=<words>` begins with a search.
+/// Each class is at `#<id>`, each field, own or inherited, at `#<id>.<field>`, each struct at `#struct.<id>`, each bit
+/// field at `#bits.<id>`. The query `?theme=dark` or `?theme=light` chooses a theme, `?q=<words>` begins with a search.
 #[must_use]
 pub fn render_html(model: &Model) -> String {
     let index = Index::new(model);
@@ -55,6 +60,7 @@ pub fn render_html(model: &Model) -> String {
                     (sidebar::render(&index))
                     main #content tabindex="-1" { (content(&index)) }
                 }
+                p #status role="status" {}
                 script type="application/json" #search-index { (PreEscaped(search::render(&index))) }
                 script { (PreEscaped(SCRIPT)) }
                 @if !model.objects.is_empty() { script { (PreEscaped(live::SCRIPT)) } }
@@ -65,9 +71,9 @@ pub fn render_html(model: &Model) -> String {
 }
 
 fn title(model: &Model) -> String {
-    match model.crates.last() {
-        Some(last) => format!("{} layouts", last.name),
-        None => "Object layouts".to_owned(),
+    match model.crates.as_slice() {
+        [one] => format!("{} layouts", one.name),
+        _ => "Object layouts".to_owned(),
     }
 }
 
@@ -78,30 +84,54 @@ fn top(title: &str) -> Markup {
                 svg viewBox="0 0 20 20" aria-hidden="true" { path d="M3 5h14M3 10h14M3 15h14" {} }
             }
             a.brand href="#content" { (title) }
-            div.search role="search" {
-                label.sr for="q" { "Search classes and fields" }
-                svg viewBox="0 0 20 20" aria-hidden="true" {
-                    circle cx="9" cy="9" r="5.5" {}
-                    path d="M13.2 13.2L17 17" {}
-                }
-                input #q type="search" placeholder="Search classes, fields, types" autocomplete="off"
-                    spellcheck="false" aria-keyshortcuts="/" aria-describedby="status";
-                kbd aria-hidden="true" { "/" }
-            }
+            (search_box())
             div.widths role="group" aria-label="Pointer width" {
-                button type="button" data-show="both" aria-pressed="true" { "Both" }
-                button type="button" data-show="compressed" aria-pressed="false" aria-label="Compressed" {
-                    span.long { "Compressed" } span.short { "4 B" }
-                }
-                button type="button" data-show="full" aria-pressed="false" aria-label="Full" {
-                    span.long { "Full" } span.short { "8 B" }
-                }
+                (width_button("both", "Both", ""))
+                (width_button("compressed", "Compressed", "Comp."))
+                (width_button("full", "Full", ""))
             }
-            button #theme.icon type="button" aria-label="Switch between dark and light" {
-                svg viewBox="0 0 20 20" aria-hidden="true" {
+            button #theme.icon type="button" aria-label="Theme" {
+                svg.auto viewBox="0 0 20 20" aria-hidden="true" {
                     circle cx="10" cy="10" r="6.5" {}
                     path.solid d="M10 3.5a6.5 6.5 0 0 1 0 13z" {}
                 }
+                svg.light viewBox="0 0 20 20" aria-hidden="true" {
+                    circle cx="10" cy="10" r="3.4" {}
+                    path d="M10 2v2M10 16v2M2 10h2M16 10h2M4.3 4.3l1.5 1.5M14.2 14.2l1.5 1.5M4.3 15.7l1.5-1.5M14.2 5.8l1.5-1.5" {}
+                }
+                svg.dark viewBox="0 0 20 20" aria-hidden="true" {
+                    path d="M16.5 12A7 7 0 0 1 8 3.5a7 7 0 1 0 8.5 8.5z" {}
+                }
+            }
+        }
+    }
+}
+
+fn width_button(key: &str, name: &str, short: &str) -> Markup {
+    html! {
+        button type="button" data-show=(key) aria-pressed=(key == "both") {
+            @if short.is_empty() { (name) } @else {
+                span.long { (name) } span.short title=(name) { (short) }
+            }
+        }
+    }
+}
+
+fn search_box() -> Markup {
+    html! {
+        div.search role="search" {
+            label.sr for="q" { "Search classes, fields, types and docs" }
+            svg viewBox="0 0 20 20" aria-hidden="true" {
+                circle cx="9" cy="9" r="5.5" {}
+                path d="M13.2 13.2L17 17" {}
+            }
+            input #q type="text" inputmode="search" enterkeyhint="go" placeholder="Search classes, fields, types, docs"
+                autocomplete="off" autocapitalize="off" spellcheck="false" role="combobox" aria-expanded="false"
+                aria-controls="results" aria-autocomplete="list" aria-keyshortcuts="/" aria-describedby="hint";
+            kbd aria-hidden="true" { "/" }
+            div #found hidden {
+                ul #results role="listbox" aria-label="Found" {}
+                p #hint role="status" {}
             }
         }
     }
@@ -117,17 +147,26 @@ fn content(index: &Index<'_>) -> Markup {
                 (count(model.classes.len(), "class", "classes"))
                 @if !model.structs.is_empty() { ", " (count(model.structs.len(), "struct", "structs")) }
                 " and "
-                (count(model.bitfields.len(), "bit field", "bit fields")) ", in bytes, for both pointer widths: "
-                b { "compressed" } " (4-byte tagged words) and " b { "full" } " (8-byte tagged words)."
+                (count(model.bitfields.len(), "bit field", "bit fields"))
+                @if model.crates.len() > 1 {
+                    " of "
+                    @for (i, part) in model.crates.iter().enumerate() {
+                        @if i > 0 { (if i + 1 == model.crates.len() { " and " } else { ", " }) }
+                        b { (part.name) }
+                    }
+                }
+                ". Numbers are bytes. Where two stand side by side, the first is for "
+                b { "compressed" } " pointers (tagged words of 4 bytes), the second for " b { "full" } " ones (of 8)."
             }
             ul.legend aria-label="Colours" {
                 @for role in Role::ALL {
                     li { span class={ "swatch k-" (role.key()) } aria-hidden="true" {} b { (role.name()) } " " (role.meaning()) }
                 }
                 li { span.swatch.inherited aria-hidden="true" {} b { "inherited" } " declared by a class above" }
+                li { span.swatch.break aria-hidden="true" {} b { "cache line" } " every " (CACHE_LINE) " bytes a new one" }
             }
+            (losses::losses(index))
         }
-        p #status.status role="status" aria-live="polite" {}
         (overview::render(index))
         @for class in &model.classes { (class::render(index, class, &graph)) }
         @for layout in &model.structs { (structs::render(index, layout)) }
@@ -191,7 +230,17 @@ mod tests {
         model.check().unwrap();
         let html = render_html(&model);
         assert!(html.contains("Both pointer widths") && html.contains(">Offset<"));
-        assert!(!html.contains(">Comp.<") && !html.contains("Compressed pointers"));
+        let main = html.split("<main").nth(1).unwrap();
+        assert!(!main.contains(">Comp.<") && !main.contains("Compressed pointers"));
+    }
+
+    #[test]
+    fn no_tag_has_an_attribute_twice() {
+        for tag in render_html(&model()).split('<').filter_map(|rest| rest.split('>').next()) {
+            for attribute in [" class=\"", " id=\"", " style=\""] {
+                assert!(tag.matches(attribute).count() < 2, "<{tag}>");
+            }
+        }
     }
 
     #[test]

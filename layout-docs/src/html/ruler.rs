@@ -1,6 +1,8 @@
 //! The ruler: a class's bytes as an SVG, eight to a row.
 
+use super::links::field_anchor;
 use crate::model::Length;
+use crate::rows::Row;
 use crate::view::{CACHE_LINE, Cell, Part, TailView, View};
 use crate::words;
 use maud::{Markup, html};
@@ -30,7 +32,8 @@ struct Band<'v, 'm> {
     start: Option<u32>,
 }
 
-pub(super) fn render(view: &View<'_>, label: &str) -> Markup {
+/// The ruler of a class or struct whose section is `anchor`.
+pub(super) fn render(view: &View<'_>, label: &str, anchor: &str) -> Markup {
     let end = view.end();
     let mut rows = end.div_ceil(ROW).max(1);
     let mut height = y(rows);
@@ -52,19 +55,19 @@ pub(super) fn render(view: &View<'_>, label: &str) -> Markup {
         }
     };
     let (width, height) = (GUTTER + ROW * BYTE + 2, height + 4);
-    let class = if label.starts_with("Both") { None } else { Some(format!("w-{}", view.width.name())) };
+    let class = if label.starts_with("Both") { "ruler".to_owned() } else { format!("ruler w-{}", view.width.name()) };
     html! {
-        figure.ruler class=[class] {
+        figure class=(class) {
             figcaption { (label) span { (total(view)) } }
             svg viewBox={ "0 0 " (width) " " (height) } role="img"
                 aria-label={ (label) ": " (spoken(view)) } {
                 (scale())
                 @for row in 0..rows { (row_offset(row)) }
-                @for cell in &view.cells { (pieces(cell, Place { shift: 0, top: TOP, in_element: false }, &cell.name())) }
+                @for cell in &view.cells { (pieces(cell, Place { shift: 0, top: TOP, in_element: false, anchor }, &cell.name())) }
                 @match &tails {
                     Tails::None => {},
-                    Tails::Inline(tail) => (tail_cells(tail, end)),
-                    Tails::Stacked(bands) => { @for band in bands { (band_cells(band)) } },
+                    Tails::Inline(tail) => (tail_cells(tail, end, anchor)),
+                    Tails::Stacked(bands) => { @for band in bands { (band_cells(band, anchor)) } },
                 }
                 @for row in 1..rows {
                     @if (row * ROW).is_multiple_of(CACHE_LINE) { (cache_line(row)) }
@@ -99,12 +102,10 @@ fn spoken(view: &View<'_>) -> String {
     format!("{}; {}", total(view), cells.chain(tails).collect::<Vec<_>>().join("; "))
 }
 
+/// The columns, one glyph each: a place for every glyph makes one text of them.
 fn scale() -> Markup {
-    html! {
-        @for byte in 0..ROW {
-            text.offset x=(GUTTER + byte * BYTE + BYTE / 2) y="12" { "+" (byte) }
-        }
-    }
+    let places: Vec<String> = (0..ROW).map(|byte| (GUTTER + byte * BYTE + BYTE / 2).to_string()).collect();
+    html! { text.offset x=(places.join(" ")) y="12" { @for byte in 0..ROW { (byte) } } }
 }
 
 fn row_offset(row: u32) -> Markup {
@@ -121,7 +122,9 @@ fn y(row: u32) -> u32 {
 
 /// Where cells are drawn.
 #[derive(Clone, Copy)]
-struct Place {
+struct Place<'a> {
+    /// The section whose rows the cells belong to.
+    anchor: &'a str,
     /// Bytes to add to where a cell says it is.
     shift: u32,
     /// Where the first row begins.
@@ -131,7 +134,7 @@ struct Place {
 }
 
 /// A run of bytes, cut at the ends of rows.
-fn pieces(cell: &Cell<'_>, Place { shift, top, in_element }: Place, name: &str) -> Markup {
+fn pieces(cell: &Cell<'_>, Place { anchor, shift, top, in_element }: Place<'_>, name: &str) -> Markup {
     let type_name = match &cell.part {
         // Of a tail, one element is drawn.
         Part::Field(row) => row.type_name.trim_start_matches('[').trim_end_matches(']'),
@@ -140,11 +143,15 @@ fn pieces(cell: &Cell<'_>, Place { shift, top, in_element }: Place, name: &str) 
     let bytes = cell.end - cell.start;
     let of = if in_element { " of its element" } else { "" };
     let what = or(type_name, cell.role().name());
-    let title = format!("{} · byte {}{of} · {bytes} B · {what}", cell.name(), cell.start);
+    let mut title = format!("{} · byte {}{of} · {bytes} B · {what}", cell.name(), cell.start);
+    let row = if let Part::Field(row) = &cell.part { Some(field_anchor(anchor, &row.anchor())) } else { None };
+    if let Part::Field(Row { from: Some(class), .. }) = &cell.part {
+        title = format!("{title} · from {}", class.name);
+    }
     let state = if cell.is_inherited() { " inherited" } else { "" };
     let (start, end) = (cell.start + shift, cell.end + shift);
     html! {
-        g class={ "k-" (cell.role().key()) (state) } {
+        g class={ "k-" (cell.role().key()) (state) } data-row=[row] {
             title { (title) }
             @for row in start / ROW..end.div_ceil(ROW) {
                 @let from = start.max(row * ROW);
@@ -187,7 +194,7 @@ fn fit(text: &str, room: u32, advance: f32) -> String {
 }
 
 /// The first elements to the end of their row, then a row that stands for all others.
-fn tail_cells(view: &TailView<'_>, start: u32) -> Markup {
+fn tail_cells(view: &TailView<'_>, start: u32, anchor: &str) -> Markup {
     let tail = view.tail;
     let size = view.size.min(ROW);
     let row = start / ROW;
@@ -197,7 +204,7 @@ fn tail_cells(view: &TailView<'_>, start: u32) -> Markup {
     let all = format!("{}[{}] …", tail.name, tail.length.text());
     let each = format!("{} B each", view.size);
     html! {
-        g class={ "tail k-" (view.role.key()) } {
+        g class={ "tail k-" (view.role.key()) } data-row=(field_anchor(anchor, &tail.name)) {
             title { (tail.name) " · from byte " (start) " · " (tail.type_name) }
             @for i in 0..count {
                 (piece(y(row), start + i * size, start + (i + 1) * size, &format!("[{i}]"), ""))
@@ -227,7 +234,7 @@ impl Band<'_, '_> {
 }
 
 /// A line about the tail, then an optional field or the first elements.
-fn band_cells(band: &Band<'_, '_>) -> Markup {
+fn band_cells(band: &Band<'_, '_>, anchor: &str) -> Markup {
     let Band { tail: view, y: top, start } = band;
     let tail = view.tail;
     let (what, text) = words::presence(&tail.length);
@@ -260,7 +267,7 @@ fn band_cells(band: &Band<'_, '_>) -> Markup {
                 }
             }
             @for i in 0..count {
-                @let place = Place { shift: shift + i * size, top: *top, in_element: true };
+                @let place = Place { shift: shift + i * size, top: *top, in_element: true, anchor };
                 @for cell in &view.cells { (pieces(cell, place, &part(cell, i))) }
             }
             @if rest < end {
@@ -289,7 +296,7 @@ mod tests {
     fn svg(id: &str, width: Width) -> String {
         let model = model();
         let index = Index::new(&model);
-        render(&View::new(&index, index.class(id).unwrap(), width), "Full pointers").into_string()
+        render(&View::new(&index, index.class(id).unwrap(), width), "Full pointers", id).into_string()
     }
 
     #[test]

@@ -1,31 +1,35 @@
-//! The search index: for each section of the page, the words it is found by.
+//! The search index: for each section of the page and each of its rows, what it is found by.
 
 use super::links::{bits_anchor, field_anchor, struct_anchor};
 use super::live::{footprint_anchor, object_anchor};
+use crate::doc;
 use crate::index::Index;
-use crate::model::{Admits, Bitfield, Class, Holds, Meaning, Struct};
+use crate::model::{Admits, Bitfield, Bits, Class, Holds, Meaning, Struct};
 use crate::rows;
 use crate::words;
 use serde::Serialize;
 
-/// One class or bit field.
+/// One class, struct or bit field.
 #[derive(Debug, Serialize)]
 struct Entry {
-    /// The anchor of the section.
-    id: String,
-    /// The words that find the section as a whole, in lower case.
-    text: String,
-    /// Its rows.
-    rows: Vec<Row>,
+    #[serde(flatten)]
+    item: Item,
+    rows: Vec<Item>,
 }
 
-/// One field.
+/// One thing that can be found.
 #[derive(Debug, Serialize)]
-struct Row {
-    /// The anchor of the table's row.
+struct Item {
+    /// The anchor.
     id: String,
-    /// The words that find it, in lower case.
-    text: String,
+    /// What it is called; rows without the name of their section.
+    name: String,
+    /// What style sheets call its kind.
+    kind: &'static str,
+    /// What it is, in a few words or as a type.
+    about: String,
+    /// All other words that find it.
+    words: String,
 }
 
 /// The index as JSON that may stand inside a `<script>`.
@@ -39,66 +43,97 @@ pub(super) fn render(index: &Index<'_>) -> String {
 }
 
 fn class<'m>(index: &Index<'m>, class: &'m Class) -> Entry {
-    Entry {
+    let item = Item {
         id: class.id.clone(),
-        text: text([class.name.as_str(), &class.module, &words::qualities(class).join(" ")]),
-        rows: index.own_rows(class).iter().map(|r| row(index, &class.id, r)).collect(),
-    }
+        name: class.name.clone(),
+        kind: "class",
+        about: if class.is_abstract { "abstract class" } else { "class" }.to_owned(),
+        words: text([&doc::plain(&class.doc), &words::qualities(class).join(", "), &class.module]),
+    };
+    Entry { item, rows: index.own_rows(class).iter().map(|r| row(index, &class.id, r)).collect() }
 }
 
 fn struct_<'m>(index: &Index<'m>, layout: &'m Struct) -> Entry {
     let anchor = struct_anchor(&layout.id);
+    let rows = index.struct_rows(layout).iter().map(|r| row(index, &anchor, r)).collect();
+    let words = text([&doc::plain(&layout.doc), &layout.module]);
     Entry {
-        text: text([layout.name.as_str(), &layout.module, "struct"]),
-        rows: index.struct_rows(layout).iter().map(|r| row(index, &anchor, r)).collect(),
-        id: anchor,
+        item: Item { id: anchor, name: layout.name.clone(), kind: "class", about: "struct".to_owned(), words },
+        rows,
     }
 }
 
-fn row(index: &Index<'_>, section: &str, row: &rows::Row<'_>) -> Row {
-    let mut notes = row.notes().join(" ");
+fn row(index: &Index<'_>, section: &str, row: &rows::Row<'_>) -> Item {
+    let mut notes = row.notes();
     if let Some(length) = row.length {
-        notes.push_str(if row.condition().is_some() { " optional " } else { " tail " });
-        notes.push_str(length.text());
+        let (what, _) = words::presence(length);
+        notes.push(format!("{what} {}", length.text()));
+        notes.push(if row.condition().is_some() { "optional" } else { "tail" }.to_owned());
     }
     let kind = words::kind(row.role, row.holds);
-    Row {
+    Item {
         id: field_anchor(section, &row.anchor()),
-        text: text([row.label().as_str(), row.type_name, kind, &held(index, row.holds), &notes]),
+        name: row.label(),
+        kind: row.role.key(),
+        about: row.type_name.to_owned(),
+        words: text([&doc::plain(row.doc), kind, &held(index, row), &notes.join(", ")]),
     }
 }
 
-fn held(index: &Index<'_>, holds: &Holds) -> String {
+/// Names of what it may hold that its type does not say.
+fn held(index: &Index<'_>, row: &rows::Row<'_>) -> String {
+    let holds: &Holds = row.holds;
     let admits = holds.admits().iter().map(|a| match a {
         Admits::Class(id) | Admits::Weak(id) => index.class(id).map_or(id.as_str(), |c| c.name.as_str()),
         other => words::admits_name(other),
     });
     let layout = holds.struct_id().map(|id| index.struct_(id).map_or(id, |s| s.name.as_str()));
-    admits.chain(holds.bitfield()).chain(layout).collect::<Vec<_>>().join(" ")
+    let all = admits.chain(holds.bitfield()).chain(layout);
+    all.filter(|name| !row.type_name.contains(name)).collect::<Vec<_>>().join(", ")
 }
 
 fn bitfield(bits: &Bitfield) -> Entry {
     let anchor = bits_anchor(&bits.id);
-    let rows = bits.fields.iter().map(|f| {
-        let nested = if let Meaning::Nested { bitfield } = &f.means { bitfield } else { "" };
-        Row { id: field_anchor(&anchor, &f.name), text: text([f.name.as_str(), &words::values(f), nested]) }
-    });
-    Entry { text: text([bits.name.as_str(), &bits.module, &bits.storage]), rows: rows.collect(), id: anchor }
+    let rows = bits.fields.iter().map(|f| bit(&anchor, f)).collect();
+    let about = format!("bit field in {}", bits.storage);
+    let words = text([&doc::plain(&bits.doc), &bits.module]);
+    Entry { item: Item { id: anchor, name: bits.name.clone(), kind: "bits", about, words }, rows }
+}
+
+fn bit(section: &str, bits: &Bits) -> Item {
+    let nested = if let Meaning::Nested { bitfield } = &bits.means { bitfield } else { "" };
+    let range = words::bit_range(bits.shift, bits.size);
+    Item {
+        id: field_anchor(section, &bits.name),
+        name: bits.name.clone(),
+        kind: if bits.means == Meaning::Gap { "padding" } else { "bits" },
+        about: format!("{}, {} {range}", words::bits_kind(bits), if bits.size == 1 { "bit" } else { "bits" }),
+        words: text([&doc::plain(&bits.doc), &words::values(bits), nested]),
+    }
 }
 
 /// Real objects and footprints, found by their names and classes.
 fn live(index: &Index<'_>) -> impl Iterator<Item = Entry> {
-    let entry = |id: String, text: String| Entry { id, text, rows: Vec::new() };
-    let objects = index.model.objects.iter().enumerate();
-    let footprints = index.model.footprints.iter().enumerate();
-    objects
-        .map(move |(i, o)| entry(object_anchor(i), text([o.name.as_str(), &o.class, &o.space, "real object"])))
-        .chain(footprints.map(move |(i, f)| entry(footprint_anchor(i), text([f.name.as_str(), "footprint"]))))
+    let entry = |id: String, name: &str, about: &str, words: String| Entry {
+        item: Item { id, name: name.to_owned(), kind: "class", about: about.to_owned(), words },
+        rows: Vec::new(),
+    };
+    let objects = index.model.objects.iter().enumerate().map(move |(i, object)| {
+        let words = text([&object.class, &object.space, &object.address]);
+        entry(object_anchor(i), &object.name, "real object", words)
+    });
+    let footprints = index
+        .model
+        .footprints
+        .iter()
+        .enumerate()
+        .map(move |(i, footprint)| entry(footprint_anchor(i), &footprint.name, "footprint", String::new()));
+    objects.chain(footprints)
 }
 
 fn text<const N: usize>(parts: [&str; N]) -> String {
     let parts: Vec<&str> = parts.into_iter().filter(|p| !p.is_empty()).collect();
-    parts.join(" ").to_lowercase()
+    parts.join(" · ")
 }
 
 #[cfg(test)]
@@ -112,17 +147,19 @@ mod tests {
         let json = render(&Index::new(&model));
         let entries: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
         assert_eq!(entries.len(), model.classes.len() + model.structs.len() + model.bitfields.len());
-        let found = |id: &str, row: &str| {
+        let found = |id: &str, word: &str| {
             let entry = entries.iter().find(|e| e["id"] == id).unwrap();
-            entry["rows"].as_array().unwrap().iter().any(|r| r["text"].as_str().unwrap().contains(row))
+            let has = |row: &serde_json::Value, member: &str| row[member].as_str().unwrap().contains(word);
+            entry["rows"].as_array().unwrap().iter().any(|r| ["name", "about", "words"].iter().any(|m| has(r, m)))
         };
         for class in &model.classes {
             assert!(class.fields.iter().all(|f| found(&class.id, &f.name)), "{}", class.id);
             assert!(class.tails.iter().all(|t| found(&class.id, &t.name)), "{}", class.id);
         }
-        assert!(found("bits.ScriptFlags", "host = 0"));
+        assert!(found("bits.ScriptFlags", "Host = 0") && found("bits.ScriptFlags", "unsigned, bits 5:2"));
+        assert!(found("bits.ScriptFlags", "How it came to be compiled"));
         assert!(found("struct.Descriptor", "value") && found("DescriptorArray", "entries[i].value"));
-        assert!(found("ScopeInfo", "optional flags.has_function_name()") && found("DescriptorArray", "strong or weak"));
-        assert!(found("Script", "undefined") && !json.contains('<'));
+        assert!(found("ScopeInfo", "only if flags.has_function_name()") && found("DescriptorArray", "strong or weak"));
+        assert!(found("ScopeInfo", "optional") && found("Script", "Undefined") && !json.contains('<'));
     }
 }

@@ -1,7 +1,8 @@
 //! The section of one struct that lies in objects.
 
-use super::links::{doc, holder_link, source, struct_anchor};
-use super::{collector, fields, ruler};
+use super::fields::{self, Section};
+use super::links::{copy, doc, holder_link, source, struct_anchor};
+use super::{collector, ruler};
 use crate::index::Index;
 use crate::model::Struct;
 use crate::view::View;
@@ -14,15 +15,16 @@ pub(super) fn render<'m>(index: &Index<'m>, layout: &'m Struct) -> Markup {
     let views = super::views(same, |width| View::of_struct(index, layout, width));
     let holders = index.struct_holders(layout);
     html! {
-        section.entry.struct #(anchor) aria-labelledby={ (anchor) ".-title" } {
+        section.entry.struct #(anchor) aria-labelledby={ "title-" (anchor) } {
             header {
-                h2 id={ (anchor) ".-title" } {
+                h2 id={ "title-" (anchor) } {
                     a href={ "#" (anchor) } { (layout.name) }
+                    (copy(&anchor))
                     span.badge { "struct" } span.badge { (if layout.is_tagged { "tagged" } else { "raw" }) }
                 }
                 span.place { code { (layout.module) } " · " (source(index, &layout.file, layout.line)) }
             }
-            div.doc { (doc(&layout.doc)) }
+            div.doc { (doc(index, &anchor, &layout.doc)) }
             dl.facts {
                 div { dt { "Size" } dd { (words::bytes(layout.size)) } }
                 @if !holders.is_empty() {
@@ -33,9 +35,9 @@ pub(super) fn render<'m>(index: &Index<'m>, layout: &'m Struct) -> Markup {
                 }
             }
             div.diagrams.single[views.len() == 1] {
-                @for (label, view) in &views { (ruler::render(view, label)) }
+                @for (label, view) in &views { (ruler::render(view, label, &anchor)) }
             }
-            (fields::render(index, &index.struct_rows(layout), &layout.name, &anchor, same))
+            (fields::render(index, &index.struct_rows(layout), &Section { title: &layout.name, anchor: &anchor, file: &layout.file, same }))
             (collector::render(&views))
         }
     }

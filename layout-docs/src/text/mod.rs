@@ -87,7 +87,7 @@ pub(crate) fn suggestion_text(suggestion: &Suggestion<'_>) -> String {
         .iter()
         .map(|slot| match slot {
             Slot::Field(field) => field.name.clone(),
-            Slot::Padding(padding) => padding.clone(),
+            Slot::Padding(padding, _) => padding.clone(),
         })
         .collect();
     format!("suggestion: {} saves {}", order.join(", "), words::bytes(suggestion.saved))
