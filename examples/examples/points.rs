@@ -42,6 +42,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     second.get(&scope).set_opacity(255); // the bit field's accessor, on the object itself
     scope.collect(CollectionKind::Full); // both points move; the handles follow
     println!("{:#?}\n", second.get(&scope));
-    print!("{}", render_text(&Model::from_registries(&[&CLASSES])));
+    let model = Model::from_registries(&[&CLASSES]).with_object("second", &scope.object_image(second.get(&scope), 16));
+    print!("{}", render_text(&model.with_numbered_objects()));
     Ok(())
 }

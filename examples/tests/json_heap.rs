@@ -73,6 +73,8 @@ fn by_default_it_loads_what_cargo_knows() {
         "full collections",
         "build time",
         "live bytes",
+        "The document with all that it refers to: 1 root: ",
+        "bytes by space: ",
     ] {
         assert!(report.contains(part), "no `{part}` in:\n{report}");
     }
@@ -84,6 +86,10 @@ fn by_default_it_loads_what_cargo_knows() {
     }
     let model: serde_json::Value = serde_json::from_str(&layouts("json").expect("just read")).expect("JSON");
     assert!(model["classes"].as_array().is_some_and(|classes| classes.len() > 20));
+    let objects: Vec<_> = model["objects"].as_array().expect("objects").iter().map(|o| &o["class"]).collect();
+    assert_eq!(objects, ["JsonObject", "Shape", "Map", "SeqOneByteString"]);
+    assert!(model["footprints"][0]["objects"].as_u64().is_some_and(|objects| objects > 1000));
+    assert!(layouts("html").expect("just read").contains("id=\"object.4\""));
 }
 
 #[test]

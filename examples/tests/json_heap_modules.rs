@@ -12,6 +12,8 @@ pub mod error;
 pub mod input;
 #[path = "../examples/json_heap/job.rs"]
 pub mod job;
+#[path = "../examples/json_heap/live.rs"]
+pub mod live;
 #[path = "../examples/json_heap/load.rs"]
 pub mod load;
 #[path = "../examples/json_heap/lookup.rs"]

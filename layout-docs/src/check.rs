@@ -5,7 +5,7 @@ use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
 /// The largest fixed part that is drawn, in bytes; `heapwright` itself stops at an eighth of that.
-const MAX_HEADER: u32 = 1 << 16;
+pub(crate) const MAX_HEADER: u32 = 1 << 16;
 
 /// The most classes above each other; `heapwright` itself stops far below.
 const MAX_DEPTH: u32 = 100;
@@ -91,6 +91,7 @@ impl Model {
             depths.insert(&class.id, depth);
             ensure(classes.insert(&class.id, class).is_none(), &place, || "another class has this id".into())?;
         }
+        crate::check_live::check(self, &classes)?;
         Ok(())
     }
 }
@@ -103,7 +104,7 @@ fn check_url(url: &str) -> Result<(), ModelError> {
     ensure(scheme_is_safe, "source_url", || format!("\"{url}\" is neither https, http, file, vscode nor relative"))
 }
 
-fn check_id(id: &str, place: &str) -> Result<(), ModelError> {
+pub(crate) fn check_id(id: &str, place: &str) -> Result<(), ModelError> {
     let is_path = !id.is_empty() && id.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '#'));
     ensure(is_path, place, || "the id is not a Rust path".into())
 }
@@ -240,11 +241,11 @@ fn check_bitfield(bits: &Bitfield, all: &HashSet<&str>, place: &str) -> Result<(
     Ok(())
 }
 
-fn ensure(holds: bool, place: &str, problem: impl FnOnce() -> String) -> Result<(), ModelError> {
+pub(crate) fn ensure(holds: bool, place: &str, problem: impl FnOnce() -> String) -> Result<(), ModelError> {
     if holds { Ok(()) } else { Err(inconsistent(place, problem())) }
 }
 
-fn inconsistent(place: &str, problem: String) -> ModelError {
+pub(crate) fn inconsistent(place: &str, problem: String) -> ModelError {
     ModelError::Inconsistent { place: place.to_owned(), problem }
 }
 

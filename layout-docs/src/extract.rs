@@ -1,4 +1,4 @@
-//! From class tables to the model: the only module that knows `heapwright`'s types.
+//! From class tables to the model: with `extract_live`, the only module that knows `heapwright`'s types.
 
 use crate::finish::{GENERATOR, finish, full_id};
 use crate::model::{
@@ -41,6 +41,8 @@ impl Model {
             classes: classes.iter().map(|c| class(c, &assigned)).collect(),
             bitfields: bitfields.iter().map(|b| bitfield(b)).collect(),
             structs: structs.iter().map(|s| struct_(s)).collect(),
+            objects: Vec::new(),
+            footprints: Vec::new(),
         };
         finish(model)
     }

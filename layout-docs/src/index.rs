@@ -1,6 +1,6 @@
 //! The model with its ids resolved: parents, children, who refers to whom.
 
-use crate::model::{Admits, Bitfield, Class, Meaning, Model, Struct};
+use crate::model::{Admits, Bitfield, Class, LiveObject, Meaning, Model, Struct};
 use crate::rows::Row;
 use std::collections::HashMap;
 
@@ -14,6 +14,8 @@ pub(crate) struct Index<'m> {
     holders: HashMap<&'m str, Vec<Holder<'m>>>,
     bit_holders: HashMap<&'m str, Vec<Holder<'m>>>,
     struct_holders: HashMap<&'m str, Vec<Holder<'m>>>,
+    /// Each real object by isolate, moment and address: its place in the model.
+    objects: HashMap<(u64, u64, &'m str), usize>,
 }
 
 /// A field or tail that refers to something.
@@ -38,7 +40,12 @@ impl<'m> Index<'m> {
             holders: HashMap::new(),
             bit_holders: HashMap::new(),
             struct_holders: HashMap::new(),
+            objects: HashMap::new(),
         };
+        for (place, object) in model.objects.iter().enumerate() {
+            let key = (object.isolate, object.collections, object.address.as_str());
+            index.objects.entry(key).or_insert(place);
+        }
         for class in &model.classes {
             if let Some(parent) = &class.parent {
                 index.children.entry(parent).or_default().push(class);
@@ -88,6 +95,11 @@ impl<'m> Index<'m> {
 
     pub(crate) fn struct_(&self, id: &str) -> Option<&'m Struct> {
         self.structs.get(id).copied()
+    }
+
+    /// The place of a real object in the model, if it was seen at the same moment as `beside`.
+    pub(crate) fn object(&self, beside: &LiveObject, address: &str) -> Option<usize> {
+        self.objects.get(&(beside.isolate, beside.collections, address)).copied()
     }
 
     /// The classes that no class of the model is above.

@@ -17,6 +17,8 @@
 //! | reference graph | [`render_graph_svg`], [`render_dot`] |
 //! | one bit field | [`render_bitfield_svg`], [`render_bitfield_text`], [`render_wavedrom`] |
 //!
+//! [`Model::with_object`] and [`Model::with_footprint`] add real objects that were seen in a heap, drawn over their layouts.
+//!
 //! A crate has its layouts on a page, under lock and compared in three lines each:
 //!
 //! ```no_run
@@ -41,17 +43,21 @@
 //! **Promises** that what it draws is what the class tables say: offsets are copied, never computed again. Both
 //! pointer widths are drawn, whichever one this build was made for.
 //!
-//! **Never touches** a heap. Only one module knows `heapwright`'s types; all others read the model.
+//! **Never touches** a heap. Two modules know `heapwright`'s types, one for classes and one for real objects that were
+//! [looked at](heapwright::inspect); all others read the model.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 mod binary;
 mod bitfield;
 mod check;
+mod check_live;
 mod cli;
+mod cost;
 pub mod diff;
 mod doc;
 mod extract;
+mod extract_live;
 mod finish;
 #[cfg(test)]
 mod fixture;
@@ -61,8 +67,10 @@ mod index;
 mod lock;
 mod locked;
 mod markdown;
+mod markdown_live;
 mod mdbook;
 pub mod model;
+mod overlay;
 mod reorder;
 mod rows;
 mod schema;
@@ -74,11 +82,11 @@ mod write;
 pub use binary::BinaryError;
 pub use bitfield::{render_bitfield_svg, render_bitfield_text, render_wavedrom, render_wavedrom_all};
 pub use check::ModelError;
-pub use graph::{render_dot, render_graph_svg};
 #[doc(hidden)]
 pub use cli::cli_of_files;
 pub use cli::{LoadError, cli, load};
 pub use diff::{Diff, Verdict, diff};
+pub use graph::{render_dot, render_graph_svg};
 pub use html::render_html;
 pub use lock::{LOCK_VERSION, Lock, LockError};
 pub use locked::assert_locked;
@@ -86,5 +94,5 @@ pub use markdown::render_markdown;
 pub use mdbook::{render_mdbook, write_mdbook};
 pub use model::{Model, SCHEMA_VERSION};
 pub use schema::MODEL_SCHEMA;
-pub use text::render_text;
+pub use text::{render_objects, render_text};
 pub use write::{render_json, write_all};

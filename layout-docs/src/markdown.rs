@@ -42,6 +42,7 @@ pub fn render_markdown(model: &Model) -> String {
     for bits in &model.bitfields {
         render_bits(pages, bits, &mut out);
     }
+    crate::markdown_live::render(pages, &mut out);
     out
 }
 
@@ -86,6 +87,9 @@ pub(crate) fn render_class<'m>(pages: &Pages<'_, 'm>, class: &'m Class, out: &mu
     out.push_str(&blocks(&class.doc));
     let _ = writeln!(out, "- **Size:** {}", escape(&words::size(class)));
     let _ = writeln!(out, "- **Losses:** {}", words::losses(pages, class));
+    if let Some(cost) = crate::cost::phrase(class) {
+        let _ = writeln!(out, "- **Cost:** {cost}");
+    }
     if let Some(suggestion) = suggest(pages, class) {
         let _ = writeln!(out, "- **Reorder:** {}", escape(&suggestion_text(&suggestion)));
     }
@@ -286,7 +290,7 @@ fn admits(pages: &Pages<'_, '_>, holds: &Holds) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-fn link(pages: &Pages<'_, '_>, id: &str) -> String {
+pub(crate) fn link(pages: &Pages<'_, '_>, id: &str) -> String {
     match pages.class(id) {
         Some(class) => format!("[{}]({})", code(&class.name), pages.href(Kind::Class, id)),
         None => code(id),

@@ -21,8 +21,8 @@ const COLUMN: f64 = 720.0;
 ///
 /// The first is `SUMMARY.md`, to be used as it is or to be pasted into that of a book (with the folder's name before the
 /// paths). Then come `overview.md` with the class tree, `references.md` with the reference graph, and a chapter for each
-/// class (`class/<id>.md`, in a part for each crate, below the class it extends), each struct and each bit field. `::` in
-/// an id is `-` in the path. Fields have the anchors `<class id>.<field>`.
+/// class (`class/<id>.md`, in a part for each crate, below the class it extends), each struct and each bit field, and
+/// `objects.md` if the model has real objects or footprints. `::` in an id is `-` in the path. Fields have the anchors `<class id>.<field>`.
 ///
 /// Whatever doc comments say is text: neither HTML in them nor mdBook's `{{#include}}` does anything. Drawings are in the
 /// chapters and take the colours of the reader's theme.
@@ -52,7 +52,19 @@ pub fn render_mdbook(model: &Model) -> Vec<(String, String)> {
         render_bits(&below, bits, &mut text);
         chapters.push((path(Kind::Bits, &bits.id), text));
     }
+    if has_objects(model) {
+        let mut text = String::from("# Real objects and footprints\n");
+        crate::markdown_live::render(&top, &mut text);
+        chapters.push((OBJECTS.to_owned(), text));
+    }
     chapters
+}
+
+/// The chapter of real objects and footprints.
+const OBJECTS: &str = "objects.md";
+
+fn has_objects(model: &Model) -> bool {
+    !model.objects.is_empty() || !model.footprints.is_empty()
 }
 
 /// Writes the [chapters](render_mdbook) into `dir`, a book's `src` folder or one in it, and returns their paths. Folders
@@ -105,6 +117,9 @@ fn summary(pages: &Pages<'_, '_>) -> String {
             last = Some(kind);
         }
         entry(pages, kind, id, name, 0, &mut out);
+    }
+    if has_objects(model) {
+        let _ = writeln!(out, "\n# In the heap\n\n- [Real objects and footprints]({OBJECTS})");
     }
     out
 }
@@ -172,9 +187,9 @@ mod tests {
 
     #[test]
     fn links_lead_to_chapters_and_anchors_and_the_summary_names_all() {
-        let model = model();
+        let model = crate::fixture::live_model();
         let chapters: HashMap<String, String> = render_mdbook(&model).into_iter().collect();
-        assert_eq!(chapters.len(), 3 + model.classes.len() + model.structs.len() + model.bitfields.len());
+        assert_eq!(chapters.len(), 4 + model.classes.len() + model.structs.len() + model.bitfields.len());
         for (path, text) in &chapters {
             for link in links(path, text) {
                 let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));

@@ -4,6 +4,10 @@
 //! another meaning; readers ignore members they do not know. Sizes and offsets are in bytes. Classes come in the order
 //! of the class tree: each after its parent, and all classes below it before its next sibling.
 
+mod live;
+
+pub use live::{LiveBits, LiveClass, LiveFootprint, LiveKind, LiveObject, LivePart, LiveReference, LiveSpace};
+
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -29,6 +33,12 @@ pub struct Model {
     pub bitfields: Vec<Bitfield>,
     /// The structs that lie in instances of the classes.
     pub structs: Vec<Struct>,
+    /// Real objects that were looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<LiveObject>,
+    /// What real objects took with all that they referred to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub footprints: Vec<LiveFootprint>,
 }
 
 /// One registry.
@@ -120,7 +130,9 @@ pub struct PerWidth {
 }
 
 /// The two pointer widths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 pub enum Width {
     /// 4-byte tagged fields.
     Compressed,

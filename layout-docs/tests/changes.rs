@@ -329,7 +329,11 @@ fn errors_are_64_and_above() {
         (&["diff", "nothing.lock", "before.json"][..], 66, "layout-docs: nothing.lock: No such file"),
         (&["check", "before.json", "."], 66, "layout-docs: .: Is a directory"),
         (&["diff", "broken.lock", "before.json"], 65, "layout-docs: broken.lock: line "),
-        (&["diff", "before.json", "bytes"], 65, "layout-docs: bytes: neither a model, a program nor a lock: it is no text"),
+        (
+            &["diff", "before.json", "bytes"],
+            65,
+            "layout-docs: bytes: neither a model, a program nor a lock: it is no text",
+        ),
         (&["diff", "before.json", "broken.json"], 65, "layout-docs: broken.json: schema_version is 9, but this"),
         (&["render", "before.lock"], 65, "layout-docs: before.lock: this is a lock, which has no docs"),
         (&["lock", "before.json", "-o", "no/folder"], 74, "layout-docs: no/folder: No such file"),

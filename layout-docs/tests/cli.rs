@@ -90,3 +90,29 @@ fn the_script_for_gdb_is_printed() {
     let output = run(&["gdb"]);
     assert!(output.status.success() && output.stdout.starts_with(b"\"\"\"gdb commands for Heapwright heaps"));
 }
+
+#[test]
+fn real_objects_are_numbered_if_asked() {
+    let mut model: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(MODEL).unwrap()).unwrap();
+    model["objects"] = serde_json::json!([{
+        "name": "one", "class": "FixedArray", "width": "compressed", "address": "0x7f1234567000", "isolate": 7, "collections": 0,
+        "space": "old_space", "young": false, "size": 8,
+        "parts": [
+            { "offset": 0, "size": 4, "field": "map", "kind": "map", "bytes": "01200000",
+                "refers_to": { "class": "Map", "address": "0x2000" } },
+            { "offset": 4, "size": 4, "field": "length", "kind": "smi", "bytes": "00000000", "value": "0" },
+        ],
+    }]);
+    let path = std::env::temp_dir().join(format!("layout-docs-objects-{}.json", std::process::id()));
+    std::fs::write(&path, model.to_string()).unwrap();
+    let path_text = path.to_str().unwrap();
+    let text = |arguments: &[&str]| String::from_utf8(run(arguments).stdout).unwrap();
+    let given = text(&["render", path_text]);
+    assert!(
+        given.contains("one: FixedArray, 8 bytes, 0x7f1234567000 in old_space") && given.contains("| 01  20  00  00|")
+    );
+    let numbered = text(&["render", path_text, "--number-objects"]);
+    assert!(numbered.contains("one: FixedArray, 8 bytes, #1 in old_space") && numbered.contains("| #2 Map "));
+    assert!(!numbered.contains("0x7f1234567000") && numbered.contains("| ..  ..  ..  ..|"));
+    std::fs::remove_file(path).unwrap();
+}

@@ -4,6 +4,7 @@ use crate::classes::{CLASSES, JsonArray, JsonArrayInit};
 use crate::compare::compare;
 use crate::error::Error;
 use crate::input::Input;
+use crate::live::Seen;
 use crate::load::{LoadError, Loader};
 use crate::lookup::Pointer;
 use crate::options::Options;
@@ -23,8 +24,8 @@ const CHOSEN_POINTERS: usize = 4;
 pub fn run(options: &Options, out: &mut impl Write) -> Result<(), Error> {
     let pointers = options.pointers.iter().map(|pointer| pointer.parse()).collect::<Result<Vec<Pointer>, _>>()?;
     let input = Input::read(options.file.as_deref())?;
-    keep_document(options, &input, pointers, out)?;
-    write_layouts(options, out)?;
+    let seen = keep_document(options, &input, pointers, out)?;
+    write_layouts(options, &seen, out)?;
     if options.compare {
         let comparison = compare(builder(options), &input, options.repeat.get())?;
         report::comparison(&comparison, out)?;
@@ -42,8 +43,13 @@ fn builder(options: &Options) -> IsolateBuilder {
     }
 }
 
-/// Loads, looks up, writes back, drops, collects.
-fn keep_document(options: &Options, input: &Input, pointers: Vec<Pointer>, out: &mut impl Write) -> Result<(), Error> {
+/// Loads, looks up, writes back, drops, collects; returns what the document looked like when it was whole.
+fn keep_document(
+    options: &Options,
+    input: &Input,
+    pointers: Vec<Pointer>,
+    out: &mut impl Write,
+) -> Result<Seen, Error> {
     let mut isolate = builder(options).build()?;
     let mut scope = isolate.enter();
 
@@ -63,13 +69,15 @@ fn keep_document(options: &Options, input: &Input, pointers: Vec<Pointer>, out: 
     writeln!(out, "Written back: {}, equal to the input.\n", report::bytes(written))?;
 
     report::classes(&scope, out)?;
+    let seen = Seen::of(&scope, copies.get(&scope).elements(0));
+    writeln!(out, "The document with all that it refers to: {}", seen.footprint())?;
     let shapes = loader.shapes();
     report::shapes(shapes.all(&scope), out)?;
 
     drop_half(&mut scope, copies, expected, out)?;
     report::spaces(&scope.statistics(), out)?;
     report::collections(&scope.statistics(), out)?;
-    Ok(())
+    Ok(seen)
 }
 
 /// Loads the document `repeat` times into one array.
@@ -188,10 +196,10 @@ fn mismatch(what: &str) -> Error {
     Error::Mismatch(what.to_owned())
 }
 
-/// The layout docs of all classes that the isolate has.
-fn write_layouts(options: &Options, out: &mut impl Write) -> Result<(), Error> {
+/// The layout docs of all classes that the isolate has, with some objects that it had.
+fn write_layouts(options: &Options, seen: &Seen, out: &mut impl Write) -> Result<(), Error> {
     let registries = [&CLASSES, &heapwright_objects::CLASSES, heapwright::core_classes()];
-    let model = heapwright_docs::Model::from_registries(&registries);
+    let model = seen.add_to(heapwright_docs::Model::from_registries(&registries));
     let paths = heapwright_docs::write_all(&model, &options.out, "layouts")
         .map_err(|error| Error::Layouts { dir: options.out.clone(), error })?;
     writeln!(out, "Layouts of all classes:")?;

@@ -14,6 +14,7 @@
 //! | [`load`] | JSON text to heap objects: handles and scopes |
 //! | [`strings`], [`shapes`] | what objects share: weak references |
 //! | [`value`], [`lookup`], [`write`], [`thin`] | working with what is there: plain references |
+//! | [`live`] | real objects drawn over their layouts, and what the document takes |
 //! | [`job`] | all of it together |
 //! | [`options`], [`input`], [`report`], [`compare`], [`progress`], [`error`] | around it |
 #![forbid(unsafe_code)]
@@ -23,6 +24,7 @@ pub mod compare;
 pub mod error;
 pub mod input;
 pub mod job;
+pub mod live;
 pub mod load;
 pub mod lookup;
 pub mod options;

@@ -27,8 +27,8 @@ mod scavenger;
 mod splice;
 
 pub(crate) use body::{
-    object_size, refers_to_read_only_alone, remember_young_references, simple_length, size_of_object,
-    visit_custom_slots,
+    map_of, object_size, refers_to_read_only_alone, remember_young_references, simple_length, size_of_object,
+    visit_custom_slots, visit_slots,
 };
 pub use custom::{CustomTrace, SlotVisitor};
 pub(crate) use record::CollectorState;

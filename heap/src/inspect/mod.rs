@@ -1,13 +1,21 @@
-//! Looking at the heap: printing objects, counting them, proving that all is as it should be.
+//! Looking at the heap: printing objects, taking images of them, counting what they take, proving that all is as it
+//! should be.
+//!
+//! [`HandleScope::object_image`](crate::HandleScope::object_image) and [`HandleScope::footprint`](crate::HandleScope::footprint)
+//! return plain data for programs: a debugger's window, a test, the layout docs.
 //!
 //! **Owns** nothing. **Promises** to read only, and to work from the classes' layout tables, so that it cannot go stale.
 //! Classes may have printers and verifiers of their own beside; verifiers are called when all else has been found right.
 
+mod footprint;
+mod image;
 mod print;
 mod statistics;
 mod verify;
 mod walk;
 
+pub use footprint::{ClassFootprint, Footprint, SpaceFootprint};
+pub use image::{ImageBits, ImagePart, ImageReference, ImageValue, ObjectImage, PartKind};
 pub(crate) use print::brief;
 pub use print::{debug_fields, debug_object, debug_struct};
 pub use statistics::{ClassStatistics, HeapStatistics};

@@ -115,7 +115,7 @@ fn value(address: usize, kind: &FieldKind, f: &mut fmt::Formatter<'_>) -> fmt::R
             debug_bits(layout, u64::from(Smi::from_word(load(address)).value() as u32 & 0x7fff_ffff), f)
         }
         FieldKind::Bits(layout) => debug_bits(layout, raw_bits(address, layout.storage), f),
-        FieldKind::Raw(kind) => raw(address, *kind, f),
+        FieldKind::Raw(kind) => raw(raw_bits(address, storage(*kind)), *kind, f),
         FieldKind::External(_) => write!(f, "{:#x}", raw_bits(address, BitStorage::U64)),
         FieldKind::Struct(layout) => {
             f.write_str(layout.name)?;
@@ -158,25 +158,59 @@ fn raw_bits(address: usize, storage: BitStorage) -> u64 {
     }
 }
 
-fn raw(address: usize, kind: RawKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    macro_rules! read {
-        ($int:ty) => {{
-            let at = core::ptr::with_exposed_provenance::<$int>(address);
-            // SAFETY: the layout says that a raw field of that type lies there; only this thread touches raw fields.
-            write!(f, "{:?}", unsafe { at.read_unaligned() })
-        }};
-    }
+/// A primitive, from its bits.
+fn raw(bits: u64, kind: RawKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match kind {
-        RawKind::U8 => read!(u8),
-        RawKind::U16 => read!(u16),
-        RawKind::U32 => read!(u32),
-        RawKind::U64 => read!(u64),
-        RawKind::I8 => read!(i8),
-        RawKind::I16 => read!(i16),
-        RawKind::I32 => read!(i32),
-        RawKind::I64 => read!(i64),
-        RawKind::F32 => read!(f32),
-        RawKind::F64 => read!(f64),
-        RawKind::Bool => write!(f, "{}", raw_bits(address, BitStorage::U8) != 0),
+        RawKind::U8 | RawKind::U16 | RawKind::U32 | RawKind::U64 => write!(f, "{bits:?}"),
+        RawKind::I8 => write!(f, "{:?}", bits as i8),
+        RawKind::I16 => write!(f, "{:?}", bits as i16),
+        RawKind::I32 => write!(f, "{:?}", bits as i32),
+        RawKind::I64 => write!(f, "{:?}", bits as i64),
+        RawKind::F32 => write!(f, "{:?}", f32::from_bits(bits as u32)),
+        RawKind::F64 => write!(f, "{:?}", f64::from_bits(bits)),
+        RawKind::Bool => write!(f, "{}", bits != 0),
     }
+}
+
+/// The same as a text.
+pub(super) fn raw_text(bits: u64, kind: RawKind) -> String {
+    fmt::from_fn(|f| raw(bits, kind, f)).to_string()
+}
+
+/// The integer that has the bits of such a primitive.
+const fn storage(kind: RawKind) -> BitStorage {
+    match kind.size() {
+        1 => BitStorage::U8,
+        2 => BitStorage::U16,
+        4 => BitStorage::U32,
+        _ => BitStorage::U64,
+    }
+}
+
+/// Characters of a text that are shown of an object that something refers to.
+const TEXT: usize = 24;
+
+/// What an object is in a few characters, if its layout alone tells: text or a number.
+pub(super) fn reference_text(object: &HeapObject) -> Option<String> {
+    let (class, layout) = (object.class(), object.class().layout());
+    if let [tail, others @ ..] = layout.tails {
+        if !others.is_empty() || !matches!(tail.element, FieldKind::Raw(RawKind::U8)) || tail.length.is_condition() {
+            return None;
+        }
+        // SAFETY: a reference is to a whole object, and the class is its own.
+        let length = unsafe { class.tail_lengths(object.address()) }.as_slice()[0];
+        let start = object.address() + layout.header_size();
+        let bytes = (0..length.min(TEXT)).map(|i| raw_bits(start + i, BitStorage::U8) as u8);
+        let text: String = bytes.map(char::from).collect();
+        let is_text = length > 0 && text.chars().all(|c| c == ' ' || c.is_ascii_graphic());
+        let more = if length > TEXT { "…" } else { "" };
+        return is_text.then(|| format!("{text:?}{more}"));
+    }
+    let mut fields = layout
+        .all_fields()
+        .filter(|(declared_in, field)| declared_in.parent.is_some() && !matches!(field.kind, FieldKind::Padding));
+    let (Some((_, field)), None) = (fields.next(), fields.next()) else { return None };
+    let FieldKind::Raw(kind) = field.kind else { return None };
+    let at = object.address() + field.offset.current() as usize;
+    Some(raw_text(raw_bits(at, storage(kind)), kind))
 }

@@ -33,12 +33,12 @@ mod structs;
 mod tails;
 mod width;
 
-pub(crate) use bits::NamedValue;
 pub use assigned::{AssignedInstanceTypes, assign_instance_types};
 pub use bits::{
     AtomicBits, BitEnum, BitKind, BitLayout, BitSetComputer, BitStorage, BitWord, Bitfield, BitfieldError,
     BitfieldLayout, BitsBefore, FlagSet, SmiBitfield, debug_bits,
 };
+pub(crate) use bits::{NamedValue, debug_bit_value};
 #[doc(hidden)]
 pub use bits::{
     NoBitEnum, NoBitfield, NoFlagSet, bits_after, check_bits_follow, check_flags_fit, checked_element_shift,

@@ -61,6 +61,8 @@ pub(super) fn read(image: &Image<'_>) -> Result<Model, BinaryError> {
         classes: ordered,
         bitfields: bitfields.into_values().collect(),
         structs: structs.into_values().collect(),
+        objects: Vec::new(),
+        footprints: Vec::new(),
     }))
 }
 

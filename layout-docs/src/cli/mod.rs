@@ -95,6 +95,9 @@ struct Render {
     /// The folder that source files are named relative to
     #[arg(long, value_name = "DIR")]
     source_root: Option<PathBuf>,
+    /// Number real objects instead of telling their addresses, so that the output is the same for each run
+    #[arg(long)]
+    number_objects: bool,
 }
 
 #[derive(Debug, Args)]
@@ -245,13 +248,17 @@ impl Program {
         if let Some(root) = arguments.source_root {
             model = model.with_source_root(root);
         }
+        if arguments.number_objects {
+            model = model.with_numbered_objects();
+        }
         if let Some(url) = arguments.source_url {
             model = model.with_source_url(url);
             model.check().map_err(|error| Failure::Usage(error.to_string()))?;
         }
         arguments.output.write(&match arguments.format {
             Format::Mdbook => {
-                let dir = arguments.output.out.ok_or_else(|| Failure::Usage("`-f mdbook` needs `--out DIR`".to_owned()))?;
+                let dir =
+                    arguments.output.out.ok_or_else(|| Failure::Usage("`-f mdbook` needs `--out DIR`".to_owned()))?;
                 write_mdbook(&model, &dir).map_err(|error| Failure::Output(format!("{}: {error}", dir.display())))?;
                 return Ok(Verdict::Same);
             }

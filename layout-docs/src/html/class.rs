@@ -2,7 +2,7 @@
 
 use super::fields::{self, Section};
 use super::links::{ancestors, class_link, copy, doc, source};
-use super::{collector, facts, lines, overview, ruler, suggestion};
+use super::{collector, facts, lines, live, overview, ruler, suggestion};
 use crate::graph::references::References;
 use crate::index::Index;
 use crate::model::Class;
@@ -34,6 +34,7 @@ pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class, graph: &References
             (collector::render(&views))
             (overview::neighbours(index, class, graph))
             (lines::render(&views))
+            (live::of_class(index, class))
             @if !index.children(class).is_empty() {
                 p.below { span { "Extended by" } @for child in index.children(class) { span.chip { (class_link(index, &child.id)) } } }
             }

@@ -35,6 +35,7 @@ pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class, views: &[(String, 
                     dd { ul.tails { @for tail in &class.tails { li { (presence(tail)) } } } }
                 }
             }
+            @if let Some(cost) = crate::cost::phrase(class) { div.wide { dt { "Cost" } dd { (cost) } } }
             @if !holders.is_empty() {
                 div.wide {
                     dt { "Referred to by" }

@@ -7,6 +7,7 @@ mod facts;
 mod fields;
 mod lines;
 mod links;
+mod live;
 mod losses;
 mod overview;
 mod ruler;
@@ -62,6 +63,7 @@ pub fn render_html(model: &Model) -> String {
                 p #status role="status" {}
                 script type="application/json" #search-index { (PreEscaped(search::render(&index))) }
                 script { (PreEscaped(SCRIPT)) }
+                @if !model.objects.is_empty() { script { (PreEscaped(live::SCRIPT)) } }
             }
         }
     };
@@ -169,6 +171,7 @@ fn content(index: &Index<'_>) -> Markup {
         @for class in &model.classes { (class::render(index, class, &graph)) }
         @for layout in &model.structs { (structs::render(index, layout)) }
         @for bits in &model.bitfields { (bits::render(index, bits)) }
+        (live::render(index))
         footer { "Made by " (model.generator) ". Offsets are copied from the class tables that the collector uses." }
     }
 }

@@ -1,6 +1,7 @@
 //! The search index: for each section of the page and each of its rows, what it is found by.
 
 use super::links::{bits_anchor, field_anchor, struct_anchor};
+use super::live::{footprint_anchor, object_anchor};
 use crate::doc;
 use crate::index::Index;
 use crate::model::{Admits, Bitfield, Bits, Class, Holds, Meaning, Struct};
@@ -36,7 +37,7 @@ pub(super) fn render(index: &Index<'_>) -> String {
     let classes = index.model.classes.iter().map(|c| class(index, c));
     let structs = index.model.structs.iter().map(|s| struct_(index, s));
     let bitfields = index.model.bitfields.iter().map(bitfield);
-    let entries: Vec<Entry> = classes.chain(structs).chain(bitfields).collect();
+    let entries: Vec<Entry> = classes.chain(structs).chain(bitfields).chain(live(index)).collect();
     let json = serde_json::to_string(&entries).unwrap_or_else(|e| unreachable!("strings have a JSON form: {e}"));
     json.replace('<', "\\u003c")
 }
@@ -109,6 +110,25 @@ fn bit(section: &str, bits: &Bits) -> Item {
         about: format!("{}, {} {range}", words::bits_kind(bits), if bits.size == 1 { "bit" } else { "bits" }),
         words: text([&doc::plain(&bits.doc), &words::values(bits), nested]),
     }
+}
+
+/// Real objects and footprints, found by their names and classes.
+fn live(index: &Index<'_>) -> impl Iterator<Item = Entry> {
+    let entry = |id: String, name: &str, about: &str, words: String| Entry {
+        item: Item { id, name: name.to_owned(), kind: "class", about: about.to_owned(), words },
+        rows: Vec::new(),
+    };
+    let objects = index.model.objects.iter().enumerate().map(move |(i, object)| {
+        let words = text([&object.class, &object.space, &object.address]);
+        entry(object_anchor(i), &object.name, "real object", words)
+    });
+    let footprints = index
+        .model
+        .footprints
+        .iter()
+        .enumerate()
+        .map(move |(i, footprint)| entry(footprint_anchor(i), &footprint.name, "footprint", String::new()));
+    objects.chain(footprints)
 }
 
 fn text<const N: usize>(parts: [&str; N]) -> String {

@@ -1,6 +1,7 @@
 //! The class tree beside the page.
 
 use super::links::{bits_anchor, struct_anchor};
+use super::live;
 use crate::index::Index;
 use crate::model::Class;
 use crate::words;
@@ -39,6 +40,7 @@ pub(super) fn render(index: &Index<'_>) -> Markup {
                     }
                 }
             }
+            (live::sidebar(index))
         }
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn code(text: &str) -> String {
 }
 
 /// A block of code.
-pub(super) fn fenced(text: &str) -> String {
+pub(crate) fn fenced(text: &str) -> String {
     let text = text.strip_suffix('\n').unwrap_or(text);
     if text.contains("```") || text.contains("{{") {
         return format!("<pre><code class=\"language-text\">{}\n</code></pre>\n", entities(text));

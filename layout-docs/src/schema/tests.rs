@@ -37,7 +37,8 @@ fn the_published_schema_is_that_of_the_types() {
 fn models_validate() {
     let schema: Value = serde_json::from_str(MODEL_SCHEMA).unwrap();
     let core = Model::from_registries(&[heapwright::core_classes()]);
-    for model in [serde_json::from_str(FIXTURE).unwrap(), serde_json::to_value(core).unwrap()] {
+    let live = serde_json::to_value(crate::fixture::live_model()).unwrap();
+    for model in [serde_json::from_str(FIXTURE).unwrap(), serde_json::to_value(core).unwrap(), live] {
         let mut errors = Vec::new();
         validate(&schema, &schema, &model, "", &mut errors);
         assert!(errors.is_empty(), "{errors:#?}");

@@ -1,10 +1,12 @@
 //! Plain text for terminals: tables and ASCII rulers.
 
 pub(crate) mod bits;
+pub(crate) mod live;
 mod ruler;
 mod structs;
 mod tree;
 
+use crate::cost;
 use crate::doc;
 use crate::index::Index;
 use crate::model::{Class, Length, Model, Width};
@@ -17,6 +19,7 @@ use comfy_table::{
 };
 use std::fmt::Write as _;
 
+pub use live::render_objects;
 pub(crate) use ruler::draw;
 
 const WIDTH: u16 = 118;
@@ -40,6 +43,7 @@ pub fn render_text(model: &Model) -> String {
     for bitfield in &model.bitfields {
         bits::render(&index, bitfield, &mut out);
     }
+    live::render(&index, &mut out);
     out
 }
 
@@ -52,6 +56,9 @@ fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
     out.push('\n');
     fact(out, "size", &words::size(class));
     fact(out, "losses", &words::losses(index, class));
+    if let Some(cost) = cost::phrase(class) {
+        fact(out, "cost", &cost);
+    }
     let children: Vec<_> = index.children(class).iter().map(|c| c.name.as_str()).collect();
     if !children.is_empty() {
         fact(out, "below", &children.join(", "));

@@ -1,6 +1,6 @@
 //! Bit fields as text, from their layout.
 
-use super::data::{BitKind, BitfieldLayout};
+use super::data::{BitKind, BitLayout, BitfieldLayout};
 use core::fmt;
 
 /// Prints names and values: what `Debug` of a bit field does. Bits that are no variant of an enum print as a number,
@@ -33,6 +33,11 @@ pub fn debug_bits(layout: &BitfieldLayout, value: u64, f: &mut fmt::Formatter<'_
         f.write_str("]")?;
     }
     f.write_str(" }")
+}
+
+/// Prints the value in the lowest bits as one of `field`, or of one element of it if it is an array.
+pub(crate) fn debug_bit_value(field: &BitLayout, bits: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    debug_value(field.kind, bits, field.element_size(), f)
 }
 
 /// The value in the lowest `size` bits.

@@ -20,6 +20,7 @@ pub use array::{checked_element_shift, element_shift, first_bits, repeat};
 pub use atomic::AtomicBits;
 pub(crate) use data::NamedValue;
 pub use data::{BitKind, BitLayout, BitStorage, BitfieldLayout};
+pub(crate) use debug::debug_bit_value;
 pub use debug::debug_bits;
 pub use error::BitfieldError;
 pub use flags::{FlagSet, check_flags_fit};
