@@ -1,4 +1,5 @@
-//! The layouts of `json_heap`'s classes: drawn, locked, compared. All commands of `layout-docs` in a line of one's own.
+//! The layouts of all classes that `json_heap` uses: drawn, locked, compared. All commands of `layout-docs` in a line of one's
+//! own.
 //!
 //! ```sh
 //! cargo run --example layouts -- render
@@ -13,5 +14,5 @@
 mod classes;
 
 fn main() -> std::process::ExitCode {
-    heapwright_docs::cli(&[&classes::CLASSES])
+    heapwright_docs::cli(&[&classes::CLASSES, &heapwright_objects::CLASSES, heapwright::core_classes()])
 }

@@ -1,4 +1,4 @@
-//! The layouts of `json_heap`'s classes are those in `layouts.lock` beside it, and the example `layouts` says so too.
+//! The layouts of all classes that `json_heap` uses are those in `layouts.lock` beside it, and the example `layouts` says so too.
 #![forbid(unsafe_code)]
 // Only the tables of the classes are used here.
 #![allow(dead_code)]
@@ -13,7 +13,7 @@ const LOCK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/json_heap/layo
 
 #[test]
 fn layouts_are_locked() {
-    heapwright_docs::assert_locked(&[&classes::CLASSES], LOCK);
+    heapwright_docs::assert_locked(&[&classes::CLASSES, &heapwright_objects::CLASSES, heapwright::core_classes()], LOCK);
 }
 
 /// Runs the example `layouts`, which Cargo builds before it runs tests, and puts beside their folder.
