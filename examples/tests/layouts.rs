@@ -13,7 +13,10 @@ const LOCK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/json_heap/layo
 
 #[test]
 fn layouts_are_locked() {
-    heapwright_docs::assert_locked(&[&classes::CLASSES, &heapwright_objects::CLASSES, heapwright::core_classes()], LOCK);
+    heapwright_docs::assert_locked(
+        &[&classes::CLASSES, &heapwright_objects::CLASSES, heapwright::core_classes()],
+        LOCK,
+    );
 }
 
 /// Runs the example `layouts`, which Cargo builds before it runs tests, and puts beside their folder.

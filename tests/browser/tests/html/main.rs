@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         focus_in_the_header_leaves_the_page_where_it_is,
         links_can_be_copied,
         rulers_and_tables_point_at_each_other,
+        real_objects_are_read_cell_by_cell,
         without_scripts_all_can_be_read,
         every_page_is_whole_and_asks_for_nothing,
         text_stands_out_in_both_themes,
@@ -218,7 +219,7 @@ async fn the_chosen_pointer_width_is_remembered(page: Page) {
 
 async fn a_phone_has_room_for_all_of_it(page: Page) {
     page.resize(390, 844, true).await;
-    for file in [sources::small(), sources::standard()].into_iter().chain(sources::given()) {
+    for file in [sources::small(), sources::standard(), sources::objects()].into_iter().chain(sources::given()) {
         page.open(&file, "").await;
         // Everything is laid out, not only what is in sight.
         page.eval(
@@ -324,6 +325,39 @@ async fn rulers_and_tables_point_at_each_other(page: Page) {
     assert_eq!(page.eval(lost).await, serde_json::json!([]));
 }
 
+async fn real_objects_are_read_cell_by_cell(page: Page) {
+    page.open(&sources::objects(), "#object.1").await;
+    let object = "document.getElementById('object.1')";
+    let said = format!("{object}.querySelector('.readout').textContent");
+    let cell = |part: u32| format!("{object}.querySelector('svg [data-part=\"{part}\"]')");
+    // One cell takes part in the order of focus; the others are reached with the arrows.
+    let stops = format!("{object}.querySelectorAll('svg [tabindex=\"0\"]').length");
+    assert_eq!(page.number(&stops).await, 1.0);
+    page.eval(&format!("{}.focus()", cell(0))).await;
+    page.press(keys(&[Key::End, Key::Home])).await; // keys give the window the focus, too
+    page.until(&format!("{said}.startsWith('map at 0, map: #')")).await;
+    for (key, part) in [(Key::Right, 1), (Key::Down, 3), (Key::Left, 2), (Key::End, 9), (Key::Home, 0), (Key::Right, 1)]
+    {
+        page.press(keys(&[key])).await;
+        page.until(&format!("document.activeElement === {}", cell(part))).await;
+        assert_eq!(page.number(&stops).await, 1.0);
+    }
+    page.until(&format!("{said}.endsWith('smi: 40')")).await;
+    // Cell and row are lit together, from either side.
+    let lit = format!("[...{object}.querySelectorAll('.lit')].map(e => e.dataset.part).join()");
+    assert_eq!(page.text(&lit).await, "1,1");
+    // A reference leads to the object that the page has, and from there to its class.
+    page.press(keys(&[Key::Right, Key::Enter])).await;
+    page.until("location.hash === '#object.2'").await;
+    page.click("[id='object.2'] .place a").await;
+    page.until("location.hash.startsWith('#Seq')").await;
+    page.resize(390, 844, true).await;
+    page.open(&sources::objects(), "#footprint.1").await;
+    let sticks_out = "[...document.querySelectorAll('.live *, .footprint *')].filter(e => !e.closest('svg') && \
+            e.getBoundingClientRect().right > innerWidth + 1).map(e => e.className)";
+    assert_eq!(page.eval(sticks_out).await, serde_json::json!([]));
+}
+
 async fn without_scripts_all_can_be_read(page: Page) {
     page.disable_scripts().await;
     page.prefer("dark").await;
@@ -345,7 +379,7 @@ async fn without_scripts_all_can_be_read(page: Page) {
 
 /// Of every page: no message on the console, no request but for the page, ids that are unique, links that lead somewhere.
 async fn every_page_is_whole_and_asks_for_nothing(page: Page) {
-    for file in [sources::small(), sources::standard()].into_iter().chain(sources::given()) {
+    for file in [sources::small(), sources::standard(), sources::objects()].into_iter().chain(sources::given()) {
         page.open(&file, "").await;
         search(&page, "map").await;
         page.press(keys(&[Key::Enter])).await;

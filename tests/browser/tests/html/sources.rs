@@ -2,6 +2,8 @@
 
 use heapwright_docs::model::{Admits, Class, Holds};
 use heapwright_docs::{Model, render_html};
+use heapwright_objects::FixedArrayInit;
+use heapwright_objects::prelude::*;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -15,6 +17,21 @@ pub(crate) fn small() -> PathBuf {
 /// The classes that come with `heapwright-objects`.
 pub(crate) fn standard() -> PathBuf {
     write("standard", &Model::from_registries(&[&heapwright_objects::CLASSES, heapwright::core_classes()]))
+}
+
+/// An array and a string as they lie in a heap, over the layouts of their classes.
+pub(crate) fn objects() -> PathBuf {
+    let mut isolate = heapwright_objects::builder().build().expect("an isolate");
+    let mut scope = isolate.enter();
+    let text = Str::new(&mut scope, "a text");
+    let array = FixedArray::new(&mut scope, FixedArrayInit { elements: Filled::new(text, 40) });
+    let image = |object: &HeapObject| scope.object_image(object, 8);
+    let model = Model::from_registries(&[&heapwright_objects::CLASSES, heapwright::core_classes()])
+        .with_object("an array", &image(array.get(&scope)))
+        .with_object("a string", &image(text.get(&scope)))
+        .with_footprint("the array with its string", &scope.footprint([array.get(&scope)]))
+        .with_numbered_objects();
+    write("objects", &model)
 }
 
 /// A thousand classes, in trees that refer to each other.
