@@ -1,6 +1,8 @@
 //! Tests of heapwright from a user's crate. The tests are in `tests/`; here is what several of them share.
 #![forbid(unsafe_code)]
 
+pub mod kinds;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A small seeded generator (SplitMix64), so that a failure can be run again.

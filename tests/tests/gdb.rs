@@ -218,13 +218,13 @@ fn classes_and_isolates_are_listed() {
     for class in ["HeapObject", "Map", "Tails", "Opaque", "Script", "SeqTwoByteString", "Foreign"] {
         assert!(classes.lines().any(|l| l.trim_start().starts_with(&format!("{class} "))), "{class}\n{classes}");
     }
-    assert!(classes.contains("tests/src/bin/crash.rs:"), "{classes}");
-    let few = STRIPPED.gdb("heapwright classes ^crash");
-    assert_eq!(few.lines().count(), 3, "{few}");
+    assert!(classes.contains("tests/src/kinds.rs:"), "{classes}");
+    let few = STRIPPED.gdb("heapwright classes ^heapwright_tests");
+    assert_eq!(few.lines().count(), 7, "{few}");
 
     assert_eq!(STRIPPED.gdb("complete heapwright layout Ta"), "heapwright layout Tails\n");
     let layout = STRIPPED.gdb("heapwright layout Tails");
-    assert!(layout.starts_with("HeapObject > Everything > Tails   tests/src/bin/crash.rs:"), "{layout}");
+    assert!(layout.starts_with("HeapObject > Everything > Tails   tests/src/kinds.rs:"), "{layout}");
     assert!(layout.contains("\nSeveral tails of computed lengths.\n"), "{layout}");
     let any = format!("    {:>4} {:>4}  any: Tagged<Any>  from Everything\n", width("56", "72"), width("4", "8"));
     assert!(layout.contains(&any), "{any}{layout}");
