@@ -37,6 +37,9 @@ pub enum OutOfMemoryReason {
         /// The most bytes an object may have.
         maximum: usize,
     },
+    /// Code was to be made in an isolate that may have none.
+    #[error("the isolate was made without a code range: `Isolate::builder().code_range(…)` gives it one")]
+    NoCodeRange,
     /// The object's length does not fit the Smi that would hold it.
     #[error("{length} elements are more than a Smi can count ({maximum})")]
     TooLong {

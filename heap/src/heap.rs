@@ -7,8 +7,8 @@ use crate::isolate::IsolateData;
 use crate::memory::{Cage, MB, MemoryAllocator, MemoryError};
 use crate::spaces::filler::FillerMaps;
 use crate::spaces::{
-    AllocationType, LargeObjectSpace, MAX_REGULAR_OBJECT_SIZE, MAX_YOUNG_OBJECT_SIZE, NewSpace, PagedSpace, SpaceId,
-    SpaceStatistics,
+    AllocationType, CodeSpace, LargeObjectSpace, MAX_REGULAR_OBJECT_SIZE, MAX_YOUNG_OBJECT_SIZE, NewSpace, PagedSpace,
+    SpaceId, SpaceStatistics,
 };
 use crate::tagged::{ConcreteClass, HeapClass, Init, ObjectAddress, Smi, TAGGED_SIZE, TaggedCell, Word};
 use core::sync::atomic::Ordering;
@@ -22,6 +22,8 @@ pub(crate) struct HeapOptions {
     pub(crate) max_heap_size: usize,
     pub(crate) initial_semi_space_size: usize,
     pub(crate) max_semi_space_size: usize,
+    /// Bytes of the code range; 0 for none.
+    pub(crate) code_range_size: usize,
     pub(crate) stress: Option<(u32, CollectionKind)>,
     pub(crate) verify: bool,
 }
@@ -34,6 +36,8 @@ pub(crate) struct Heap {
     pub(crate) map_space: PagedSpace,
     pub(crate) read_only_space: PagedSpace,
     pub(crate) large_object_space: LargeObjectSpace,
+    pub(crate) code_space: CodeSpace,
+    pub(crate) code_large_object_space: LargeObjectSpace,
     pub(crate) allocator: MemoryAllocator,
     pub(crate) fillers: FillerMaps,
     pub(crate) collector: CollectorState,
@@ -52,11 +56,22 @@ enum Target {
     New,
     Paged(SpaceId),
     Large,
+    Code,
+    CodeLarge,
 }
 
 impl Heap {
     pub(crate) fn new(cage: Cage, options: HeapOptions) -> Result<Heap, OutOfMemory> {
         let mut allocator = MemoryAllocator::new(cage, options.max_heap_size);
+        if options.code_range_size > 0 {
+            let reason = |error| OutOfMemoryReason::Memory(std::sync::Arc::new(error));
+            let requested = options.code_range_size;
+            allocator.reserve_code_range(requested).map_err(|error| OutOfMemory {
+                requested,
+                space: SpaceId::Code,
+                reason: reason(error),
+            })?;
+        }
         let new_space = NewSpace::new(&mut allocator, options.initial_semi_space_size, options.max_semi_space_size)?;
         if options.stress.is_some() {
             new_space.shut_area();
@@ -67,7 +82,9 @@ impl Heap {
             old_space: PagedSpace::new(SpaceId::Old),
             map_space: PagedSpace::new(SpaceId::Map),
             read_only_space: PagedSpace::new(SpaceId::ReadOnly),
-            large_object_space: LargeObjectSpace::default(),
+            large_object_space: LargeObjectSpace::new(SpaceId::LargeObject),
+            code_space: CodeSpace::default(),
+            code_large_object_space: LargeObjectSpace::new(SpaceId::CodeLargeObject),
             allocator,
             fillers: FillerMaps::NONE,
             collector: CollectorState::default(),
@@ -81,7 +98,8 @@ impl Heap {
 
     /// Bytes of the old generation, free ones on its chunks included.
     pub(crate) fn old_generation_size(&self) -> usize {
-        self.old_space.statistics().committed + self.large_object_space.statistics().committed
+        let code = self.code_space.statistics().committed + self.code_large_object_space.statistics().committed;
+        self.old_space.statistics().committed + self.large_object_space.statistics().committed + code
     }
 
     /// After marking found `live` bytes in the old generation: when to mark again.
@@ -123,9 +141,19 @@ impl Heap {
         Ok(())
     }
 
-    fn target(&self, size: usize, wanted: AllocationType, is_map: bool) -> Target {
+    /// Closes all chunks of code that are open.
+    pub(crate) fn close_code_pages(&mut self) -> Result<(), MemoryError> {
+        let chunks = self.code_space.chunks().iter().chain(self.code_large_object_space.chunks());
+        crate::spaces::code_space::close_all(&mut self.allocator, chunks)
+    }
+
+    fn target(&mut self, size: usize, wanted: AllocationType, is_map: bool) -> Target {
         match wanted {
             _ if is_map => Target::Paged(SpaceId::Map),
+            AllocationType::Code => match self.allocator.code_range() {
+                Some(range) if size > range.max_regular_object_size() => Target::CodeLarge,
+                _ => Target::Code,
+            },
             AllocationType::ReadOnly if !self.sealed && size <= MAX_REGULAR_OBJECT_SIZE => {
                 Target::Paged(SpaceId::ReadOnly)
             }
@@ -168,6 +196,18 @@ impl Heap {
                 };
                 space.expand_and_allocate(size, allocator, fillers).map_err(Full::Memory)
             }
+            Target::Code => {
+                if let Some(address) = self.code_space.take(size) {
+                    return Ok(address);
+                }
+                self.check_old_generation_limit()?;
+                self.code_space.expand(&mut self.allocator, self.fillers).map_err(Full::Memory)?;
+                Ok(self.code_space.take(size).expect("a regular object fits an empty chunk"))
+            }
+            Target::CodeLarge => {
+                self.check_old_generation_limit()?;
+                self.code_large_object_space.allocate(size, &mut self.allocator).map_err(Full::Memory)
+            }
             Target::Large => {
                 self.check_old_generation_limit()?;
                 self.large_object_space.allocate(size, &mut self.allocator).map_err(Full::Memory)
@@ -179,13 +219,15 @@ impl Heap {
         if self.old_generation_size() >= self.old_generation_limit { Err(Full::OldGenerationLimit) } else { Ok(()) }
     }
 
-    pub(crate) fn statistics(&self) -> [(SpaceId, SpaceStatistics); 5] {
+    pub(crate) fn statistics(&self) -> [(SpaceId, SpaceStatistics); 7] {
         [
             (SpaceId::ReadOnly, self.read_only_space.statistics()),
             (SpaceId::New, self.new_space.statistics()),
             (SpaceId::Old, self.old_space.statistics()),
+            (SpaceId::Code, self.code_space.statistics()),
             (SpaceId::Map, self.map_space.statistics()),
             (SpaceId::LargeObject, self.large_object_space.statistics()),
+            (SpaceId::CodeLargeObject, self.code_large_object_space.statistics()),
         ]
     }
 }

@@ -9,6 +9,7 @@ use crate::heap::{Heap, HeapOptions};
 use crate::isolate_slots::{IsolateSlots, IsolateValues};
 use crate::layout::{ClassDescriptor, ClassRegistry, InstanceTypeRange, Numbering};
 use crate::map::{Map, MapInit};
+use crate::memory::code_range::MAX_CODE_RANGE_SIZE;
 use crate::memory::{CHUNK_SIZE, Cage, MB, SideTable};
 use crate::roots::{RootTable, Roots};
 use crate::spaces::filler::FillerMaps;
@@ -164,6 +165,7 @@ impl Default for IsolateBuilder {
                 max_heap_size: 2048 * MB,
                 initial_semi_space_size: MB,
                 max_semi_space_size: 16 * MB,
+                code_range_size: 0,
                 stress: None,
                 verify: false,
             },
@@ -221,6 +223,17 @@ impl IsolateBuilder {
     #[must_use]
     pub fn semi_space_size(mut self, initial: usize, maximum: usize) -> Self {
         (self.options.initial_semi_space_size, self.options.max_semi_space_size) = (initial, maximum);
+        self
+    }
+
+    /// Lets the isolate have code: keeps the last `bytes` of its cage for it, a multiple of 256 KiB and at most 2 GiB, and adds
+    /// the classes of [`code`](crate::code). V8 takes 128 MiB. Only addresses are kept; memory is committed as code is made,
+    /// and counts towards [`max_heap_size`](Self::max_heap_size). None unless set: then no page of the heap is ever
+    /// executable. V8: `CodeRange`; without it, `--jitless`.
+    #[must_use]
+    pub fn code_range(mut self, bytes: usize) -> Self {
+        self.options.code_range_size = bytes;
+        self.registries.push(crate::code::code_classes());
         self
     }
 
@@ -294,6 +307,10 @@ impl IsolateBuilder {
             if size == 0 || size % CHUNK_SIZE != 0 {
                 return invalid("semi_space_size", size, "it must be a multiple of 256 KiB (262144 bytes)");
             }
+        }
+        let code = self.options.code_range_size;
+        if code > MAX_CODE_RANGE_SIZE || !code.is_multiple_of(CHUNK_SIZE) {
+            return invalid("code_range", code, "it must be a multiple of 256 KiB (262144 bytes), at most 2 GiB");
         }
         if maximum < initial {
             return invalid("semi_space_size", maximum, "the maximum is below the initial size");

@@ -43,7 +43,7 @@
 //! Where to look: [`language`] is what can be declared, chapter by chapter, [`layout`] what a declaration is as data, and
 //! the crate [`heapwright_macros`](heapwright_macros#what-a-declaration-becomes) shows the code it becomes. [`handles`]
 //! explains why references are safe; [`memory`] and [`spaces`] are where objects lie, [`barrier`] and [`gc`] how they are
-//! kept, [`inspect`] how they are printed, counted and verified, [`debugger`] how they are found from outside.
+//! kept, [`code`] is machine code among them, [`inspect`] how they are printed, counted and verified, [`debugger`] how they are found from outside.
 //!
 //! # Features
 //!
@@ -54,6 +54,7 @@
 extern crate self as heapwright;
 
 pub mod barrier;
+pub mod code;
 pub mod debugger;
 mod error;
 pub mod gc;

@@ -320,7 +320,16 @@ fn the_old_generation_is_first_marked_at_32_mib() {
 #[test]
 fn spaces_have_v8s_names() {
     let names: Vec<_> = SpaceId::ALL.iter().map(|id| id.to_string()).collect();
-    assert_eq!(names, ["read_only_space", "new_space", "old_space", "map_space", "large_object_space"]);
+    let expected = [
+        "read_only_space",
+        "new_space",
+        "old_space",
+        "code_space",
+        "map_space",
+        "large_object_space",
+        "code_large_object_space",
+    ];
+    assert_eq!(names, expected);
     assert_eq!(heapwright::layout::MAX_INHERITANCE_DEPTH, 8);
 }
 

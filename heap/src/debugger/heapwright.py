@@ -269,7 +269,7 @@ class Tables:
             step = self.chunk_size
             try:
                 chunk = self.schema.record("MemoryChunk", address)
-                if chunk.flags and chunk.size and chunk.area_end == address + chunk.size:
+                if chunk.flags and address < chunk.area_start <= chunk.top <= chunk.area_end <= address + chunk.size:
                     step = -(-chunk.size // self.chunk_size) * self.chunk_size
                     # A semi-space that is being left, or waits, holds nothing.
                     if chunk.space.name != "New" or chunk.flags & 8:
@@ -284,7 +284,7 @@ class Tables:
         gaps = {lab.top: lab.limit for lab in labs if lab.top != lab.limit}
         tops = [lab.top for lab in labs]
         for start, chunk in self.chunks(isolate):
-            at, end = start + self.schema.constants["area_offset"], chunk.top
+            at, end = chunk.area_start, chunk.top
             if chunk.space.name == "New":
                 end = next((top for top in tops if start < top <= chunk.area_end and top > end), end)
             while at < end:

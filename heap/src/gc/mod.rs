@@ -12,7 +12,7 @@
 //!
 //! ```text
 //! young:  roots + remembered slots ──► scavenge: copy, or promote what survives twice
-//! full:   scavenge, promoting everything ──► mark from roots ──► clear weak ──► sweep OLD, MAP, LARGE_OBJECT
+//! full:   scavenge, promoting everything ──► mark from roots ──► clear weak ──► sweep OLD, CODE, MAP, LARGE_OBJECT, CODE_LARGE_OBJECT
 //! ```
 //!
 //! A full collection empties the young generation first, so the marker sees one generation and no remembered slot is
@@ -86,7 +86,10 @@ impl IsolateData {
         // SAFETY: marking is complete and weak references to unmarked objects are cleared.
         let live = unsafe {
             heap.map_space.sweep(&mut heap.allocator, fillers);
-            heap.old_space.sweep(&mut heap.allocator, fillers) + heap.large_object_space.sweep(&mut heap.allocator)
+            heap.old_space.sweep(&mut heap.allocator, fillers)
+                + heap.large_object_space.sweep(&mut heap.allocator)
+                + heap.code_space.sweep(&mut heap.allocator, fillers)
+                + heap.code_large_object_space.sweep(&mut heap.allocator)
         };
         heap.set_old_generation_limit(live);
         if heap.new_space.used() > 0 {
@@ -105,6 +108,8 @@ impl IsolateData {
         self.heap.new_space.used()
             + self.heap.old_space.statistics().used
             + self.heap.large_object_space.statistics().used
+            + self.heap.code_space.statistics().used
+            + self.heap.code_large_object_space.statistics().used
     }
 
     fn verify_if_asked(&self, when: &str) {
@@ -124,7 +129,7 @@ impl IsolateData {
 }
 
 impl crate::heap::Heap {
-    /// The chunks outside the young generation that the collector walks.
+    /// The chunks outside the young generation that may refer into it: those of code do not.
     fn old_chunks(&self) -> Vec<&'static MemoryChunk> {
         [self.old_space.chunks(), self.map_space.chunks(), self.large_object_space.chunks()].concat()
     }

@@ -18,7 +18,7 @@ impl<'s> HandleScope<'s> {
     /// # Panics
     ///
     /// If the isolate was made without the class's registry, or if read-only memory is asked for and the class has
-    /// setters or the object refers to what is not read-only.
+    /// setters or the object refers to what is not read-only, or if code memory is asked for.
     #[inline]
     #[track_caller]
     pub fn try_allocate<T: ConcreteClass, I>(
@@ -28,6 +28,9 @@ impl<'s> HandleScope<'s> {
     ) -> Result<&T, OutOfMemory> {
         if wanted == AllocationType::ReadOnly && !T::IS_IMMUTABLE {
             has_setters::<T>();
+        }
+        if wanted == AllocationType::Code {
+            is_no_code(T::CLASS.name());
         }
         let data = self.data_mut();
         let map = data.map_word::<T>();
@@ -77,6 +80,9 @@ impl<'s> HandleScope<'s> {
         if wanted == AllocationType::ReadOnly {
             has_setters::<T>();
         }
+        if wanted == AllocationType::Code {
+            is_no_code(T::CLASS.name());
+        }
         // Maps do not move, so the word stays right if making the object collects.
         // SAFETY: `self` is a scope.
         let word = unsafe { map.word() };
@@ -96,5 +102,16 @@ fn has_setters<T: ConcreteClass>() -> ! {
         "a {} cannot be read-only: memory of that kind is sealed, and the class has setters (or is given a map of its \
          own); declare all its fields `#[constant]`",
         T::CLASS.name()
+    )
+}
+
+/// Objects of ordinary classes have no business in code pages: nobody could write to them.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(super) fn is_no_code(class: &str) -> ! {
+    panic!(
+        "a {class} cannot be in code space, whose pages are not writable: only `InstructionStream`s can, which \
+         `InstructionStream::try_new` makes; let the object refer to one"
     )
 }

@@ -96,7 +96,8 @@ pub trait CopyObject: CopyClass {
     ///
     /// # Panics
     ///
-    /// If read-only memory is asked for: what may be read-only never changes, so the object is as good as its copy.
+    /// If read-only memory is asked for: what may be read-only never changes, so the object is as good as its copy. If code
+    /// memory is asked for.
     #[track_caller]
     fn try_copy_in<'s>(
         scope: &mut HandleScope<'s>,
@@ -107,6 +108,9 @@ pub trait CopyObject: CopyClass {
             allocation != AllocationType::ReadOnly,
             "a copy is young or old: make read-only objects with `try_new_in`"
         );
+        if allocation == AllocationType::Code {
+            super::allocate::is_no_code(Self::CLASS.name());
+        }
         // SAFETY: `scope` is a scope. The slot is alive, so it refers to an object of the isolate that is entered.
         let object: &HeapObject = unsafe { source.word().as_object() };
         let (class, size) = (object.class(), object.size());

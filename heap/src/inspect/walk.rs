@@ -31,6 +31,8 @@ impl Heap {
             self.map_space.chunks(),
             self.old_space.chunks(),
             self.large_object_space.chunks(),
+            self.code_space.chunks(),
+            self.code_large_object_space.chunks(),
             self.new_space.chunks(),
         ]
         .concat()

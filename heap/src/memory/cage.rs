@@ -55,6 +55,11 @@ impl Cage {
         self.reservation.region()
     }
 
+    /// The reservation, for an allocator of a part that the cage's own has handed out.
+    pub(super) fn reservation(&self) -> &Arc<VirtualMemory> {
+        &self.reservation
+    }
+
     /// Does `address` lie in the cage?
     #[inline]
     #[must_use]

@@ -3,7 +3,7 @@
 //! A chunk is 256 KiB, aligned to its size (a large object's is as long as it needs), so the header of the chunk an
 //! object lies in is found by masking the object's address. V8: `MemoryChunk` and `MutablePageMetadata`.
 
-use super::CHUNK_SIZE;
+use super::{AddressRegion, CHUNK_SIZE};
 use crate::barrier::{SlotSet, StoreObservers};
 use crate::debugger::described;
 use crate::spaces::SpaceId;
@@ -29,6 +29,11 @@ bitflags::bitflags! {
         const READ_ONLY = 1 << 5;
         /// Stores are observed: both barrier tests pass, whatever the space, and the slow path sorts it out.
         const OBSERVED = 1 << 6;
+        /// Holds code: its objects lie in pages of their own, between guard pages, that are never writable and executable
+        /// at once.
+        const EXECUTABLE = 1 << 7;
+        /// Code is being written here, or could not be made executable again: calling it faults.
+        const OPEN_FOR_WRITING = 1 << 8;
     }
 }
 
@@ -43,6 +48,8 @@ pub(crate) const fn interesting_pointers(space: SpaceId) -> ChunkFlags {
         SpaceId::New => ChunkFlags::POINTERS_TO_HERE_ARE_INTERESTING,
         SpaceId::ReadOnly => ChunkFlags::empty(),
         SpaceId::Old | SpaceId::Map | SpaceId::LargeObject => ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING,
+        // Code refers to nothing but its map, and has no setters.
+        SpaceId::Code | SpaceId::CodeLargeObject => ChunkFlags::empty(),
     }
 }
 
@@ -56,6 +63,7 @@ pub struct MemoryChunk {
     flags: AtomicU32,
     space: SpaceId,
     size: usize,
+    area_start: usize,
     area_end: usize,
     /// Where the objects end in a chunk that was filled from the start and not yet to its end.
     top: Cell<usize>,
@@ -68,7 +76,7 @@ pub struct MemoryChunk {
     marking_bitmap: [AtomicUsize; BITMAP_CELLS],
 }
 
-/// Bytes before the first object: the header, rounded up to 64.
+/// Bytes before the first object, unless it is code: the header, rounded up to 64.
 pub(crate) const AREA_OFFSET: usize = size_of::<MemoryChunk>().next_multiple_of(64);
 
 /// Bytes for objects in a regular chunk.
@@ -77,15 +85,17 @@ pub(crate) const AREA_SIZE: usize = CHUNK_SIZE - AREA_OFFSET;
 const _: () = assert!(AREA_SIZE > crate::spaces::MAX_REGULAR_OBJECT_SIZE);
 
 impl MemoryChunk {
-    /// Writes the header of a new chunk.
+    /// Writes the header of a new chunk, whose objects will lie in `area`.
     ///
     /// # Safety
     ///
-    /// `address` is that of `size` committed, zeroed, writable bytes, aligned to [`CHUNK_SIZE`], that belong to the
-    /// caller until [`MemoryChunk::tear_down`].
+    /// `address` is that of `size` bytes, aligned to [`CHUNK_SIZE`], that belong to the caller until
+    /// [`MemoryChunk::tear_down`]. The first [`AREA_OFFSET`] of them, and the area after them, are committed, zeroed and
+    /// writable; those of the header stay writable.
     pub(crate) unsafe fn initialize<'a>(
         address: usize,
         size: usize,
+        area: AddressRegion,
         space: SpaceId,
         flags: ChunkFlags,
     ) -> &'a MemoryChunk {
@@ -95,8 +105,9 @@ impl MemoryChunk {
             (&raw mut (*chunk).flags).write(AtomicU32::new(flags.bits()));
             (&raw mut (*chunk).space).write(space);
             (&raw mut (*chunk).size).write(size);
-            (&raw mut (*chunk).area_end).write(address + size);
-            (&raw mut (*chunk).top).write(Cell::new(address + AREA_OFFSET));
+            (&raw mut (*chunk).area_start).write(area.begin());
+            (&raw mut (*chunk).area_end).write(area.end());
+            (&raw mut (*chunk).top).write(Cell::new(area.begin()));
             (&raw mut (*chunk).age_mark).write(Cell::new(0));
             (&raw mut (*chunk).live_bytes).write(Cell::new(0));
             (&raw mut (*chunk).observers).write(Cell::new(core::ptr::null()));
@@ -169,6 +180,13 @@ impl MemoryChunk {
         unsafe { self.observers.get().as_ref() }
     }
 
+    /// Adds a flag, or takes it away.
+    pub(crate) fn set_flag(&self, flag: ChunkFlags, value: bool) {
+        let mut flags = self.flags();
+        flags.set(flag, value);
+        self.flags.store(flags.bits(), Ordering::Relaxed);
+    }
+
     /// Whether objects here are young. Not what the barrier's flags say: they are set for observers too.
     #[inline]
     pub(crate) fn is_young(&self) -> bool {
@@ -188,6 +206,10 @@ impl MemoryChunk {
             SpaceId::ReadOnly => ChunkFlags::READ_ONLY,
             SpaceId::LargeObject => ChunkFlags::LARGE,
             SpaceId::Old | SpaceId::Map => ChunkFlags::empty(),
+            SpaceId::Code => ChunkFlags::EXECUTABLE | (self.flags() & ChunkFlags::OPEN_FOR_WRITING),
+            SpaceId::CodeLargeObject => {
+                ChunkFlags::LARGE | ChunkFlags::EXECUTABLE | (self.flags() & ChunkFlags::OPEN_FOR_WRITING)
+            }
         };
         let observed = if is_observed { OBSERVED } else { ChunkFlags::empty() };
         self.flags() == (own | interesting_pointers(self.space) | observed)
@@ -208,7 +230,7 @@ impl MemoryChunk {
     /// The address of the first object.
     #[inline]
     pub(crate) fn area_start(&self) -> usize {
-        self.address() + AREA_OFFSET
+        self.area_start
     }
 
     /// The address after the last byte for objects.
@@ -336,6 +358,6 @@ impl core::fmt::Debug for MemoryChunk {
     }
 }
 
-described!(struct MemoryChunk { flags, space, size, area_end, top, live_bytes } skip {
+described!(struct MemoryChunk { flags, space, size, area_start, area_end, top, live_bytes } skip {
     age_mark, observers, old_to_new, marking_bitmap,
 });

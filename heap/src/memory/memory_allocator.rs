@@ -1,6 +1,8 @@
 //! Chunks for the spaces, within the isolate's budget.
 
-use super::{AREA_OFFSET, CHUNK_SIZE, Cage, ChunkFlags, MemoryChunk, MemoryError, Permission};
+use super::{
+    AREA_OFFSET, AddressRegion, CHUNK_SIZE, Cage, ChunkFlags, CodeRange, MemoryChunk, MemoryError, Permission,
+};
 use crate::barrier::StoreObservers;
 use crate::error::{OutOfMemory, OutOfMemoryReason};
 use crate::spaces::SpaceId;
@@ -12,6 +14,7 @@ const POOL_CAPACITY: usize = 8;
 #[derive(Debug)]
 pub(crate) struct MemoryAllocator {
     cage: Cage,
+    code_range: Option<CodeRange>,
     pool: Vec<usize>,
     committed: usize,
     max_heap_size: usize,
@@ -27,6 +30,7 @@ impl MemoryAllocator {
         let observers = core::ptr::null();
         MemoryAllocator {
             cage,
+            code_range: None,
             pool: Vec::new(),
             committed: 0,
             max_heap_size,
@@ -92,8 +96,9 @@ impl MemoryAllocator {
         };
         self.committed += size;
         self.peak_committed = self.peak_committed.max(self.committed);
+        let area = AddressRegion::new(address + AREA_OFFSET, size - AREA_OFFSET);
         // SAFETY: `size` bytes at `address` were just committed, or come from the pool, which nothing refers to.
-        let chunk = unsafe { MemoryChunk::initialize(address, size, space, flags) };
+        let chunk = unsafe { MemoryChunk::initialize(address, size, area, space, flags) };
         if pooled.is_some() {
             chunk.clear_marks();
         }
@@ -113,6 +118,13 @@ impl MemoryAllocator {
         self.committed -= size;
         // SAFETY: the caller's contract.
         unsafe { chunk.tear_down() };
+        if let Some(code_range) = self.code_range.as_mut().filter(|range| range.contains(address)) {
+            // SAFETY: the caller's contract.
+            if unsafe { code_range.free_chunk(chunk) }.is_err() {
+                self.unreturned += size;
+            }
+            return;
+        }
         if size == CHUNK_SIZE && self.pool.len() < POOL_CAPACITY {
             chunk.mark_unused();
             self.pool.push(address);
@@ -149,5 +161,54 @@ impl MemoryAllocator {
         // SAFETY: only objects without setters are allocated in read-only space, and the collector skips it: nothing
         // writes there any more.
         unsafe { self.cage.allocator().set_permissions(chunk.address(), chunk.size(), Permission::Read) }
+    }
+}
+
+/// Code, in its own part of the cage.
+impl MemoryAllocator {
+    /// Sets a part of the cage aside for code.
+    ///
+    /// # Errors
+    ///
+    /// If the cage has no such part to give.
+    pub(crate) fn reserve_code_range(&mut self, size: usize) -> Result<(), MemoryError> {
+        self.code_range = Some(CodeRange::new(&mut self.cage, size)?);
+        Ok(())
+    }
+
+    /// Where code lies, if the isolate may have any.
+    pub(crate) fn code_range(&mut self) -> Option<&mut CodeRange> {
+        self.code_range.as_mut()
+    }
+
+    /// As [`allocate_chunk`](Self::allocate_chunk), in the code range. The chunk is open for writing.
+    ///
+    /// # Errors
+    ///
+    /// If the budget, the code range or the operating system does not allow it.
+    pub(crate) fn allocate_code_chunk<'a>(
+        &mut self,
+        space: SpaceId,
+        object_size: usize,
+    ) -> Result<&'a MemoryChunk, OutOfMemory> {
+        let error = |reason| OutOfMemory { requested: object_size.max(1), space, reason };
+        let memory = |e| error(OutOfMemoryReason::Memory(std::sync::Arc::new(e)));
+        let Some(code_range) = &mut self.code_range else { return Err(error(OutOfMemoryReason::NoCodeRange)) };
+        let maximum = code_range.max_object_size();
+        if object_size > maximum {
+            return Err(error(OutOfMemoryReason::TooLarge { maximum }));
+        }
+        let size = code_range.chunk_size_for(object_size);
+        if self.committed + size > self.max_heap_size {
+            let (limit, used) = (self.max_heap_size, self.committed);
+            return Err(error(OutOfMemoryReason::HeapLimit { limit, used }));
+        }
+        let chunk = code_range.allocate_chunk(space, size).map_err(memory)?;
+        self.committed += size;
+        self.peak_committed = self.peak_committed.max(self.committed);
+        if !self.observers.is_null() {
+            chunk.set_observers(self.observers);
+        }
+        Ok(chunk)
     }
 }

@@ -12,6 +12,7 @@
 //! | [`region_allocator`] | [`RegionAllocator`]: who has which part of a range, no memory |
 //! | [`bounded_page_allocator`] | [`BoundedPageAllocator`]: pages inside a reservation |
 //! | [`cage`] | [`Cage`]: the one reservation of an isolate |
+//! | [`code_range`] | [`CodeRange`]: the part of the cage that code lies in, its pages opened and closed |
 //! | [`side_table`] | [`SideTable`]: an isolate's word for each class of the process |
 //! | `chunk` | [`MemoryChunk`]: the header that an object's address is masked to |
 //! | `memory_allocator` | `MemoryAllocator`: chunks within a budget, and a pool of freed ones |
@@ -33,6 +34,7 @@ pub mod address_region;
 pub mod bounded_page_allocator;
 pub mod cage;
 mod chunk;
+pub mod code_range;
 pub mod error;
 mod memory_allocator;
 pub mod page_allocator;
@@ -46,6 +48,7 @@ pub use bounded_page_allocator::BoundedPageAllocator;
 pub use cage::Cage;
 pub(crate) use chunk::{AREA_OFFSET, AREA_SIZE};
 pub use chunk::{ChunkFlags, MemoryChunk};
+pub use code_range::CodeRange;
 pub use error::MemoryError;
 pub(crate) use memory_allocator::MemoryAllocator;
 pub use page_allocator::{OsPageAllocator, PageAllocator};

@@ -1,16 +1,22 @@
-//! Objects that do not share a chunk: each has its own, as long as it needs, and never moves.
+//! Objects that do not share a chunk: each has its own, as long as it needs, and never moves. LARGE_OBJECT, and
+//! CODE_LARGE_OBJECT for code.
 
 use super::{SpaceId, SpaceStatistics};
 use crate::error::OutOfMemory;
-use crate::memory::{AREA_OFFSET, ChunkFlags, MemoryAllocator, MemoryChunk};
+use crate::memory::{ChunkFlags, MemoryAllocator, MemoryChunk};
 
-/// V8: `LargeObjectSpace` (`OldLargeObjectSpace`).
-#[derive(Debug, Default)]
+/// V8: `LargeObjectSpace` (`OldLargeObjectSpace`, `CodeLargeObjectSpace`).
+#[derive(Debug)]
 pub(crate) struct LargeObjectSpace {
+    id: SpaceId,
     chunks: Vec<&'static MemoryChunk>,
 }
 
 impl LargeObjectSpace {
+    pub(crate) fn new(id: SpaceId) -> LargeObjectSpace {
+        LargeObjectSpace { id, chunks: Vec::new() }
+    }
+
     /// Each chunk holds one object, at `area_start`.
     pub(crate) fn chunks(&self) -> &[&'static MemoryChunk] {
         &self.chunks
@@ -22,11 +28,27 @@ impl LargeObjectSpace {
     ///
     /// If there is none.
     pub(crate) fn allocate(&mut self, size: usize, allocator: &mut MemoryAllocator) -> Result<usize, OutOfMemory> {
-        let flags = ChunkFlags::LARGE | ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING;
-        let chunk = allocator.allocate_chunk(SpaceId::LargeObject, size, flags)?;
+        let chunk = if self.id == SpaceId::CodeLargeObject {
+            allocator.allocate_code_chunk(self.id, size)?
+        } else {
+            let flags = ChunkFlags::LARGE | ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING;
+            allocator.allocate_chunk(self.id, size, flags)?
+        };
         chunk.set_top(chunk.area_start() + size);
         self.chunks.push(chunk);
         Ok(chunk.area_start())
+    }
+
+    /// Gives back the chunk that was made last, whose object was not.
+    ///
+    /// # Safety
+    ///
+    /// Nothing refers to it.
+    pub(crate) unsafe fn take_back(&mut self, allocator: &mut MemoryAllocator) {
+        if let Some(chunk) = self.chunks.pop() {
+            // SAFETY: the caller's contract.
+            unsafe { allocator.free_chunk(chunk) };
+        }
     }
 
     /// Gives back the chunks whose object is not marked and unmarks the rest. Returns the bytes that live.
@@ -58,7 +80,7 @@ impl LargeObjectSpace {
             committed,
             used,
             available: 0,
-            wasted: committed - used - self.chunks.len() * AREA_OFFSET,
+            wasted: self.chunks.iter().map(|c| c.area_end() - c.top()).sum(),
             chunks: self.chunks.len(),
         }
     }

@@ -6,6 +6,7 @@
 //!
 //! **Never touches** roots or handles, and never collects: when a space is full it says so.
 
+pub(crate) mod code_space;
 pub(crate) mod filler;
 mod free_list;
 mod large_object_space;
@@ -14,6 +15,8 @@ mod new_space;
 mod paged_space;
 mod unfinished;
 
+pub use code_space::CODE_ALIGNMENT;
+pub(crate) use code_space::CodeSpace;
 pub use filler::{Filler, FreeSpace};
 pub use free_list::{FreeList, MIN_BLOCK_SIZE};
 pub(crate) use large_object_space::LargeObjectSpace;
@@ -42,15 +45,27 @@ pub enum SpaceId {
     New,
     /// Objects that survived twice, or were asked to be there: marked and swept.
     Old,
+    /// Machine code, in pages that are never writable and executable at once; it never moves.
+    Code,
     /// Maps; they never move.
     Map,
     /// Objects of more than [`MAX_REGULAR_OBJECT_SIZE`] bytes, each in chunks of its own; they never move.
     LargeObject,
+    /// Code objects of more than that, likewise.
+    CodeLargeObject,
 }
 
 impl SpaceId {
     /// All spaces.
-    pub const ALL: [SpaceId; 5] = [SpaceId::ReadOnly, SpaceId::New, SpaceId::Old, SpaceId::Map, SpaceId::LargeObject];
+    pub const ALL: [SpaceId; 7] = [
+        SpaceId::ReadOnly,
+        SpaceId::New,
+        SpaceId::Old,
+        SpaceId::Code,
+        SpaceId::Map,
+        SpaceId::LargeObject,
+        SpaceId::CodeLargeObject,
+    ];
 
     /// V8's name of the space.
     #[must_use]
@@ -59,8 +74,10 @@ impl SpaceId {
             SpaceId::ReadOnly => "read_only_space",
             SpaceId::New => "new_space",
             SpaceId::Old => "old_space",
+            SpaceId::Code => "code_space",
             SpaceId::Map => "map_space",
             SpaceId::LargeObject => "large_object_space",
+            SpaceId::CodeLargeObject => "code_large_object_space",
         }
     }
 }
@@ -81,6 +98,9 @@ pub enum AllocationType {
     Old,
     /// In the read-only space: while the isolate is being made, and for classes without setters.
     ReadOnly,
+    /// In the code spaces. For [`InstructionStream`](crate::code::InstructionStream)s alone, which ask for it themselves:
+    /// any other class panics, for nobody could write to its objects.
+    Code,
 }
 
 /// Bytes of one space.
@@ -103,7 +123,9 @@ described!(
         ReadOnly,
         New,
         Old,
+        Code,
         Map,
         LargeObject,
+        CodeLargeObject,
     }
 );

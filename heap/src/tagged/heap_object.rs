@@ -114,6 +114,7 @@ impl HeapObject {
         );
         let chunk = crate::memory::MemoryChunk::of(self.address());
         assert!(chunk.space() != crate::SpaceId::ReadOnly, "the map of a read-only object cannot change");
+        assert!(!chunk.has(crate::memory::ChunkFlags::EXECUTABLE), "the map of a code object cannot change");
         // Maps are never young, so no barrier.
         self.map.store(Word::strong(core::ptr::from_ref(map).addr()), Ordering::Release);
     }
