@@ -34,6 +34,7 @@
 //!
 //! V8 counterparts: `InstructionStream`, `Code`, `CodePageMemoryModificationScope`.
 
+use crate::debugger::TableEntry;
 use crate::error::{OutOfMemory, OutOfMemoryReason};
 use crate::handles::{Handle, HandleScope};
 use crate::heap_object;
@@ -80,6 +81,10 @@ pub struct Code {
 }
 
 static CODE_CLASSES: ClassRegistry = ClassRegistry::new("heapwright::code", &[InstructionStream::CLASS, Code::CLASS]);
+
+#[used]
+#[unsafe(link_section = "heapwright")]
+static CODE_TABLES: TableEntry = TableEntry::new(&CODE_CLASSES);
 
 /// The classes of code, which [`IsolateBuilder::code_range`](crate::IsolateBuilder::code_range) adds; for layout docs.
 #[must_use]

@@ -197,6 +197,12 @@ fn walks_and_searches_the_heap_of_a_core_file() {
     assert!(found.starts_with(&format!("<Tails {tails}>  ")) && found.ends_with("\n1 found\n"), "{found}");
     let strings = STRIPPED.gdb("heapwright find Str 2");
     assert!(strings.contains(" more\n") && strings.lines().count() == 4, "{strings}");
+    let code = STRIPPED.gdb("heapwright find InstructionStream");
+    for object in ["code", "large_code"] {
+        assert!(code.contains(&format!("<InstructionStream {}>", STRIPPED.address(object))), "{code}");
+    }
+    assert!(code.contains("code_space\n") && code.contains("code_large_object_space\n"), "{code}");
+    assert!(code.ends_with("\n2 found\n"), "{code}");
     let nothing = STRIPPED.gdb("heapwright find Thails");
     assert!(nothing.contains("There is no class Thails."), "{nothing}");
     let close = STRIPPED.gdb("heapwright find array");
@@ -232,7 +238,7 @@ fn classes_and_isolates_are_listed() {
 
     let isolates = STRIPPED.gdb("heapwright isolates");
     assert!(isolates.starts_with("isolate 1, cage 0x"), "{isolates}");
-    for space in ["ReadOnly", "New", "Old", "Map"] {
+    for space in ["ReadOnly", "New", "Old", "Code", "Map", "CodeLargeObject"] {
         assert!(isolates.contains(&format!("\n    {space} ")), "{isolates}");
     }
 }

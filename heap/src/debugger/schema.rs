@@ -8,7 +8,7 @@ use crate::layout::{
     StructLayout, TailLayout, TailLength, TypeSet,
 };
 use crate::map::Map;
-use crate::memory::{AREA_OFFSET, CAGE_SIZE, CHUNK_SIZE, MemoryChunk};
+use crate::memory::{CAGE_SIZE, CHUNK_SIZE, MemoryChunk};
 use crate::spaces::{LinearAllocationArea, SpaceId};
 use crate::tagged::TAGGED_SIZE;
 
@@ -57,7 +57,6 @@ const CONSTANTS: &[(&str, usize)] = &[
     ("tagged_size", TAGGED_SIZE),
     ("cage_size", CAGE_SIZE),
     ("chunk_size", CHUNK_SIZE),
-    ("area_offset", AREA_OFFSET),
     ("map_class_entry", Map::CLASS_ENTRY_OFFSET),
 ];
 

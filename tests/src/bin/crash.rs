@@ -1,6 +1,7 @@
 //! Makes objects of every kind, prints them, and dies. `tests/gdb.rs` looks at what it leaves.
 
 use core::fmt::Debug;
+use heapwright::code::InstructionStream;
 use heapwright::prelude::*;
 use heapwright_objects::{
     CompilationType, FixedArray, FixedArrayInit, Foreign, ForeignInit, HeapNumber, HeapNumberInit, Str,
@@ -16,13 +17,15 @@ fn show(name: &str, object: &dyn Debug) {
 }
 
 fn main() {
-    let mut isolate = heapwright_objects::builder().classes(&CLASSES).build().expect("an isolate");
+    let mut isolate = heapwright_objects::builder().classes(&CLASSES).code_range(1 << 20).build().expect("an isolate");
     let mut scope = isolate.enter();
     let text = Str::new(&mut scope, "It's a \"heap\".\n");
     let wide = Str::new(&mut scope, "π ≈ 3");
     let array = FixedArray::new(&mut scope, FixedArrayInit { elements: Filled::new(smi(-7), 20) });
     array.get(&scope).set_elements(3, text.get(&scope));
     let number = HeapNumber::new(&mut scope, HeapNumberInit { value: -1.5e300 });
+    let code = InstructionStream::new(&mut scope, &[0xb8, 7, 0, 0, 0, 0xc3]);
+    let large_code = InstructionStream::new(&mut scope, &[0x90; 150_000]);
     let mut outside = 7_u64;
     let foreign = Foreign::new(&mut scope, ForeignInit { foreign_address: (&raw mut outside).cast() });
     let doomed = {
@@ -80,6 +83,8 @@ fn main() {
     show("wide", &wide.get(&scope));
     show("array", &array.get(&scope));
     show("number", &number.get(&scope));
+    show("code", &code.get(&scope));
+    show("large_code", &large_code.get(&scope));
     show("foreign", &foreign.get(&scope));
     show("tails", &tails.get(&scope));
     show("young", &young.get(&scope));
