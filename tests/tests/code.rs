@@ -2,7 +2,8 @@
 //! this program again, as a child: see [`dies_of`].
 
 use heapwright::code::{Code, CodeInit, InstructionStream};
-use heapwright::memory::CHUNK_SIZE;
+use heapwright::memory::code_range::MAX_CODE_RANGE_SIZE;
+use heapwright::memory::{CHUNK_SIZE, Cage, CodeRange, MemoryError, Permission};
 use heapwright::{IsolateBuilder, IsolateError, OutOfMemoryReason, SpaceId, StoreFilter, prelude::*};
 use heapwright_objects::{ExtendedMap, FixedArray, FixedArrayInit};
 use std::os::unix::process::ExitStatusExt;
@@ -540,6 +541,33 @@ fn stores_are_observed_beside_code() {
     scope.collect(CollectionKind::Full);
     scope.verify().unwrap();
     assert_eq!(seen.load(std::sync::atomic::Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_code_range_is_the_end_of_a_cage() {
+    let mut cage = Cage::new().unwrap();
+    for size in [0, 1, CHUNK_SIZE + 4096, MAX_CODE_RANGE_SIZE + CHUNK_SIZE] {
+        let error = CodeRange::new(&mut cage, size).unwrap_err();
+        assert!(matches!(error, MemoryError::InvalidRequest { size: of, .. } if of == size), "{error}");
+    }
+    let free = cage.pages().free_size();
+    let code = CodeRange::new(&mut cage, 128 * MB).unwrap();
+    let region = code.region();
+    assert_eq!((region.size(), region.end()), (128 * MB, cage.base() + cage.size()));
+    assert!(code.contains(region.begin()) && !code.contains(region.begin() - 1) && cage.contains(region.begin()));
+    assert_eq!((cage.pages().free_size(), code.pages().free_size()), (free - 128 * MB, 128 * MB));
+    let page = code.pages().commit_page_size();
+    assert_eq!((code.guard_size(), code.area_offset() % page), (page, 0));
+    assert!(code.area_offset() >= 2 * page && code.max_regular_object_size() <= 128 * KB);
+    assert_eq!(code.max_object_size(), 128 * MB - code.area_offset() - page);
+    assert_eq!(access(region.begin()), "---");
+    // Nobody else gets it: not a second range, nor who asks the cage.
+    let error = CodeRange::new(&mut cage, MB).unwrap_err();
+    assert!(matches!(error, MemoryError::RegionUnavailable { .. }), "{error}");
+    let rest = cage.allocator().allocate_pages(free - 128 * MB, CHUNK_SIZE, Permission::NoAccess).unwrap();
+    assert_eq!(rest + free - 128 * MB, region.begin());
+    drop(cage);
+    assert_eq!(access(region.begin()), "---", "the range keeps the reservation");
 }
 
 /// Runs one of the [`cases`] in a child, which has to die of a signal.
