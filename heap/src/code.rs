@@ -161,7 +161,7 @@ impl InstructionStream {
     /// - From the call to its return the object stays alive (a handle of it, or something that a handle reaches, refers to
     ///   it) and its page closed: what the instructions call back makes or changes no code of this isolate, or has returned
     ///   from that; and the instructions that are being run are not changed.
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(any(target_arch = "x86_64", doc))]
     #[inline]
     #[must_use]
     #[track_caller]

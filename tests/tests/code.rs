@@ -1,5 +1,6 @@
 //! Machine code in the heap: made, called, changed, collected; and what dies that does what must not be possible. What dies is
 //! this program again, as a child: see [`dies_of`].
+#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_imports))]
 
 use heapwright::code::{Code, CodeInit, InstructionStream};
 use heapwright::memory::code_range::MAX_CODE_RANGE_SIZE;
@@ -593,7 +594,10 @@ const SIGSEGV: i32 = 11;
 #[test]
 #[ignore = "run by others, in a process of its own"]
 fn child_process() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
     if let Ok(case) = std::env::var("HEAPWRIGHT_CODE_CASE") {
+        // Those that die are meant to: no core files.
+        setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }).unwrap();
         cases(&case);
     }
 }
