@@ -95,14 +95,14 @@ pub fn code_classes() -> &'static ClassRegistry {
 impl InstructionStream {
     /// Puts instructions into code space. Writing them is safe; running them is not.
     ///
-    /// The page is opened for writing meanwhile, so code that shares it must not be running: none can be, unless it called
-    /// back, and then it is not running before this returns.
+    /// The page is opened for writing meanwhile, so no code that shares it can be running on this thread, unless it called back
+    /// and waits for this to return.
     ///
     /// # Errors
     ///
     /// If there is no memory, even after collecting; if the isolate was made without a
-    /// [code range](crate::IsolateBuilder::code_range); if the system does not let the page be opened or closed. Nothing has
-    /// changed then.
+    /// [code range](crate::IsolateBuilder::code_range); if the system does not let the page be opened or closed. What is left
+    /// then is free or garbage; a page that could not be closed cannot be called until it is.
     pub fn try_new<'s>(scope: &mut HandleScope<'s>, instructions: &[u8]) -> Result<Handle<'s, Self>, OutOfMemory> {
         let address = scope.data_mut().make_code(instructions)?;
         // SAFETY: a whole `InstructionStream`, just made.
