@@ -167,7 +167,12 @@ fn paths_lead_from_field_to_field() {
     assert_eq!(path(".dead"), "<cleared>\n");
     assert!(path(".map.class_entry").trim_end().parse::<u64>().is_ok());
 
-    assert!(path(".words[6]").contains("`words` has 6 elements"), "{}", path(".words[6]"));
+    assert_eq!(path(".many.colour"), "Blue\n");
+    assert_eq!(path(".many.inner.high"), "true\n");
+    assert!(path(".words").starts_with("[11, 11, 11, 11, 11, <SeqTwoByteString "));
+    assert!(path(".nothing").starts_with("nil"));
+
+    assert!(path(".words[6]").contains("`words` has 6 elements; the last is `words[5]`"), "{}", path(".words[6]"));
     assert!(path(".wrods").contains("Tails has no field `wrods`. It has many, double, "), "{}", path(".wrods"));
     assert!(path(".count.length").contains("`count` is 3: there is nothing to follow"), "{}", path(".count.length"));
 }
@@ -187,7 +192,8 @@ fn walks_and_searches_the_heap_of_a_core_file() {
     assert!(walk.starts_with(&format!("Tails at {tails}")), "{walk}");
     for (slot, class) in [("any", "HeapNumber"), ("note", "SeqOneByteString"), ("weak", "FixedArray")] {
         let slot = if slot == "weak" { "entry.value" } else { slot }; // each object once, where it is first met
-        let header = format!("<Tails {tails}>.{slot} =\n{class} at ");
+        let weakly = if slot == "entry.value" { "  (weakly)" } else { "" };
+        let header = format!("<Tails {tails}>.{slot}{weakly} =\n{class} at ");
         assert!(walk.contains(&header), "{header}\n{walk}");
     }
     let deeper = STRIPPED.gdb(&format!("heapwright walk {tails} .entry.value 2"));
@@ -229,6 +235,9 @@ fn classes_and_isolates_are_listed() {
     assert_eq!(few.lines().count(), 7, "{few}");
 
     assert_eq!(STRIPPED.gdb("complete heapwright layout Ta"), "heapwright layout Tails\n");
+    let tails = STRIPPED.address("tails");
+    let fields = STRIPPED.gdb(&format!("complete heapwright print {tails} .entry.value.e"));
+    assert_eq!(fields, format!("heapwright print {tails} .entry.value.elements\n"));
     let layout = STRIPPED.gdb("heapwright layout Tails");
     assert!(layout.starts_with("HeapObject > Everything > Tails   tests/src/kinds.rs:"), "{layout}");
     assert!(layout.contains("\nSeveral tails of computed lengths.\n"), "{layout}");
@@ -261,6 +270,10 @@ fn a_live_process_has_handles_and_prints_itself() {
             "heapwright print reference .count",
             "print $heapwright(handle, \"note\") != 0",
             "heapwright call opaque",
+            "heapwright print option",
+            "heapwright print handle.note",
+            "heapwright print nobody",
+            "print $object == $heapwright(option)",
             "heapwright print 0x54",
             "heapwright print 0x7ffff",
             "set language c",
@@ -278,6 +291,9 @@ fn a_live_process_has_handles_and_prints_itself() {
         "which only the program can compute".to_owned(),
         "\n3\n3\n$5 = true\n".to_owned(),
         "values: [5, 5, 5, 5]\n".to_owned(),
+        "A path of fields stands behind a space: `handle .next`.\n".to_owned(),
+        "No symbol 'nobody' in current context.\n".to_owned(),
+        "$6 = true\n".to_owned(),
         width("0x54 is 0x54: there is no object. As a Smi it is 42.", "0x54 is 0x54: there is no object."),
         "0x7ffff is 0x7ffff: there is no object.".to_owned(),
         "0x54: no object of any isolate; as a Smi, ".to_owned(),
@@ -306,6 +322,10 @@ fn without_a_process_it_says_what_to_do() {
         "{printed}"
     );
     assert!(printed.contains("heapwright print [-n ELEMENTS] OBJECT [.path]"), "{printed}");
+    let nothing = gdb(&[], &["heapwright classes", "heapwright", "heapwright find Tails -3", "heapwright prind"]);
+    assert!(nothing.contains("No program is loaded: `file PROGRAM`, or `gdb PROGRAM CORE`."), "{nothing}");
+    assert!(nothing.contains("heapwright walk -- ") && nothing.contains("How many objects is `-3`?"), "{nothing}");
+    assert!(!nothing.contains("Python Exception"), "{nothing}");
     let other = gdb(&[Path::new("/bin/true")], &["heapwright classes"]);
     assert!(other.contains("The program has no Heapwright classes"), "{other}");
 }

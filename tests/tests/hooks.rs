@@ -87,7 +87,7 @@ fn the_nearest_printer_prints() {
     assert_eq!(format!("{:?}", body.get(&scope)), "37 °C", "inherited");
     assert_eq!(format!("{:?}", body.get(&scope).upcast::<Celsius>()), "37 °C", "by the object's own class");
     let text = format!("{:?}", forecast.get(&scope).upcast::<Celsius>());
-    assert!(text.starts_with("forecast: Forecast { degrees: 25, warmer: 0, day: 3"), "{text}");
+    assert!(text.starts_with("forecast: Forecast { degrees: 25, warmer: nil, day: 3"), "{text}");
     let text = format!("{:#?}", body.get(&scope));
     let (line, fields) = text.split_once('\n').unwrap();
     assert_eq!(line, "37 °C");

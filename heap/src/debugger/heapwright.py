@@ -5,6 +5,7 @@ They work in a live process and in a core file, and need neither symbols nor deb
 any class.
 """
 
+import contextlib
 import decimal
 import re
 import struct
@@ -179,6 +180,11 @@ class Class:
                 return self.tables.pick(last.offset) + self.tables.pick(last.size)
         return 0
 
+    def size(self):
+        """Bytes of an instance, without its tails."""
+        word_size = self.tables.tagged_size
+        return self.end() if self.layout.tails else -(-self.end() // word_size) * word_size
+
     @property
     def path(self):
         return f"{self.layout.module_path}::{self.name}"
@@ -335,10 +341,15 @@ def tables():
             if not registry:
                 raise gdb.GdbError("The tables are there once the program runs: `start` it, or load a core file.")
             if found is None:
-                found = Tables(Schema(read(schema, length).decode()), [], isolates)
+                try:
+                    found = Tables(Schema(read(schema, length).decode()), [], isolates)
+                except (Unreadable, ValueError) as error:
+                    raise gdb.GdbError("The tables cannot be read. Is this the program that the core file is of?") from error
                 found.printer = printer
             found.registries.append(registry)
             offset = data.find(MAGIC, offset + max(size, len(MAGIC)))
+    if found is None and not any(objfile.is_valid() for objfile in gdb.objfiles()):
+        raise gdb.GdbError("No program is loaded: `file PROGRAM`, or `gdb PROGRAM CORE`.")
     if found is None:
         raise gdb.GdbError("The program has no Heapwright classes: it has no section `heapwright`.")
     _tables = found
@@ -445,8 +456,16 @@ class Values:
         text = target.brief() if target else f"<no object at {value & ~3:#x}>"
         return f"weak {text}" if value & 3 == 3 else text
 
+    def is_nil(self, kind, address):
+        """Whether no object stands where the declaration says `Option`: there is the Smi zero then."""
+        admits = {member.name for member in kind.payload.members} if kind.payload else set()
+        value = self.tagged(address)
+        return "None" in admits and not admits & {"Smi", "Any"} and value & 1 == 0 and self.smi(value) == 0
+
     def text(self, kind, address):
         name = kind.name
+        if name == "Tagged" and self.is_nil(kind, address):
+            return "nil"
         if name in ("Tagged", "Weak", "MaybeWeak", "Smi"):
             return self.brief(self.tagged(address))
         if name in ("SmiBits", "Bits"):
@@ -732,9 +751,10 @@ class Object:
         width = 1 if kind == "U8" else 2
         shown = min(length, 256)
         text = read(self.address + at, shown * width).decode("latin-1" if width == 1 else "utf-16-le", "replace")
-        if not all(c.isprintable() or c in "\n\r\t" for c in text):
-            return ""
-        escaped = text.translate({ord(c): e for c, e in zip('"\\\n\r\t', ('\\"', "\\\\", "\\n", "\\r", "\\t"))})
+        if sum(c.isprintable() or c in "\n\r\t" for c in text) * 2 < len(text):
+            return ""  # bytes, not a text
+        escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
+        escaped = "".join(escapes.get(c) or (c if c.isprintable() else f"\\u{{{ord(c):x}}}") for c in text)
         return f'  "{escaped}"' + ("…" if shown < length else "")
 
     def lines(self, shown=SHOWN):
@@ -801,15 +821,20 @@ class Object:
         for tail, at, length in self.tails():
             if tail.name != part:
                 continue
+            step = self.tables.pick(tail.element_size)
+            if at is not None and not rest and tail.length.name != "Condition":
+                texts = [self.values.text(tail.element, self.address + at + i * step) for i in range(min(length, 256))]
+                texts += [f"… {length - 256} more"] if length > 256 else []
+                return f"[{', '.join(texts)}]{self.characters(tail, at, length)}"
             number = int(index[1]) if index else 0
-            if at is None or number >= length or (not index and tail.length.name != "Condition"):
+            if at is None or number >= length or (rest and not index and tail.length.name != "Condition"):
                 count = "an unknown number of" if at is None else length
-                raise gdb.GdbError(f"{self.brief()}: `{part}` has {count} elements: `{part}[0]` is the first")
+                last = f"; the last is `{part}[{length - 1}]`" if at is not None and length else ""
+                raise gdb.GdbError(f"{self.brief()}: `{part}` has {count} elements{last}")
             rest = index[2] if index else rest
             kind, address = tail.element, self.address + at + number * self.tables.pick(tail.element_size)
         if kind is None:
-            names = [f.name for _, f in self.cls.fields()] + [t.name for t in self.cls.layout.tails]
-            raise gdb.GdbError(f"{self.cls.name} has no field `{part}`. It has {', '.join(names) or 'none'}.")
+            raise gdb.GdbError(f"{self.cls.name} has no field `{part}`. It has {', '.join(self.names()) or 'none'}.")
         return self.follow(kind, address, part, rest)
 
     def follow(self, kind, address, part, rest):
@@ -819,6 +844,8 @@ class Object:
             if inner is None:
                 raise gdb.GdbError(f"{self.values.struct(kind).name} has no field `{part}`.")
             kind, address = inner.kind, address + self.tables.pick(inner.offset)
+        if kind.name in ("SmiBits", "Bits") and rest:
+            return self.follow_bits(self.values.bitfield(kind), self.values.number(kind, address), part, rest)
         text = self.values.text(kind, address)
         if kind.name in ("Tagged", "Weak", "MaybeWeak"):
             value = self.values.tagged(address)
@@ -828,6 +855,23 @@ class Object:
         if rest:
             raise gdb.GdbError(f"`{part}` is {text}: there is nothing to follow to `{rest}`")
         return text
+
+
+    def follow_bits(self, bitfield, value, part, rest):
+        name, rest = re.match(r"([^.\[]*)(.*)", rest.lstrip(".")).groups()
+        for field in bitfield.fields:
+            if field.name != name or field.len is not None:
+                continue
+            bits = value >> field.shift & (1 << field.size) - 1
+            if field.kind.name == "Nested" and rest:
+                return self.follow_bits(self.tables.schema.record("BitfieldLayout", field.kind.payload), bits, name, rest)
+            if not rest:
+                return self.values.bit_value(field.kind, bits, field.size)
+        raise gdb.GdbError(f"`{part}` is {self.values.bits(bitfield, value)}: there is nothing to follow to `.{name}{rest}`")
+
+    def names(self):
+        """What a path may go on with."""
+        return [f.name for _, f in self.cls.fields()] + [t.name for t in self.cls.layout.tails]
 
 
 # What users write
@@ -845,6 +889,10 @@ def word_of_value(value):
     if kind.code in (gdb.TYPE_CODE_PTR, gdb.TYPE_CODE_REF) or kind.code == gdb.TYPE_CODE_INT:
         return int(value) & (1 << 64) - 1
     fields = {field.name for field in kind.fields()} if kind.code == gdb.TYPE_CODE_STRUCT else set()
+    if "Some" in fields:  # Option
+        return word_of_value(value["Some"]["__0"])
+    if "None" in fields:
+        raise gdb.GdbError("That is `None`.")
     if "slot" in fields:  # Handle
         return word(int(value["slot"]["pointer"]))
     if "node" in fields:  # Global, WeakGlobal
@@ -864,9 +912,11 @@ def object_of_value(value, expression):
     candidates = [number & ~3]
     if number < of.cage_size:  # the lower half of a word, as it stands in a compressed field
         candidates = [isolate.cage_base + (number & ~3) for isolate in of.isolates()]
-    for address in candidates:
-        if found := of.object_at(address):
-            return found
+    found = [each for each in map(of.object_at, candidates) if each]
+    if len(found) > 1:
+        print(f"(The same in other isolates: {', '.join(each.brief() for each in found[1:])}. Whole addresses say which.)")
+    if found:
+        return found[0]
     hint = ""
     if number & 3 == 3 and number & 0xFFFFFFFF == 3:
         hint = " It is a cleared weak reference."
@@ -882,7 +932,22 @@ def split_path(argument):
 
 
 def show(found, shown=SHOWN):
+    if isinstance(found, Object):
+        gdb.set_convenience_variable("object", found.address)
     print("\n".join(found.lines(shown)) if isinstance(found, Object) else found)
+
+
+@contextlib.contextmanager
+def errors_in_words():
+    """What goes wrong is said in a line, not as an exception of Python."""
+    try:
+        yield
+    except gdb.GdbError:
+        raise
+    except (gdb.error, ValueError, TypeError, re.error) as error:
+        text = str(error)
+        hint = " A path of fields stands behind a space: `handle .next`." if "no member named" in text else ""
+        raise gdb.GdbError(text.rstrip(".") + "." + hint) from error
 
 
 class Prefix(gdb.Command):
@@ -892,17 +957,22 @@ Objects are given as an address, as a tagged word, whole or compressed, or as a 
 `Tagged` or a reference. A path of fields may follow: `heapwright print handle .next.elements[3]`."""
 
     def __init__(self):
-        super().__init__("heapwright", gdb.COMMAND_DATA, gdb.COMPLETE_NONE, prefix=True)
+        super().__init__("heapwright", gdb.COMMAND_DATA, gdb.COMPLETE_COMMAND, prefix=True)
+
+    def invoke(self, argument, from_tty):
+        if argument:
+            raise gdb.GdbError(f"There is no command `heapwright {argument}`: `help heapwright` lists them.")
+        gdb.execute("help heapwright")
 
 
 class Command(gdb.Command):
-    def __init__(self, name, complete=None):
-        arguments = () if complete is None else (complete,)
-        super().__init__(f"heapwright {name}", gdb.COMMAND_DATA, *arguments)
+    def __init__(self, name):
+        super().__init__(f"heapwright {name}", gdb.COMMAND_DATA)
 
     def invoke(self, argument, from_tty):
         self.dont_repeat()
-        self.run(argument.strip())
+        with errors_in_words():
+            self.run(argument.strip())
 
     def need(self, argument):
         if not argument:
@@ -920,10 +990,27 @@ class ClassCommand(Command):
             return []
 
 
-class Print(Command):
+class ObjectCommand(Command):
+    """A command whose argument is an object with a path."""
+
+    def complete(self, text, last):
+        match = re.match(r"(?:-n\s+\d+\s+)?(.*\S)\s+(\.\S*)$", text)
+        if not match:
+            return gdb.COMPLETE_EXPRESSION
+        before, _, start = match[2].rpartition(".")
+        try:
+            found = object_of(match[1])
+            found = found.at(before) if before else found
+            return [n for n in found.names() if n.startswith(start)] if isinstance(found, Object) else []
+        except (gdb.error, gdb.GdbError):
+            return []
+
+
+class Print(ObjectCommand):
     """heapwright print [-n ELEMENTS] OBJECT [.path]: prints an object with its fields.
 
-Of elements, 16 are shown unless -n says how many. Texts are shown as such, too."""
+Of elements, 16 are shown unless -n says how many. Texts are shown as such, too. `$object` is then the object's address:
+`x/8xw $object`, `heapwright print $object .next`."""
 
     def run(self, argument):
         shown = SHOWN
@@ -934,7 +1021,7 @@ Of elements, 16 are shown unless -n says how many. Texts are shown as such, too.
         show(found.at(path) if path else found, shown)
 
 
-class Call(Command):
+class Call(ObjectCommand):
     """heapwright call OBJECT [.path]: lets the program itself print an object, to its standard error. Live processes only."""
 
     def run(self, argument):
@@ -951,7 +1038,7 @@ class Call(Command):
             gdb.execute(f"set language {language}", to_string=True)
 
 
-class Walk(Command):
+class Walk(ObjectCommand):
     """heapwright walk OBJECT [.path] [DEPTH]: prints an object, then those it refers to, each once, DEPTH levels deep (1)."""
 
     def run(self, argument):
@@ -970,23 +1057,25 @@ class Walk(Command):
                 if name:
                     print(f"\n{name} =")
                 show(each)
-                for slot, _, target in each.references():
+                for slot, value, target in each.references():
                     if target and target.address not in seen and distance < depth:
                         seen.add(target.address)
-                        following.append((f"{each.brief()}.{slot}", target))
+                        weakly = "  (weakly)" if value & 3 == 3 else ""
+                        following.append((f"{each.brief()}.{slot}{weakly}", target))
             level = following
 
 
 class Classes(Command):
-    """heapwright classes [PATTERN]: lists the classes, with the bytes of an instance and where each is declared."""
+    """heapwright classes [PATTERN]: lists the classes, with the bytes of an instance and where each is declared.
+
+PATTERN is a regular expression that is looked for in the paths of classes, such as `my_runtime::`."""
 
     def run(self, argument):
         of = tables()
         for each in sorted(of.listed(), key=lambda c: [above.name for above in c.lineage]):
             if argument and not re.search(argument, each.path):
                 continue
-            word_size = of.tagged_size
-            size = f"{-(-each.end() // word_size) * word_size}{' + …' if each.layout.tails else ''}"
+            size = f"{each.size()}{' + …' if each.layout.tails else ''}"
             kind = " abstract" if each.layout.is_abstract else " open" if each.layout.is_open else ""
             name = "  " * (len(each.lineage) - 1) + each.name
             print(f"{name:<36} {size:>9} bytes{kind:<9} {each.layout.file}:{each.layout.line}")
@@ -1007,12 +1096,13 @@ class Layout(ClassCommand):
                     offset, size = of.pick(field.offset), of.pick(field.size)
                     origin = "" if cls is each else f"  from {cls.name}"
                     print(f"    {offset:>4} {size:>4}  {field.name}: {field.type_name}{origin}")
+            at = each.end()
             for tail in layout.tails:
                 size, how = of.pick(tail.element_size), tail.length
                 many = f"if {how.payload}" if how.name == "Condition" else f"{how.payload} of {size} bytes"
-                print(f"       … {size:>4}  {tail.name}: {tail.type_name}  ({many})")
-            word_size = of.tagged_size
-            print(f"    {-(-each.end() // word_size) * word_size} bytes{' and its tails' if layout.tails else ''}")
+                print(f"    {at:>4} {size:>4}  {tail.name}: {tail.type_name}  ({many})")
+                at = "…"
+            print(f"    {each.size()} bytes{' and its tails' if layout.tails else ''}")
 
 
 class Isolates(Command):
@@ -1020,6 +1110,8 @@ class Isolates(Command):
 
     def run(self, argument):
         of = tables()
+        if not list(of.isolates()):
+            print("There are no isolates.")
         for isolate in of.isolates():
             print(f"isolate {isolate.id}, cage {isolate.cage_base:#x}")
             spaces = {}
@@ -1037,6 +1129,8 @@ Objects that died since the last collection of their space are found too."""
 
     def run(self, argument):
         name, _, most = self.need(argument).partition(" ")
+        if most and not most.strip().isdecimal():
+            raise gdb.GdbError(f"How many objects is `{most}`? `heapwright find {name} 20` lists 20.")
         most = int(most or 20)
         of = tables()
         of.named(name)
@@ -1052,7 +1146,7 @@ Objects that died since the last collection of their space are found too."""
         print(f"{count} found")
 
 
-class Referrers(Command):
+class Referrers(ObjectCommand):
     """heapwright referrers OBJECT [.path]: lists the objects that refer to an object, and by which field."""
 
     def run(self, argument):
@@ -1084,18 +1178,24 @@ def text_of(value):
 
 
 class ObjectFunction(gdb.Function):
-    """$heapwright(OBJECT, "path"): the address of an object, or of the one that a path of fields leads to."""
+    """$heapwright(OBJECT[, "path"]): the address of an object, or of the one that a path of fields leads to.
+
+In a core file of a Rust program, gdb makes no texts: `with language c -- print/x $heapwright(OBJECT, "path")`. Or take
+`heapwright print OBJECT .path`, which leaves the address in `$object`."""
 
     def __init__(self):
         super().__init__("heapwright")
 
-    def invoke(self, value, path=None):
-        found = object_of_value(value, "the argument")
-        if path is not None:
-            found = found.at(text_of(path))
-        if not isinstance(found, Object):
-            raise gdb.GdbError(f"That is {found}, no object.")
-        return found.address
+    def invoke(self, value=None, path=None):
+        with errors_in_words():
+            if value is None:
+                raise gdb.GdbError("Of which object? `$heapwright(handle)`")
+            found = object_of_value(value, "the argument")
+            if path is not None:
+                found = found.at(text_of(path))
+            if not isinstance(found, Object):
+                raise gdb.GdbError(f"That is {found}, no object.")
+            return found.address
 
 
 class ReferencePrinter:
@@ -1121,17 +1221,8 @@ def reference_printer(value):
 
 
 Prefix()
-for command, name, complete in (
-    (Print, "print", gdb.COMPLETE_EXPRESSION),
-    (Call, "call", gdb.COMPLETE_EXPRESSION),
-    (Walk, "walk", gdb.COMPLETE_EXPRESSION),
-    (Referrers, "referrers", gdb.COMPLETE_EXPRESSION),
-    (Classes, "classes", gdb.COMPLETE_NONE),
-    (Layout, "layout", None),
-    (Isolates, "isolates", gdb.COMPLETE_NONE),
-    (Find, "find", None),
-):
-    command(name, complete)
+for command in (Print, Call, Walk, Referrers, Find, Classes, Layout, Isolates):
+    command(command.__name__.lower())
 ObjectFunction()
 # Only once, should the script be loaded again.
 gdb.pretty_printers[:] = [p for p in gdb.pretty_printers if getattr(p, "__name__", "") != "reference_printer"]

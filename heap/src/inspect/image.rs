@@ -3,9 +3,7 @@
 use super::print::{raw_text, reference_text};
 use crate::barrier::SlotSet;
 use crate::handles::HandleScope;
-use crate::layout::{
-    BitKind, BitfieldLayout, ClassDescriptor, FieldKind, Member, RawKind, debug_bit_value, debug_bits,
-};
+use crate::layout::{BitKind, BitfieldLayout, ClassDescriptor, FieldKind, RawKind, debug_bit_value, debug_bits};
 use crate::memory::MemoryChunk;
 use crate::spaces::SpaceId;
 use crate::tagged::{HeapClass, HeapObject, HeapObjectExt, RawTagged, Smi, TAGGED_SIZE, TaggedCell, Word};
@@ -319,8 +317,7 @@ impl Reader<'_> {
         let (kind, value) = match kind {
             FieldKind::Tagged(types) => {
                 let value = self.tagged(at);
-                let is_option = types.members().iter().any(|member| matches!(member, Member::None));
-                let is_nil = is_option && value == ImageValue::Smi(0);
+                let is_nil = types.zero_is_nil() && value == ImageValue::Smi(0);
                 (PartKind::Strong, if is_nil { ImageValue::Nil } else { value })
             }
             FieldKind::Weak(_) => (PartKind::Weak, self.tagged(at)),

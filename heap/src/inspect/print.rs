@@ -110,6 +110,7 @@ pub fn debug_struct<S: HeapStruct>(at: StructRef<'_, S>, f: &mut fmt::Formatter<
 /// One value, as its kind says.
 fn value(address: usize, kind: &FieldKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match kind {
+        FieldKind::Tagged(types) if types.zero_is_nil() && load(address).same(Word::ZERO) => f.write_str("nil"),
         FieldKind::Tagged(_) | FieldKind::Weak(_) | FieldKind::MaybeWeak(_) | FieldKind::Smi => word(load(address), f),
         FieldKind::SmiBits(layout) => {
             debug_bits(layout, u64::from(Smi::from_word(load(address)).value() as u32 & 0x7fff_ffff), f)

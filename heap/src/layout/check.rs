@@ -101,12 +101,12 @@ pub const fn check_aligned(layout: &ClassLayout, index: usize) {
             .text(" and needs an alignment of ")
             .number(align)
             .text(" bytes: ");
-        let message = if index > 0 {
-            message.text("move it before `").text(layout.fields[index - 1].name).text("`, or ")
-        } else {
-            message
+        let message = match aligned_before(layout, index) {
+            Some(name) => message.text("move it before `").text(name).text("`, or "),
+            None => message,
         };
-        let message = message.text("put ").number(missing).text(" byte(s) of padding before it: `padding: ");
+        let bytes = if missing == 1 { " byte of padding before it: `" } else { " bytes of padding before it: `" };
+        let message = message.text("put ").number(missing).text(bytes).text(free_padding_name(layout)).text(": ");
         let message = match width {
             // Aligned with 4-byte words: only the wide layout has the hole.
             PointerWidth::Full => {
@@ -116,6 +116,34 @@ pub const fn check_aligned(layout: &ClassLayout, index: usize) {
         };
         message.fail();
     }
+}
+
+/// The nearest field before which field `index` would be aligned under both pointer widths.
+const fn aligned_before(layout: &ClassLayout, index: usize) -> Option<&'static str> {
+    let align = layout.fields[index].align;
+    let mut i = index;
+    while i > 0 {
+        i -= 1;
+        let FieldLayout { name, offset, kind, .. } = &layout.fields[i];
+        let is_aligned = offset.compressed % align.compressed == 0 && offset.full % align.full == 0;
+        if is_aligned && !matches!(kind, FieldKind::Padding) {
+            return Some(name);
+        }
+    }
+    None
+}
+
+/// A name for padding that no field has yet.
+const fn free_padding_name(layout: &ClassLayout) -> &'static str {
+    const NAMES: [&str; 4] = ["padding", "padding2", "padding3", "padding4"];
+    let mut i = 0;
+    while i < NAMES.len() {
+        if layout.find_field(NAMES[i]).is_none() {
+            return NAMES[i];
+        }
+        i += 1;
+    }
+    "more_padding"
 }
 
 const fn has_misaligned(layout: &ClassLayout) -> bool {

@@ -59,6 +59,12 @@ impl TypeSet {
         self.members.iter().any(|m| matches!(m, Member::Any | Member::Smi))
     }
 
+    /// Whether the Smi zero here means that there is no object: an `Option` admits it, and no other Smi may stand here.
+    #[must_use]
+    pub fn zero_is_nil(&self) -> bool {
+        self.members.iter().any(|m| matches!(m, Member::None)) && !self.admits_smi()
+    }
+
     /// Whether an instance of `class` may stand here.
     #[must_use]
     pub fn admits_class(&self, class: &'static ClassDescriptor) -> bool {

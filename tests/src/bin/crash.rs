@@ -99,7 +99,8 @@ fn die(scope: &HandleScope<'_>, handle: Handle<'_, Tails>, opaque: Handle<'_, Op
     let reference = handle.get(scope);
     let word = reference.any();
     let global = Global::new(scope, opaque);
+    let option = Some(reference);
     println!("== end");
-    std::hint::black_box((reference, word, &global));
+    std::hint::black_box((reference, word, &global, option));
     std::process::abort();
 }
