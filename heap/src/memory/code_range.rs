@@ -50,10 +50,16 @@ impl CodeRange {
     /// # Errors
     ///
     /// [`MemoryError::RegionUnavailable`] when something lies there already, [`MemoryError::InvalidRequest`] for a size of
-    /// zero, one above [`MAX_CODE_RANGE_SIZE`], or no multiple.
+    /// zero, one above [`MAX_CODE_RANGE_SIZE`], or no multiple, and where the system's pages are so large that a chunk has no room
+    /// for code between its guards.
     pub fn new(cage: &mut Cage, size: usize) -> Result<Self, MemoryError> {
         if size == 0 || size > MAX_CODE_RANGE_SIZE || !size.is_multiple_of(CHUNK_SIZE) {
             return Err(MemoryError::InvalidRequest { size, alignment: CHUNK_SIZE, page_size: CHUNK_SIZE });
+        }
+        let page_size = cage.pages().commit_page_size();
+        if AREA_OFFSET.next_multiple_of(page_size) + 2 * page_size >= CHUNK_SIZE {
+            // No room between the guards.
+            return Err(MemoryError::InvalidRequest { size, alignment: CHUNK_SIZE, page_size });
         }
         let region = AddressRegion::new(cage.region().end() - size, size);
         cage.allocator().allocate_pages_at(region.begin(), size, Permission::NoAccess)?;
