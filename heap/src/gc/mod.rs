@@ -62,6 +62,7 @@ impl IsolateData {
             promoted: evacuation.promoted,
         });
         self.verify_if_asked("after");
+        self.tend_pool();
         let record = self.heap.collector.last();
         tracing::debug!(
             target: "heapwright::gc",
@@ -97,6 +98,7 @@ impl IsolateData {
             evacuation.copied += second.copied;
             evacuation.promoted += second.promoted;
         }
+        self.restore_limit_if_asked();
         evacuation
     }
 
