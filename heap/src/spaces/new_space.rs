@@ -92,9 +92,14 @@ impl NewSpace {
         Ok(())
     }
 
-    /// Doubles the capacity, up to the maximum; whether it did.
+    /// Doubles the capacity, up to the maximum; whether it did. Near the heap's limit it does not: the old generation
+    /// must have room for all that may be promoted at once.
     pub(crate) fn grow(&mut self, allocator: &mut MemoryAllocator) -> bool {
         let wanted = (self.capacity * 2).min(self.maximum);
+        let added = 2 * (chunks_for(wanted) - chunks_for(self.capacity));
+        if allocator.committed() + (added + wanted) * CHUNK_SIZE > allocator.max_heap_size() {
+            return false;
+        }
         // Without memory for it, the young generation stays as it is: nothing is lost but speed.
         wanted > self.capacity && self.grow_to(allocator, wanted).is_ok()
     }
