@@ -89,7 +89,7 @@ pub struct EnterError {
 #[non_exhaustive]
 pub enum IsolateError {
     /// The address space or the memory for it could not be had.
-    #[error("the isolate's cage could not be reserved")]
+    #[error("the isolate's memory could not be reserved or sealed")]
     Memory(#[from] MemoryError),
     /// The first objects did not fit.
     #[error("the isolate's first objects could not be allocated")]

@@ -312,7 +312,7 @@ fn collections_that_free_enough_go_on() {
 
 #[test]
 fn light_retry_gives_up_before_the_last_resort() {
-    let builder = Isolate::builder().classes(&CLASSES).max_heap_size(24 * MB).semi_space_size(MB, 4 * MB);
+    let builder = Isolate::builder().classes(&CLASSES).max_heap_size(44 * MB).semi_space_size(MB, 4 * MB);
     let mut isolate = builder.build().unwrap();
     let mut scope = isolate.enter();
     // The young generation grows.
@@ -345,7 +345,7 @@ fn light_retry_gives_up_before_the_last_resort() {
 /// Semi-spaces that shrank in need grow again when there is room.
 #[test]
 fn the_young_generation_recovers() {
-    let builder = Isolate::builder().classes(&CLASSES).max_heap_size(24 * MB).semi_space_size(MB, 4 * MB);
+    let builder = Isolate::builder().classes(&CLASSES).max_heap_size(44 * MB).semi_space_size(MB, 4 * MB);
     let mut isolate = builder.verify(true).build().unwrap();
     let mut scope = isolate.enter();
     let young = |scope: &HandleScope<'_>| scope.statistics().spaces[1].1.committed;

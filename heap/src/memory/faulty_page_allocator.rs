@@ -57,7 +57,7 @@ impl FaultPlan {
             FaultPlan::Never => false,
             FaultPlan::At(n) => call == n,
             FaultPlan::From(n) => call >= n,
-            FaultPlan::Every(n) => n != 0 && call % n == 0,
+            FaultPlan::Every(n) => n != 0 && call.is_multiple_of(n),
         }
     }
 }

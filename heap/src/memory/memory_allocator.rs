@@ -36,7 +36,9 @@ pub struct MemoryStatistics {
     pub committed: usize,
     /// The most it ever was.
     pub peak_committed: usize,
-    /// Freed chunks that wait to be used again; a number.
+    /// Freed chunks that wait to be used again; a number, at most 8. A chunk that has waited for one second keeps its
+    /// addresses but no memory, and one that has waited for eight is given back; both is looked after at collections and
+    /// at allocations that need more than the space at hand.
     pub pooled_chunks: usize,
     /// Those of them that have memory; the others have addresses alone.
     pub pooled_committed: usize,

@@ -92,12 +92,11 @@ impl NewSpace {
         Ok(())
     }
 
-    /// Doubles the capacity, up to the maximum; whether it did. Near the heap's limit it does not: the old generation
-    /// must have room for all that may be promoted at once.
+    /// Doubles the capacity, up to the maximum; whether it did. Both halves together grow to no more than a quarter of
+    /// the heap's limit: in a full heap, survivors that cannot be promoted hold on to twice their room.
     pub(crate) fn grow(&mut self, allocator: &mut MemoryAllocator) -> bool {
         let wanted = (self.capacity * 2).min(self.maximum);
-        let added = 2 * (chunks_for(wanted) - chunks_for(self.capacity));
-        if allocator.committed() + (added + wanted) * CHUNK_SIZE > allocator.max_heap_size() {
+        if 2 * chunks_for(wanted) * CHUNK_SIZE > allocator.max_heap_size() / 4 {
             return false;
         }
         // Without memory for it, the young generation stays as it is: nothing is lost but speed.
