@@ -378,7 +378,7 @@ fn memory_ends_at_any_call() {
 #[test]
 fn every_nth_call_fails() {
     use PageOperation::{Allocate, Decommit, Discard, SetPermissions};
-    for n in 2..30 {
+    for n in (2..12).chain([17, 23, 29]) {
         let pages = Arc::new(FaultyPageAllocator::default());
         let (builder, time) = builder(&pages);
         let mut isolate_failed = false;
