@@ -26,7 +26,20 @@ pub enum OutOfMemoryReason {
     /// The isolate's own limit.
     #[error("the heap holds {used} bytes and may hold {limit}")]
     HeapLimit {
-        /// Bytes the heap may hold, as given to [`IsolateBuilder::max_heap_size`](crate::IsolateBuilder::max_heap_size).
+        /// Bytes the heap may hold, as given to [`IsolateBuilder::max_heap_size`](crate::IsolateBuilder::max_heap_size) or
+        /// [raised](crate::HandleScope::add_near_heap_limit_callback).
+        limit: usize,
+        /// Bytes of all chunks at the time.
+        used: usize,
+    },
+    /// Collecting has come to nothing time and again: the heap is full but for crumbs. See [`limits`](crate::limits).
+    #[error(
+        "{collections} full collections in a row freed next to nothing, the heap holds {used} bytes and may hold {limit}"
+    )]
+    IneffectiveCollections {
+        /// How many there were.
+        collections: u32,
+        /// Bytes the heap may hold.
         limit: usize,
         /// Bytes of all chunks at the time.
         used: usize,
@@ -79,7 +92,7 @@ pub struct EnterError {
 #[non_exhaustive]
 pub enum IsolateError {
     /// The address space or the memory for it could not be had.
-    #[error("the isolate's cage could not be reserved")]
+    #[error("the isolate's memory could not be reserved or sealed")]
     Memory(#[from] MemoryError),
     /// The first objects did not fit.
     #[error("the isolate's first objects could not be allocated")]

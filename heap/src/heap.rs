@@ -1,10 +1,11 @@
-//! The heap: the spaces of one isolate and the ladder that every allocation climbs.
+//! The heap: the spaces of one isolate, and how memory is had from them. What is done when there is none: `limits`.
 
 use crate::barrier::StoreObservers;
 use crate::error::{OutOfMemory, OutOfMemoryReason};
 use crate::gc::{CollectionKind, CollectionReason, CollectorState};
 use crate::isolate::IsolateData;
-use crate::memory::{Cage, MB, MemoryAllocator, MemoryError};
+use crate::limits::{Clock, Limits};
+use crate::memory::{Cage, MB, MemoryAllocator, MemoryError, SharedPageAllocator};
 use crate::spaces::filler::FillerMaps;
 use crate::spaces::{
     AllocationType, CodeSpace, LargeObjectSpace, MAX_REGULAR_OBJECT_SIZE, MAX_YOUNG_OBJECT_SIZE, NewSpace, PagedSpace,
@@ -26,6 +27,8 @@ pub(crate) struct HeapOptions {
     pub(crate) code_range_size: usize,
     pub(crate) stress: Option<(u32, CollectionKind)>,
     pub(crate) verify: bool,
+    pub(crate) pages: SharedPageAllocator,
+    pub(crate) clock: Clock,
 }
 
 /// V8: `Heap`.
@@ -43,6 +46,7 @@ pub(crate) struct Heap {
     pub(crate) collector: CollectorState,
     pub(crate) options: HeapOptions,
     pub(crate) old_generation_limit: usize,
+    pub(crate) limits: Limits,
     /// The classes whose weak lists close up.
     pub(crate) spliced: Vec<&'static crate::layout::ClassDescriptor>,
     sealed: bool,
@@ -52,12 +56,25 @@ pub(crate) struct Heap {
 
 /// Where an object goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Target {
+pub(crate) enum Target {
     New,
     Paged(SpaceId),
     Large,
     Code,
     CodeLarge,
+}
+
+impl Target {
+    /// The space that is to hold it.
+    pub(crate) const fn space(self) -> SpaceId {
+        match self {
+            Target::New => SpaceId::New,
+            Target::Paged(id) => id,
+            Target::Large => SpaceId::LargeObject,
+            Target::Code => SpaceId::Code,
+            Target::CodeLarge => SpaceId::CodeLargeObject,
+        }
+    }
 }
 
 impl Heap {
@@ -90,6 +107,7 @@ impl Heap {
             collector: CollectorState::default(),
             options,
             old_generation_limit: INITIAL_OLD_GENERATION_LIMIT,
+            limits: Limits::default(),
             spliced: Vec::new(),
             sealed: false,
             stress_countdown,
@@ -172,7 +190,7 @@ impl Heap {
     }
 
     /// The same through the spaces, without collecting.
-    fn allocate_without_collection(&mut self, size: usize, target: Target) -> Result<usize, Full> {
+    pub(crate) fn allocate_without_collection(&mut self, size: usize, target: Target) -> Result<usize, Full> {
         match target {
             Target::New => loop {
                 if let Some(address) = self.new_space.lab.allocate(size) {
@@ -215,6 +233,15 @@ impl Heap {
         }
     }
 
+    /// The same, whether or not the old generation should be marked first: the budget decides.
+    pub(crate) fn allocate_regardless(&mut self, size: usize, target: Target) -> Result<usize, Full> {
+        let threshold = core::mem::replace(&mut self.old_generation_limit, usize::MAX);
+        let result = self.allocate_without_collection(size, target);
+        let size = self.old_generation_size();
+        self.old_generation_limit = if size >= threshold { size + size / 4 } else { threshold };
+        result
+    }
+
     fn check_old_generation_limit(&self) -> Result<(), Full> {
         if self.old_generation_size() >= self.old_generation_limit { Err(Full::OldGenerationLimit) } else { Ok(()) }
     }
@@ -251,13 +278,20 @@ impl Drop for Heap {
 }
 
 /// Why a space could not satisfy a request.
-enum Full {
+pub(crate) enum Full {
     /// The semi-space is used up.
     Semispace,
     /// The old generation has grown enough to be marked.
     OldGenerationLimit,
     /// No chunk could be had.
     Memory(OutOfMemory),
+}
+
+impl Full {
+    /// Whether no collection could help.
+    pub(crate) const fn is_hopeless(&self) -> bool {
+        matches!(self, Full::Memory(OutOfMemory { reason: OutOfMemoryReason::TooLarge { .. }, .. }))
+    }
 }
 
 impl IsolateData {
@@ -290,10 +324,10 @@ impl IsolateData {
     /// Memory for one of the first maps, before there is anything that a collection could walk.
     pub(crate) fn allocate_first_map(&mut self, size: usize) -> Result<usize, OutOfMemory> {
         let target = Target::Paged(SpaceId::Map);
-        self.heap.allocate_without_collection(size, target).map_err(|reason| self.out_of_memory(size, reason))
+        self.heap.allocate_without_collection(size, target).map_err(|full| self.out_of_memory(size, target, full))
     }
 
-    /// The ladder: the next chunk, two scavenges, two full collections, and then there is no memory.
+    /// The ladder, see `limits`.
     #[cold]
     #[inline(never)]
     fn allocate_slow(&mut self, size: usize, wanted: AllocationType, is_map: bool) -> Result<usize, OutOfMemory> {
@@ -306,57 +340,6 @@ impl IsolateData {
         let result = self.climb(size, target);
         self.close_area_under_stress();
         result
-    }
-
-    fn climb(&mut self, size: usize, target: Target) -> Result<usize, OutOfMemory> {
-        let (mut scavenges, mut full) = (0, 0);
-        loop {
-            let reason = match self.heap.allocate_without_collection(size, target) {
-                Ok(address) => return Ok(address),
-                Err(Full::Semispace) if scavenges < 2 && !self.heap.old_generation_is_due() => {
-                    scavenges += 1;
-                    self.collect(CollectionKind::Young, CollectionReason::SemispaceFull);
-                    continue;
-                }
-                Err(reason) => reason,
-            };
-            if full == 2 {
-                return match reason {
-                    // The budget decides, not the threshold for the next collection.
-                    Full::OldGenerationLimit => {
-                        self.heap.old_generation_limit = usize::MAX;
-                        let result = self.climb_last(size, target);
-                        let size = self.heap.old_generation_size();
-                        self.heap.old_generation_limit = (size + size / 4).max(INITIAL_OLD_GENERATION_LIMIT);
-                        result
-                    }
-                    reason => Err(self.out_of_memory(size, reason)),
-                };
-            }
-            full += 1;
-            let reason = match reason {
-                Full::OldGenerationLimit => CollectionReason::OldGenerationLimit,
-                Full::Semispace if self.heap.old_generation_is_due() => CollectionReason::OldGenerationLimit,
-                _ => CollectionReason::LastResort,
-            };
-            self.collect(CollectionKind::Full, reason);
-        }
-    }
-
-    fn climb_last(&mut self, size: usize, target: Target) -> Result<usize, OutOfMemory> {
-        self.heap.allocate_without_collection(size, target).map_err(|reason| self.out_of_memory(size, reason))
-    }
-
-    fn out_of_memory(&self, requested: usize, reason: Full) -> OutOfMemory {
-        match reason {
-            Full::Memory(error) => OutOfMemory { requested, ..error },
-            Full::Semispace | Full::OldGenerationLimit => {
-                let allocator = &self.heap.allocator;
-                let reason =
-                    OutOfMemoryReason::HeapLimit { limit: allocator.max_heap_size(), used: allocator.committed() };
-                OutOfMemory { requested, space: SpaceId::New, reason }
-            }
-        }
     }
 
     /// Makes sure that the young generation has `bytes` in one run.
@@ -459,7 +442,7 @@ impl IsolateData {
 }
 
 impl Heap {
-    fn old_generation_is_due(&self) -> bool {
+    pub(crate) fn old_generation_is_due(&self) -> bool {
         self.old_generation_size() >= self.old_generation_limit
     }
 }

@@ -8,9 +8,10 @@ use crate::handles::{GlobalHandles, HandleScope, HandleStack, leave};
 use crate::heap::{Heap, HeapOptions};
 use crate::isolate_slots::{IsolateSlots, IsolateValues};
 use crate::layout::{ClassDescriptor, ClassRegistry, InstanceTypeRange, Numbering};
+use crate::limits::Clock;
 use crate::map::{Map, MapInit};
 use crate::memory::code_range::MAX_CODE_RANGE_SIZE;
-use crate::memory::{CHUNK_SIZE, Cage, MB, SideTable};
+use crate::memory::{CAGE_SIZE, CHUNK_SIZE, Cage, MB, PageAllocator, SharedPageAllocator, SideTable};
 use crate::roots::{RootTable, Roots};
 use crate::spaces::filler::FillerMaps;
 use crate::spaces::{Filler, FreeSpace};
@@ -19,6 +20,8 @@ use core::cell::Cell;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
 
 thread_local! {
     /// The number of the isolate that is entered on this thread; 0 for none.
@@ -125,8 +128,12 @@ impl Isolate {
     /// The isolate's number, unique in the process.
     #[must_use]
     pub fn id(&self) -> u64 {
-        // SAFETY: owned.
-        unsafe { self.data.as_ref() }.id
+        self.data().id
+    }
+
+    pub(crate) fn data(&self) -> &IsolateData {
+        // SAFETY: owned, and no scope that could change it is in use while the isolate is borrowed.
+        unsafe { self.data.as_ref() }
     }
 }
 
@@ -168,6 +175,8 @@ impl Default for IsolateBuilder {
                 code_range_size: 0,
                 stress: None,
                 verify: false,
+                pages: SharedPageAllocator::default(),
+                clock: Clock::default(),
             },
         }
     }
@@ -212,14 +221,16 @@ impl IsolateBuilder {
         self
     }
 
-    /// The most bytes the heap may commit, headers and both semi-spaces included; 2 GiB unless set, at least 8 MiB.
+    /// The most bytes the heap may commit, headers and both semi-spaces included; 2 GiB unless set, at least 8 MiB. A
+    /// [callback](HandleScope::add_near_heap_limit_callback) may raise it later.
     #[must_use]
     pub fn max_heap_size(mut self, bytes: usize) -> Self {
         self.options.max_heap_size = bytes;
         self
     }
 
-    /// Bytes that one semi-space begins with and may grow to, each a multiple of 256 KiB; 1 and 16 MiB unless set.
+    /// Bytes that one semi-space begins with and may grow to, each a multiple of 256 KiB; 1 and 16 MiB unless set. Both
+    /// together grow to no more than a quarter of the [heap's limit](Self::max_heap_size), whatever the maximum.
     #[must_use]
     pub fn semi_space_size(mut self, initial: usize, maximum: usize) -> Self {
         (self.options.initial_semi_space_size, self.options.max_semi_space_size) = (initial, maximum);
@@ -251,6 +262,24 @@ impl IsolateBuilder {
         self
     }
 
+    /// Where the isolate's pages come from; the operating system unless set. All its mappings are made there: the cage,
+    /// commits within it, and the table of its classes. To see how a program fares when memory ends, give it a
+    /// [`FaultyPageAllocator`](crate::memory::FaultyPageAllocator). V8: `Platform::GetPageAllocator`.
+    #[must_use]
+    pub fn page_allocator(mut self, pages: Arc<dyn PageAllocator + Send + Sync>) -> Self {
+        self.options.pages = SharedPageAllocator::new(pages);
+        self
+    }
+
+    /// What tells the time after which freed chunks are given back (see
+    /// [`MemoryStatistics::pooled_chunks`](crate::memory::MemoryStatistics::pooled_chunks)); [`Instant::now`] unless set.
+    /// Nothing else depends on it. For tests: it is asked between collections, never in one.
+    #[must_use]
+    pub fn clock(mut self, now: impl Fn() -> Instant + Send + Sync + 'static) -> Self {
+        self.options.clock = Clock::new(now);
+        self
+    }
+
     /// Makes the isolate: reserves its cage, makes the maps of its classes, sets up its roots, and seals read-only space.
     ///
     /// # Errors
@@ -263,16 +292,18 @@ impl IsolateBuilder {
         let mut reserved = self.reserved_instance_types;
         reserved.extend(self.registries.iter().flat_map(|registry| registry.reserved_instance_types()));
         let numbering = Numbering::new(&in_tree_order(&self.registries), &reserved)?;
-        let cage = Cage::new()?;
-        let listed = ListedIsolate::new(id, cage.base(), &numbering.classes);
+        let class_maps = SideTable::new_in(self.options.pages.clone())?;
+        let cage = Cage::new_in(self.options.pages.clone())?;
+        let base = cage.base();
         let mut heap = Heap::new(cage, self.options)?;
+        let listed = ListedIsolate::new(id, base, &numbering.classes);
         let splices = numbering.classes.iter().flat_map(|class| class.hooks().splices());
         heap.spliced.extend(splices.map(crate::layout::Splice::member));
         let mut data = IsolateData {
             slots: IsolateValues::new(&self.slot_tables),
             heap,
             handles: HandleStack::new(),
-            class_maps: SideTable::new()?,
+            class_maps,
             id,
             listed,
             globals: GlobalHandles::new(id),
@@ -311,6 +342,14 @@ impl IsolateBuilder {
         let code = self.options.code_range_size;
         if code > MAX_CODE_RANGE_SIZE || !code.is_multiple_of(CHUNK_SIZE) {
             return invalid("code_range", code, "it must be a multiple of 256 KiB (262144 bytes), at most 2 GiB");
+        }
+        let pages = self.options.pages.commit_page_size();
+        if pages > CHUNK_SIZE {
+            return invalid("page_allocator", pages, "its commit pages are larger than a chunk (262144 bytes)");
+        }
+        let pages = self.options.pages.allocate_page_size();
+        if pages > CAGE_SIZE {
+            return invalid("page_allocator", pages, "its allocate pages are larger than a cage (4 GiB)");
         }
         if maximum < initial {
             return invalid("semi_space_size", maximum, "the maximum is below the initial size");

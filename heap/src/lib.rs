@@ -65,6 +65,7 @@ mod isolate;
 pub mod isolate_slots;
 pub mod language;
 pub mod layout;
+pub mod limits;
 mod lists;
 pub mod map;
 pub mod memory;
@@ -88,6 +89,7 @@ pub use layout::{
     AtomicBits, BitEnum, Bitfield, BitfieldError, ClassDescriptor, ClassLayout, ClassRegistry, InstanceTypeError,
     InstanceTypeRange, SmiBitfield,
 };
+pub use limits::{NearHeapLimit, NearHeapLimitCallback};
 pub use lists::{SlotType, SlotValue};
 pub use map::{Map, MapInit};
 pub use roots::{RootKey, RootTable};

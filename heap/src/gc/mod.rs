@@ -5,10 +5,11 @@
 //! **Promises** that after a collection every root and every field refers to a live object at its new place, that
 //! weak references to dead ones are cleared (or spliced, where a class says so), and that a collection never fails: what it needs is set aside before.
 //!
-//! **Never calls** code of users: no hook, no subscriber, nothing that could panic half-way. There are two exceptions: one is
-//! `unsafe` to write ([`CustomTrace`]), the other are the lengths of tails that a class computes, which are `const fn`s of
-//! constant fields and so come out as they did when the object was made. The event of a collection is emitted when the heap
-//! is whole again.
+//! **Never calls** code of users: no hook, no subscriber, nothing that could panic half-way. There are three exceptions. Two
+//! are `unsafe` to write: [`CustomTrace`], and [`PageAllocator`](crate::memory::PageAllocator), which promises not to unwind.
+//! The third are the lengths of tails that a class computes, which are `const fn`s of constant fields and so come out as
+//! they did when the object was made. The clock is asked and the event of a collection is emitted when the heap is whole
+//! again.
 //!
 //! ```text
 //! young:  roots + remembered slots ──► scavenge: copy, or promote what survives twice
@@ -62,6 +63,7 @@ impl IsolateData {
             promoted: evacuation.promoted,
         });
         self.verify_if_asked("after");
+        self.tend_pool();
         let record = self.heap.collector.last();
         tracing::debug!(
             target: "heapwright::gc",
@@ -100,6 +102,7 @@ impl IsolateData {
             evacuation.copied += second.copied;
             evacuation.promoted += second.promoted;
         }
+        self.restore_limit_if_asked();
         evacuation
     }
 

@@ -79,6 +79,9 @@ pub(crate) struct CollectorState {
     pub(crate) full: CollectionTotals,
     /// Bytes that survived scavenges since the young generation last grew.
     pub(super) survived_since_growth: usize,
+    /// Bytes of objects that the mutator has made, up to the last collection.
+    pub(crate) allocated: u64,
+    used_after: usize,
 }
 
 /// Collections of one kind.
@@ -101,6 +104,8 @@ const KEPT: usize = 64;
 
 impl CollectorState {
     pub(super) fn add(&mut self, record: CollectionRecord) {
+        self.allocated += record.used_before.saturating_sub(self.used_after) as u64;
+        self.used_after = record.used_after;
         let totals = match record.kind {
             CollectionKind::Young => &mut self.young,
             CollectionKind::Full => &mut self.full,
@@ -116,7 +121,12 @@ impl CollectorState {
         self.records.push_back(record);
     }
 
-    pub(super) fn last(&self) -> &CollectionRecord {
+    /// The young generation has shrunk: survivors count from now on.
+    pub(crate) fn forget_survivors(&mut self) {
+        self.survived_since_growth = 0;
+    }
+
+    pub(crate) fn last(&self) -> &CollectionRecord {
         self.records.back().expect("called after `add`")
     }
 

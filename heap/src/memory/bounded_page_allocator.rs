@@ -503,4 +503,147 @@ mod tests {
         }
         assert_eq!(pages.free_size(), 2 * CHUNK_SIZE);
     }
+
+    use proptest::prelude::*;
+
+    const CHUNKS: usize = 6;
+
+    #[derive(Clone, Debug)]
+    enum Op {
+        Allocate {
+            pages: usize,
+        },
+        At {
+            chunk: usize,
+            pages: usize,
+        },
+        Free {
+            region: usize,
+        },
+        Release {
+            region: usize,
+            pages: usize,
+        },
+        Write {
+            region: usize,
+            page: usize,
+        },
+        Discard {
+            region: usize,
+            page: usize,
+        },
+        /// Commits, decommits or both fail from now on, or no longer do.
+        Fail {
+            commits: bool,
+            decommits: bool,
+        },
+    }
+
+    fn op() -> impl Strategy<Value = Op> {
+        prop_oneof![
+            4 => (1..160_usize).prop_map(|pages| Op::Allocate { pages }),
+            1 => (0..CHUNKS, 1..160_usize).prop_map(|(chunk, pages)| Op::At { chunk, pages }),
+            3 => (0..4_usize).prop_map(|region| Op::Free { region }),
+            2 => (0..4_usize, 1..100_usize).prop_map(|(region, pages)| Op::Release { region, pages }),
+            6 => (0..4_usize, 0..160_usize).prop_map(|(region, page)| Op::Write { region, page }),
+            1 => (0..4_usize, 0..160_usize).prop_map(|(region, page)| Op::Discard { region, page }),
+            1 => (any::<bool>(), any::<bool>()).prop_map(|(commits, decommits)| Op::Fail { commits, decommits }),
+        ]
+    }
+
+    /// A region handed out: where, and what the first word of each of its commit pages must be.
+    type Region = (usize, Vec<u64>);
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Against a list of regions with their contents: what is handed out overlaps nothing and reads zero, contents
+        /// stay until they are given up, sizes add up, and what fails changes nothing.
+        #[test]
+        fn agrees_with_a_list_of_regions(ops in prop::collection::vec(op(), 1..60)) {
+            let (range, mut pages) = bounded(CHUNKS);
+            let commit = pages.commit_page_size();
+            let word = |address: usize| with_exposed_provenance_mut::<u64>(address);
+            let chunks = |pages: usize| (pages * commit).div_ceil(CHUNK_SIZE);
+            let mut model: Vec<Region> = Vec::new();
+            let (mut commits, mut decommits) = (false, false);
+            let mut next = 0;
+            for op in ops {
+                let before = pages.free_size();
+                match op {
+                    Op::Allocate { pages: count } => {
+                        match pages.allocate_pages(count * commit, CHUNK_SIZE, Permission::ReadWrite) {
+                            Ok(address) => model.push((address, vec![0; count])),
+                            Err(MemoryError::Protect { .. }) => prop_assert!(commits),
+                            Err(error) => {
+                                prop_assert!(matches!(error, MemoryError::RegionExhausted { .. }), "{}", error);
+                                prop_assert!(pages.largest_free() < chunks(count) * CHUNK_SIZE);
+                            }
+                        }
+                    }
+                    Op::At { chunk, pages: count } => {
+                        let at = range.begin() + chunk * CHUNK_SIZE;
+                        let end = at + chunks(count) * CHUNK_SIZE;
+                        let is_free = end <= range.end()
+                            && model.iter().all(|(a, p)| end <= *a || a + chunks(p.len()) * CHUNK_SIZE <= at);
+                        match pages.allocate_pages_at(at, count * commit, Permission::ReadWrite) {
+                            Ok(()) => {
+                                prop_assert!(is_free && !commits);
+                                model.push((at, vec![0; count]));
+                            }
+                            Err(MemoryError::Protect { .. }) => prop_assert!(is_free && commits),
+                            Err(error) => {
+                                prop_assert!(matches!(error, MemoryError::RegionUnavailable { .. }), "{}", error);
+                                prop_assert!(!is_free);
+                            }
+                        }
+                    }
+                    Op::Free { region } if region < model.len() => {
+                        let (address, contents) = &model[region];
+                        // SAFETY: nothing refers to the region but the model, which forgets it.
+                        match unsafe { pages.free_pages(*address, contents.len() * commit) } {
+                            Ok(()) => drop(model.swap_remove(region)),
+                            Err(_) => prop_assert!(decommits),
+                        }
+                    }
+                    Op::Release { region, pages: count } if region < model.len() => {
+                        let (address, contents) = &mut model[region];
+                        // SAFETY: nothing refers to the region but the model, which forgets the rest.
+                        match unsafe { pages.release_pages(*address, contents.len() * commit, count * commit) } {
+                            Ok(()) => contents.truncate(count),
+                            Err(MemoryError::InvalidRequest { .. }) => prop_assert!(count > contents.len()),
+                            Err(_) => prop_assert!(decommits),
+                        }
+                    }
+                    Op::Write { region, page } if region < model.len() && page < model[region].1.len() => {
+                        next += 1;
+                        model[region].1[page] = next;
+                        // SAFETY: a committed page of a region that is the test's.
+                        unsafe { word(model[region].0 + page * commit).write(next) };
+                    }
+                    Op::Discard { region, page } if region < model.len() && page < model[region].1.len() => {
+                        // SAFETY: as above, and nobody needs the contents.
+                        unsafe { pages.discard_pages(model[region].0 + page * commit, commit) }.unwrap();
+                        model[region].1[page] = 0;
+                    }
+                    Op::Fail { commits: c, decommits: d } => {
+                        (commits, decommits) = (c, d);
+                        pages.page_allocator().commits.store(c, Relaxed);
+                        pages.page_allocator().decommits.store(d, Relaxed);
+                    }
+                    _ => prop_assert_eq!(pages.free_size(), before),
+                }
+                let taken: usize = model.iter().map(|(_, contents)| chunks(contents.len()) * CHUNK_SIZE).sum();
+                prop_assert_eq!(pages.free_size(), range.size() - taken);
+                prop_assert_eq!(pages.regions().allocated_regions().count(), model.len());
+                for (address, contents) in &model {
+                    prop_assert_eq!(pages.regions().check_region(*address), chunks(contents.len()) * CHUNK_SIZE);
+                    for (page, expected) in contents.iter().enumerate() {
+                        // SAFETY: a committed page of a region that is the test's.
+                        prop_assert_eq!(unsafe { word(address + page * commit).read() }, *expected);
+                    }
+                }
+            }
+        }
+    }
 }

@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 
-use super::{AddressRegion, BoundedPageAllocator, CAGE_SIZE, CHUNK_SIZE, MemoryError, VirtualMemory};
+use super::{
+    AddressRegion, BoundedPageAllocator, CAGE_SIZE, CHUNK_SIZE, MemoryError, SharedPageAllocator, VirtualMemory,
+};
 
 /// 4 GiB of address space at a multiple of 4 GiB, reserved without access, and the allocator for
 /// its pages. Given back as a whole when it is dropped (and its allocator, should that have been
@@ -15,8 +17,8 @@ use super::{AddressRegion, BoundedPageAllocator, CAGE_SIZE, CHUNK_SIZE, MemoryEr
 /// The provenance of the whole range was exposed when it was mapped.
 #[derive(Debug)]
 pub struct Cage {
-    allocator: BoundedPageAllocator,
-    reservation: Arc<VirtualMemory>,
+    allocator: BoundedPageAllocator<SharedPageAllocator>,
+    reservation: Arc<VirtualMemory<SharedPageAllocator>>,
 }
 
 impl Cage {
@@ -27,7 +29,20 @@ impl Cage {
     /// [`MemoryError::Map`] when the address space has no room for twice the cage, from which an
     /// aligned one is cut.
     pub fn new() -> Result<Self, MemoryError> {
-        let reservation = Arc::new(VirtualMemory::reserve(CAGE_SIZE, CAGE_SIZE, None)?);
+        Self::new_in(SharedPageAllocator::default())
+    }
+
+    /// As [`new`](Self::new), with pages of the caller's choice.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`PageAllocator::allocate_pages`](super::PageAllocator::allocate_pages).
+    ///
+    /// # Panics
+    ///
+    /// If the allocator's commit pages are larger than a chunk.
+    pub fn new_in(pages: SharedPageAllocator) -> Result<Self, MemoryError> {
+        let reservation = Arc::new(VirtualMemory::reserve_from(pages, CAGE_SIZE, CAGE_SIZE, None)?);
         let range = AddressRegion::new(reservation.address() + CHUNK_SIZE, reservation.size() - CHUNK_SIZE);
         // SAFETY: the range is part of a fresh reservation; the cage never changes its pages other
         // than through this allocator.
@@ -56,7 +71,7 @@ impl Cage {
     }
 
     /// The reservation, for an allocator of a part that the cage's own has handed out.
-    pub(super) fn reservation(&self) -> &Arc<VirtualMemory> {
+    pub(super) fn reservation(&self) -> &Arc<VirtualMemory<SharedPageAllocator>> {
         &self.reservation
     }
 
@@ -68,13 +83,13 @@ impl Cage {
     }
 
     /// The allocator for the cage's pages, to change something.
-    pub fn allocator(&mut self) -> &mut BoundedPageAllocator {
+    pub fn allocator(&mut self) -> &mut BoundedPageAllocator<SharedPageAllocator> {
         &mut self.allocator
     }
 
     /// The allocator for the cage's pages, to look.
     #[must_use]
-    pub fn pages(&self) -> &BoundedPageAllocator {
+    pub fn pages(&self) -> &BoundedPageAllocator<SharedPageAllocator> {
         &self.allocator
     }
 }

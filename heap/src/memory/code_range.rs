@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use super::{
     AREA_OFFSET, AddressRegion, BoundedPageAllocator, CHUNK_SIZE, Cage, ChunkFlags, GB, MemoryChunk, MemoryError,
-    Permission,
+    Permission, SharedPageAllocator,
 };
 use crate::spaces::{MAX_REGULAR_OBJECT_SIZE, SpaceId};
 
@@ -41,7 +41,7 @@ pub const MAX_CODE_RANGE_SIZE: usize = 2 * GB;
 /// ```
 #[derive(Debug)]
 pub struct CodeRange {
-    pages: BoundedPageAllocator,
+    pages: BoundedPageAllocator<SharedPageAllocator>,
 }
 
 impl CodeRange {
@@ -83,7 +83,7 @@ impl CodeRange {
 
     /// Who has which part of the range.
     #[must_use]
-    pub fn pages(&self) -> &BoundedPageAllocator {
+    pub fn pages(&self) -> &BoundedPageAllocator<SharedPageAllocator> {
         &self.pages
     }
 
@@ -180,19 +180,8 @@ impl CodeRange {
         unsafe { self.pages.set_permissions(start, end - start, permission) }
     }
 
-    /// Takes a chunk back.
-    ///
-    /// # Errors
-    ///
-    /// If the system refuses to take its pages: address space is lost then, nothing else.
-    ///
-    /// # Safety
-    ///
-    /// It came from [`allocate_chunk`](Self::allocate_chunk), and nothing refers to it or to an object in it.
-    pub(super) unsafe fn free_chunk(&mut self, chunk: &MemoryChunk) -> Result<(), MemoryError> {
-        let (address, size) = (chunk.address(), chunk.size());
-        chunk.mark_unused();
-        // SAFETY: the caller's contract.
-        unsafe { self.pages.free_pages(address, size) }
+    /// The allocator of the range, for chunks that are given back.
+    pub(super) fn allocator(&mut self) -> &mut BoundedPageAllocator<SharedPageAllocator> {
+        &mut self.pages
     }
 }

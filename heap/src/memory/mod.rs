@@ -7,6 +7,8 @@
 //! | [`permission`] | the five access rights a page can have |
 //! | [`error`] | [`MemoryError`]: every way to fail, with its numbers |
 //! | [`page_allocator`] | [`PageAllocator`]: pages of the operating system |
+//! | [`shared_page_allocator`] | [`SharedPageAllocator`]: one of those for a whole isolate |
+//! | [`faulty_page_allocator`] | [`FaultyPageAllocator`]: pages that fail when they are told to, for tests |
 //! | [`address_region`] | [`AddressRegion`]: a range of addresses, no memory |
 //! | [`virtual_memory`] | [`VirtualMemory`]: one reservation, released on drop |
 //! | [`region_allocator`] | [`RegionAllocator`]: who has which part of a range, no memory |
@@ -36,10 +38,12 @@ pub mod cage;
 mod chunk;
 pub mod code_range;
 pub mod error;
+pub mod faulty_page_allocator;
 mod memory_allocator;
 pub mod page_allocator;
 pub mod permission;
 pub mod region_allocator;
+pub mod shared_page_allocator;
 pub mod side_table;
 pub mod virtual_memory;
 
@@ -50,10 +54,13 @@ pub(crate) use chunk::{AREA_OFFSET, AREA_SIZE};
 pub use chunk::{ChunkFlags, MemoryChunk};
 pub use code_range::CodeRange;
 pub use error::MemoryError;
+pub use faulty_page_allocator::{FaultPlan, FaultyPageAllocator, PageFault, PageOperation};
 pub(crate) use memory_allocator::MemoryAllocator;
+pub use memory_allocator::MemoryStatistics;
 pub use page_allocator::{OsPageAllocator, PageAllocator};
 pub use permission::Permission;
 pub use region_allocator::RegionAllocator;
+pub use shared_page_allocator::SharedPageAllocator;
 pub use side_table::SideTable;
 pub use virtual_memory::VirtualMemory;
 

@@ -25,6 +25,9 @@ use super::{AddressRegion, MemoryError, Permission};
 /// - the range is mapped, belongs to nobody else, and is aligned to what was asked;
 /// - its provenance is exposed;
 /// - its pages have the permission last set, and read as zero until written.
+///
+/// An isolate calls its page allocator in the middle of collections too. So no method may unwind: what cannot be done is
+/// an error.
 pub unsafe trait PageAllocator {
     /// The granularity of [`allocate_pages`](Self::allocate_pages), in bytes; a power of two and
     /// a multiple of [`commit_page_size`](Self::commit_page_size).

@@ -7,14 +7,12 @@
 
 use core::sync::atomic::AtomicUsize;
 
-use memmap2::{MmapOptions, MmapRaw};
-
-use super::{MemoryError, Permission};
+use super::{MemoryError, PageAllocator, Permission, SharedPageAllocator, VirtualMemory};
 
 /// A lazily committed table with a word for every `u16`.
 #[derive(Debug)]
 pub struct SideTable {
-    mapping: MmapRaw,
+    memory: VirtualMemory<SharedPageAllocator>,
 }
 
 impl SideTable {
@@ -28,20 +26,23 @@ impl SideTable {
     ///
     /// # Errors
     ///
-    /// [`MemoryError::Map`] when the operating system refuses.
+    /// [`MemoryError::Map`] or [`MemoryError::Protect`] when the operating system refuses.
     pub fn new() -> Result<Self, MemoryError> {
-        let mapping = MmapOptions::new()
-            .len(Self::SIZE)
-            .no_reserve_swap()
-            .map_anon()
-            .map_err(|source| MemoryError::Map {
-                size: Self::SIZE,
-                alignment: align_of::<AtomicUsize>(),
-                permission: Permission::ReadWrite,
-                source,
-            })?
-            .into();
-        Ok(Self { mapping })
+        Self::new_in(SharedPageAllocator::default())
+    }
+
+    /// As [`new`](Self::new), with pages of the caller's choice.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`PageAllocator::allocate_pages`] and [`PageAllocator::set_permissions`].
+    pub fn new_in(pages: SharedPageAllocator) -> Result<Self, MemoryError> {
+        let page = pages.allocate_page_size();
+        // Reserved first, so that a table of which little is used does not count against the commit limit.
+        let memory = VirtualMemory::reserve_from(pages, Self::SIZE.next_multiple_of(page), page, None)?;
+        // SAFETY: nothing refers to the fresh pages.
+        unsafe { memory.set_permissions(memory.address(), memory.size(), Permission::ReadWrite) }?;
+        Ok(Self { memory })
     }
 
     /// The word for `index`.
@@ -55,8 +56,8 @@ impl SideTable {
     #[inline]
     #[must_use]
     pub fn as_array(&self) -> &[AtomicUsize; Self::LENGTH] {
-        let table = self.mapping.as_mut_ptr().cast::<[AtomicUsize; Self::LENGTH]>();
-        // SAFETY: `new` mapped `SIZE` readable, writable, page-aligned and zeroed bytes, which this
+        let table = core::ptr::with_exposed_provenance::<[AtomicUsize; Self::LENGTH]>(self.memory.address());
+        // SAFETY: `new_in` committed `SIZE` readable, writable, page-aligned and zeroed bytes, which this
         // value owns until it is dropped; they are reached only as atomics, for which any bytes
         // are valid.
         unsafe { &*table }

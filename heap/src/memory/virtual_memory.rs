@@ -1,6 +1,6 @@
 //! Owns [`VirtualMemory`]: one reservation of address space. Promises that the whole range is
 //! this value's alone until it is dropped, and that dropping gives all of it back, committed or
-//! not. Does not know what is placed where in it.
+//! not; should the operating system not take the addresses back, at least the memory. Does not know what is placed where in it.
 //!
 //! V8 counterpart: `VirtualMemory`.
 
@@ -98,10 +98,16 @@ impl<P: PageAllocator> VirtualMemory<P> {
 
 impl<P: PageAllocator> Drop for VirtualMemory<P> {
     fn drop(&mut self) {
+        let (address, size) = (self.region.begin(), self.region.size());
         // SAFETY: `region` is what `allocate_pages` returned, freed only here; whoever made
         // references into it promised that the reservation outlives them.
-        let released = unsafe { self.pages.free_pages(self.region.begin(), self.region.size()) };
-        debug_assert!(released.is_ok(), "{released:?}");
+        let released = unsafe { self.pages.free_pages(address, size) };
+        if released.is_err() {
+            // The kernel may refuse to split a mapping when the process has too many. Then the
+            // addresses are lost, but the memory behind them need not be.
+            // SAFETY: as above.
+            let _ = unsafe { self.pages.decommit_pages(address, size) };
+        }
     }
 }
 
@@ -186,5 +192,18 @@ mod tests {
         assert_eq!(out.get(), MB);
         drop(memory);
         assert_eq!(out.get(), 0);
+    }
+
+    #[test]
+    fn memory_goes_back_even_if_the_addresses_cannot() {
+        use crate::memory::{FaultPlan, FaultyPageAllocator, PageOperation, SharedPageAllocator};
+        let pages = std::sync::Arc::new(FaultyPageAllocator::default());
+        let memory = VirtualMemory::reserve_from(SharedPageAllocator::new(pages.clone()), MB, MB, None).unwrap();
+        // SAFETY: nothing refers to the reservation.
+        unsafe { memory.set_permissions(memory.address(), MB, Permission::ReadWrite).unwrap() };
+        assert_eq!((pages.mapped(), pages.committed()), (MB, MB));
+        pages.fail(FaultPlan::At(1), &[PageOperation::Free]);
+        drop(memory);
+        assert_eq!((pages.mapped(), pages.committed()), (MB, 0));
     }
 }

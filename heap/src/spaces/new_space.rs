@@ -15,6 +15,7 @@ pub(crate) struct NewSpace {
     from: SemiSpace,
     /// Chunks that the mutator may fill.
     capacity: usize,
+    initial: usize,
     maximum: usize,
 }
 
@@ -50,6 +51,7 @@ impl NewSpace {
             to: SemiSpace::default(),
             from: SemiSpace::default(),
             capacity: 0,
+            initial: initial / CHUNK_SIZE,
             maximum: maximum / CHUNK_SIZE,
         };
         space.grow_to(allocator, initial / CHUNK_SIZE)?;
@@ -90,11 +92,29 @@ impl NewSpace {
         Ok(())
     }
 
-    /// Doubles the capacity, up to the maximum; whether it did.
+    /// Doubles the capacity, up to the maximum; whether it did. Both halves together grow to no more than a quarter of
+    /// the heap's limit: in a full heap, survivors that cannot be promoted hold on to twice their room.
     pub(crate) fn grow(&mut self, allocator: &mut MemoryAllocator) -> bool {
         let wanted = (self.capacity * 2).min(self.maximum);
+        if 2 * chunks_for(wanted) * CHUNK_SIZE > allocator.max_heap_size() / 4 {
+            return false;
+        }
         // Without memory for it, the young generation stays as it is: nothing is lost but speed.
         wanted > self.capacity && self.grow_to(allocator, wanted).is_ok()
+    }
+
+    /// Goes back to the initial capacity, or as near to it as what is young allows, and gives the chunks back.
+    pub(crate) fn shrink(&mut self, allocator: &mut MemoryAllocator) {
+        let capacity = self.initial.max(self.to.current + 1);
+        if capacity >= self.capacity {
+            return;
+        }
+        let kept = chunks_for(capacity);
+        for chunk in self.to.chunks.drain(kept..).chain(self.from.chunks.drain(kept..)) {
+            // SAFETY: chunks after the current one hold no objects, nor does the half that is not in use.
+            unsafe { allocator.free_chunk(chunk) };
+        }
+        self.capacity = capacity;
     }
 
     fn start_filling(&mut self, chunk: usize) {

@@ -309,6 +309,21 @@ impl Str {
     pub fn intern<'s>(scope: &mut HandleScope<'s>, text: &str) -> Handle<'s, Str> {
         crate::intern(scope, text)
     }
+
+    /// As [`intern`](Self::intern).
+    ///
+    /// # Errors
+    ///
+    /// If there is no memory, even after collecting.
+    ///
+    /// # Panics
+    ///
+    /// If the isolate lacks [`ROOTS`](crate::ROOTS).
+    #[inline]
+    #[track_caller]
+    pub fn try_intern<'s>(scope: &mut HandleScope<'s>, text: &str) -> Result<Handle<'s, Str>, OutOfMemory> {
+        crate::try_intern(scope, text)
+    }
 }
 
 #[cfg(test)]
