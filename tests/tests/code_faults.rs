@@ -20,9 +20,9 @@ fn run(isolate: &mut Isolate) -> usize {
     let mut scope = isolate.enter();
     let mut failed = 0;
     let mut kept: Vec<(Global<InstructionStream>, u32)> = Vec::new();
-    for i in 0..24_u32 {
+    for i in 0..16_u32 {
         let mut inner = scope.nested();
-        let nothing = if i % 6 == 5 { 200 << 10 } else { i as usize * 2000 };
+        let nothing = if i % 8 == 5 { 200 << 10 } else { i as usize * 2000 };
         match InstructionStream::try_new(&mut inner, &returns(i, nothing)) {
             Ok(code) if i % 3 != 0 => {
                 let mut value = i;

@@ -42,6 +42,8 @@ pub const MAX_CODE_RANGE_SIZE: usize = 2 * GB;
 #[derive(Debug)]
 pub struct CodeRange {
     pages: BoundedPageAllocator<SharedPageAllocator>,
+    /// Regions, address and size, that were never used, since they could be neither committed nor given back.
+    unreturned: Vec<(usize, usize)>,
 }
 
 impl CodeRange {
@@ -66,7 +68,7 @@ impl CodeRange {
         // SAFETY: the cage's allocator has just handed the range out without access. Whatever was there before was
         // decommitted when it was given back. Nobody else touches it: the region is never returned.
         let pages = unsafe { BoundedPageAllocator::new(Arc::clone(cage.reservation()), region, CHUNK_SIZE) };
-        Ok(Self { pages })
+        Ok(Self { pages, unreturned: Vec::new() })
     }
 
     /// All addresses of the range.
@@ -128,6 +130,9 @@ impl CodeRange {
     ///
     /// If the range is full, or the system does not commit the pages. Then nothing has changed.
     pub(super) fn allocate_chunk<'a>(&mut self, space: SpaceId, size: usize) -> Result<&'a MemoryChunk, MemoryError> {
+        for (address, size) in core::mem::take(&mut self.unreturned) {
+            self.give_back(address, size);
+        }
         let address = self.pages.allocate_pages(size, CHUNK_SIZE, Permission::NoAccess)?;
         let area = AddressRegion::new(address + self.area_offset(), size - self.area_offset() - self.guard_size());
         // SAFETY: just handed out, and nobody has seen it.
@@ -137,14 +142,21 @@ impl CodeRange {
                 .and_then(|()| self.pages.set_permissions(area.begin(), area.size(), Permission::ReadWrite))
         };
         if let Err(error) = committed {
-            // SAFETY: as above. Should the system refuse even this, address space is lost, nothing else.
-            let _ = unsafe { self.pages.free_pages(address, size) };
+            self.give_back(address, size);
             return Err(error);
         }
         let mut flags = ChunkFlags::EXECUTABLE | ChunkFlags::OPEN_FOR_WRITING;
         flags.set(ChunkFlags::LARGE, space == SpaceId::CodeLargeObject);
         // SAFETY: `size` bytes of the range, header and area committed; they read zero.
         Ok(unsafe { MemoryChunk::initialize(address, size, area, space, flags) })
+    }
+
+    /// Gives back a region that was never used. If the system refuses, it is asked again before the next is taken.
+    fn give_back(&mut self, address: usize, size: usize) {
+        // SAFETY: a region that could not be committed, so nobody ever saw it.
+        if unsafe { self.pages.free_pages(address, size) }.is_err() {
+            self.unreturned.push((address, size));
+        }
     }
 
     /// Makes the area of a chunk writable, and no longer executable.
