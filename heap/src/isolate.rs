@@ -4,9 +4,7 @@ use crate::barrier::StoreObservers;
 use crate::debugger::{ListedIsolate, TableEntry};
 use crate::error::{EnterError, IsolateError};
 use crate::gc::CollectionKind;
-use crate::handles::{
-    EternalHandles, GlobalHandles, HandleScope, HandleStack, PersistentSets, WeakCallbacks, leave,
-};
+use crate::handles::{EternalHandles, GlobalHandles, HandleScope, HandleStack, PersistentSets, WeakCallbacks, leave};
 use crate::heap::{Heap, HeapOptions};
 use crate::isolate_slots::{IsolateSlots, IsolateValues};
 use crate::layout::{ClassDescriptor, ClassRegistry, InstanceTypeRange, Numbering};

@@ -178,11 +178,7 @@ impl PersistentHandles {
     /// If the scope is another isolate's, or the handle is of another set.
     #[must_use]
     #[track_caller]
-    pub fn get<'gc, U: TaggedType>(
-        &self,
-        scope: &'gc HandleScope<'_>,
-        handle: PersistentHandle<U>,
-    ) -> U::Ref<'gc> {
+    pub fn get<'gc, U: TaggedType>(&self, scope: &'gc HandleScope<'_>, handle: PersistentHandle<U>) -> U::Ref<'gc> {
         self.try_get(scope, handle).unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -229,11 +225,7 @@ impl PersistentHandles {
         if handles == entered { Ok(()) } else { Err(PersistentHandlesError::WrongIsolate { handles, entered }) }
     }
 
-    fn word<U>(
-        &self,
-        scope: &HandleScope<'_>,
-        handle: PersistentHandle<U>,
-    ) -> Result<Word, PersistentHandlesError> {
+    fn word<U>(&self, scope: &HandleScope<'_>, handle: PersistentHandle<U>) -> Result<Word, PersistentHandlesError> {
         self.check_isolate(scope)?;
         if !self.contains(handle) {
             return Err(PersistentHandlesError::WrongSet);

@@ -24,7 +24,6 @@ use crate::tagged::{HeapClass, TaggedType};
 /// # let mut isolate = Isolate::builder().classes(&CLASSES).build().unwrap();
 /// # let mut scope = isolate.enter();
 /// fn sum(scope: SealedScope<'_, '_>, first: Handle<'_, Point>) -> i32 {
-///     let next = |point: &Point| point.next();
 ///     std::iter::successors(Some(scope.get(first)), |point| point.next()).map(Point::x).sum()
 /// }
 /// let end = Point::new(&mut scope, PointInit { x: 2, next: Nil });
