@@ -189,6 +189,27 @@ fn persistent_handles_travel_and_stay_right() {
 }
 
 #[test]
+fn sets_of_persistent_handles_come_and_go_without_a_collection() {
+    let mut isolate = isolate();
+    let mut scope = isolate.enter();
+    let node = node(&mut scope, 6);
+    let mut kept = Vec::new();
+    for round in 0..20_000 {
+        let mut handles = PersistentHandles::new(&scope);
+        let handle = handles.add(&scope, node);
+        if round % 1000 == 0 {
+            kept.push((handles, handle));
+        }
+    }
+    let collections = scope.statistics().collections.len();
+    let mut persistent = 0;
+    scope.visit_roots(|root| persistent += usize::from(root.group == RootGroup::PersistentHandles));
+    assert_eq!((collections, persistent), (0, kept.len()));
+    scope.collect(CollectionKind::Full);
+    assert!(kept.iter().all(|(handles, handle)| handles.get(&scope, *handle).value() == 6));
+}
+
+#[test]
 fn persistent_handles_know_their_set_and_their_isolate() {
     let (mut first, mut second) = (isolate(), isolate());
     let mut scope = first.enter();

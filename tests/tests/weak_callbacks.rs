@@ -481,3 +481,86 @@ fn a_random_life_under_stress() {
         }
     }
 }
+
+/// Dropped on one thread while another runs callbacks: each callback runs or is dropped, never both, never neither.
+#[test]
+fn drops_race_with_first_passes() {
+    struct Counted {
+        ran: bool,
+        counts: Arc<[AtomicUsize; 2]>,
+    }
+    impl Counted {
+        fn run(mut self) {
+            assert!(!self.ran);
+            self.ran = true;
+        }
+    }
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            self.counts[usize::from(self.ran)].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    const ROUNDS: usize = 60;
+    const MANY: usize = 400;
+    let mut isolate = isolate();
+    let mut scope = isolate.enter();
+    let counts = Arc::<[AtomicUsize; 2]>::default();
+    for round in 0..ROUNDS {
+        let barrier = Arc::new(std::sync::Barrier::new(2));
+        let weak: Vec<_> = (0..MANY)
+            .map(|i| {
+                let mut inner = scope.nested();
+                let node = node(&mut inner, i as i32);
+                let counted = Counted { ran: false, counts: Arc::clone(&counts) };
+                // The first one lets the other thread begin.
+                let begin = (i == 0).then(|| Arc::clone(&barrier));
+                WeakGlobal::with_callback(&inner, node, move |_| {
+                    if let Some(barrier) = begin {
+                        barrier.wait();
+                    }
+                    counted.run();
+                })
+            })
+            .collect();
+        let other = std::thread::spawn(move || {
+            barrier.wait();
+            // From the last on, so that the two meet.
+            weak.into_iter().rev().for_each(drop);
+        });
+        scope.collect(KINDS[round % 2]);
+        // Nodes are given out again meanwhile.
+        let plain: Vec<_> = (0..MANY)
+            .map(|i| {
+                let node = node(&mut scope, i as i32);
+                WeakGlobal::new(&scope, node)
+            })
+            .collect();
+        other.join().unwrap();
+        assert!(plain.iter().all(|weak| weak.get(&scope).is_some()));
+        let [dropped, ran] = [0, 1].map(|i| counts[i].load(Ordering::Relaxed));
+        assert_eq!(dropped + ran, (round + 1) * MANY);
+        assert!(ran > round);
+    }
+}
+
+/// Registrations that are dropped at once leave nothing behind, though nothing is collected.
+#[test]
+fn registering_over_and_over_needs_no_collection() {
+    let mut isolate = isolate();
+    let mut scope = isolate.enter();
+    let node = node(&mut scope, 1);
+    let token = Arc::new(());
+    let kept: Vec<_> = (0..100)
+        .map(|_| {
+            let token = Arc::clone(&token);
+            WeakGlobal::with_callback(&scope, node, move |_| drop(token))
+        })
+        .collect();
+    for _ in 0..100_000 {
+        let token = Arc::clone(&token);
+        drop(WeakGlobal::with_callback(&scope, node, move |_| drop(token)));
+    }
+    assert_eq!(Arc::strong_count(&token), 101);
+    assert_eq!(scope.statistics().collections.len(), 0);
+    assert!(kept.iter().all(|weak| weak.get(&scope).is_some()));
+}

@@ -9,7 +9,7 @@
 use super::handle::Handle;
 use super::scope::HandleScope;
 use crate::tagged::{TaggedType, Word};
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::marker::PhantomData;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
@@ -82,7 +82,10 @@ impl<U> Copy for PersistentHandle<U> {}
 /// An isolate's sets. V8: `PersistentHandlesList`.
 #[derive(Debug, Default)]
 pub(crate) struct PersistentSets {
+    /// In the order of their numbers.
     sets: RefCell<Vec<Set>>,
+    /// So many sets are looked through for those without an owner, before there is one more.
+    look_at: Cell<usize>,
 }
 
 #[derive(Debug)]
@@ -92,6 +95,9 @@ struct Set {
     /// Shared with the owner, if that is still there.
     token: Arc<()>,
 }
+
+/// Sets that are not worth a look.
+const LEAST_LOOK: usize = 16;
 
 impl Set {
     fn has_owner(&self) -> bool {
@@ -106,7 +112,11 @@ impl PersistentSets {
         let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
         let token = Arc::new(());
         let mut sets = self.sets.borrow_mut();
-        sets.retain(Set::has_owner);
+        if sets.len() >= self.look_at.get() {
+            sets.retain(Set::has_owner);
+            // Twice what is left: as much is added before the next look, so it costs each of these little.
+            self.look_at.set(LEAST_LOOK.max(2 * sets.len()));
+        }
         sets.push(Set { number, words: Vec::new(), token: Arc::clone(&token) });
         (number, token)
     }

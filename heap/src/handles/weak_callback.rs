@@ -103,11 +103,23 @@ struct Entry {
     _kept: Option<Arc<Registration>>,
 }
 
+impl Entry {
+    /// Dropping an entry without an owner runs no code of users: the callback is gone.
+    fn has_owner(&self) -> bool {
+        self.registration.strong_count() > 0
+    }
+}
+
+/// Entries that are not worth a look.
+const LEAST_LOOK: usize = 64;
+
 /// An isolate's weak callbacks. V8: the pending phantom callbacks of `GlobalHandles`.
 #[derive(Default)]
 pub(crate) struct WeakCallbacks {
     /// In the order of registration.
     entries: RefCell<Vec<Entry>>,
+    /// So many entries are looked through for those whose weak global was dropped, before there is one more.
+    look_at: Cell<usize>,
     /// Second passes that wait for a safepoint.
     second: RefCell<VecDeque<SecondPass>>,
     /// The first panic of a callback since the last safepoint.
@@ -120,7 +132,13 @@ impl WeakCallbacks {
     fn register(&self, node: NodeRef, callback: FirstPass, keep: bool) -> Arc<Registration> {
         let place = node.place();
         let registration = Arc::new(Registration { callback: Mutex::new(Some(callback)), _node: node });
-        self.entries.borrow_mut().push(Entry {
+        let mut entries = self.entries.borrow_mut();
+        if entries.len() >= self.look_at.get() {
+            entries.retain(Entry::has_owner);
+            // Twice what is left: as much is added before the next look, so it costs each of these little.
+            self.look_at.set(LEAST_LOOK.max(2 * entries.len()));
+        }
+        entries.push(Entry {
             node: place,
             registration: Arc::downgrade(&registration),
             _kept: keep.then(|| Arc::clone(&registration)),
@@ -132,9 +150,7 @@ impl WeakCallbacks {
     pub(crate) fn first_pass(&self, isolate: u64, kind: CollectionKind) {
         let due: Vec<Entry> = {
             let mut entries = self.entries.borrow_mut();
-            // Dropping an entry runs no code of users: it owns a callback only if it keeps its registration, and then
-            // that has an owner.
-            entries.retain(|entry| entry.registration.strong_count() > 0);
+            entries.retain(Entry::has_owner);
             entries.extract_if(.., |entry| entry.node.is_cleared()).collect()
         };
         for entry in due {
