@@ -357,6 +357,34 @@ fn a_panic_waits_for_the_safepoint() {
     assert_eq!(scope.run_weak_callbacks(), 0);
 }
 
+/// A collection while the thread unwinds: a second panic would end the process, so it waits.
+#[test]
+fn a_panic_waits_while_the_thread_is_panicking() {
+    struct Collects<'a, 's>(&'a mut HandleScope<'s>);
+    impl Drop for Collects<'_, '_> {
+        fn drop(&mut self) {
+            self.0.collect(CollectionKind::Full);
+        }
+    }
+    let (mut isolate, log) = (isolate(), Log::default());
+    let mut scope = isolate.enter();
+    let weak = {
+        let mut inner = scope.nested();
+        let node = node(&mut inner, 0);
+        WeakGlobal::with_callback(&inner, node, |_| panic!("the inner one"))
+    };
+    let other = dying(&mut scope, &log, 1);
+    let message = panic_message(|| {
+        let _guard = Collects(&mut scope);
+        panic!("the outer one");
+    });
+    assert_eq!(message, "the outer one");
+    assert_eq!(taken(&log), ["first 1 full", "second 1"]);
+    assert_eq!(panic_message(|| scope.run_weak_callbacks()), "the inner one");
+    assert_eq!(scope.run_weak_callbacks(), 0);
+    drop((weak, other));
+}
+
 /// Second passes that collect, allocate and register others: those wait for the next time, so it ends.
 #[test]
 fn second_passes_do_not_nest() {

@@ -21,7 +21,8 @@
 //!   what the callback has captured is dropped there and then. The same when the isolate is dropped, as in V8: its death
 //!   is not the death of its objects one by one. What has to be released in any case belongs in a captured value's `Drop`.
 //! - **A panic** in a callback does not keep the others from running, and finds the heap whole. It is kept, the first if
-//!   there are several, and goes on at the end of the next safepoint, which for `collect` is its own.
+//!   there are several, and goes on at the end of the next safepoint, which for `collect` is its own; not while the
+//!   thread is panicking already, which would end the process.
 //!
 //! # Why this is safe
 //!
@@ -203,7 +204,10 @@ impl<T: HeapClass> WeakGlobal<T> {
     /// after a collection that an allocation caused, at the next [`run_weak_callbacks`](HandleScope::run_weak_callbacks),
     /// `collect` or [`enter`](crate::Isolate::enter). Callbacks of one collection run in the order of registration.
     ///
-    /// If all clones of the weak global are dropped before, or the isolate is, the callback is dropped and never runs.
+    /// Second passes run in the order in which they were asked for, and never inside an allocation.
+    ///
+    /// If all clones of the weak global are dropped before, or the isolate is, the callback is dropped and never runs:
+    /// what has to be released in any case belongs in the `Drop` of something it has captured.
     ///
     /// A panic in a callback lets the others run, and then goes on at the end of the next such safepoint.
     ///
@@ -346,7 +350,8 @@ impl HandleScope<'_> {
         }
         let callbacks = &self.data().weak_callbacks;
         callbacks.is_running.set(false);
-        let panic = callbacks.panic.borrow_mut().take();
+        // A panic within a panic would end the process: it waits for the next safepoint.
+        let panic = if std::thread::panicking() { None } else { callbacks.panic.borrow_mut().take() };
         match panic {
             Some(panic) => resume_unwind(panic),
             None => waiting,
