@@ -188,6 +188,42 @@ fn persistent_handles_travel_and_stay_right() {
     }
 }
 
+/// What is independent of scopes may be sent and shared; and a job that is given the isolate too can read its handles.
+#[test]
+fn a_job_may_take_the_isolate_along() {
+    fn travels<T: Send + Sync + 'static>(_: &T) {}
+    for mut isolate in isolates() {
+        let mut scope = isolate.enter();
+        let node = node(&mut scope, 12);
+        let mut handles = PersistentHandles::new(&scope);
+        let persistent = handles.add(&scope, node);
+        let (eternal, global) = (Eternal::new(&scope, node), Global::new(&scope, node));
+        let weak = WeakGlobal::with_finalizer(&scope, node, 5, |_, _| ());
+        travels(&(persistent, eternal));
+        travels(&handles);
+        travels(&global);
+        travels(&weak);
+        drop(scope);
+        let made = std::thread::spawn(move || {
+            let mut scope = isolate.enter();
+            let made = self::node(&mut scope, 13);
+            let made = handles.add(&scope, made);
+            for kind in KINDS {
+                scope.collect(kind);
+                let read = handles.get(&scope, persistent);
+                assert_eq!((read.value(), handles.get(&scope, made).value()), (12, 13));
+                assert!(core::ptr::eq(read, eternal.get(&scope)) && core::ptr::eq(read, global.get(&scope)));
+                assert!(core::ptr::eq(read, weak.get(&scope).unwrap()));
+            }
+            drop(scope);
+            (isolate, handles, made)
+        });
+        let (mut isolate, handles, made) = made.join().unwrap();
+        let scope = isolate.enter();
+        assert_eq!((handles.get(&scope, made).value(), handles.len()), (13, 2));
+    }
+}
+
 #[test]
 fn sets_of_persistent_handles_come_and_go_without_a_collection() {
     let mut isolate = isolate();

@@ -8,7 +8,8 @@
 //! |---|---|---|---|
 //! | raw reference | `&'gc T`, [`Tagged<'gc, U>`](crate::Tagged) | until the scope is next used to allocate | no: the borrow checker ends it |
 //! | handle | [`Handle<'s, U>`] | as long as its scope | yes |
-//! | global | [`Global<U>`], [`WeakGlobal<U>`], [`Eternal<U>`], [`PersistentHandles`] | until dropped | yes |
+//! | global | [`Global<U>`], [`WeakGlobal<U>`], [`PersistentHandles`] | until dropped | yes |
+//! | | [`Eternal<U>`] | as long as the isolate | yes |
 //!
 //! Scopes for a purpose: in a [`CanonicalScope`] each object has one handle, with a [`SealedScope`] none can be made.
 //!
