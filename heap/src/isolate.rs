@@ -4,7 +4,7 @@ use crate::barrier::StoreObservers;
 use crate::debugger::{ListedIsolate, TableEntry};
 use crate::error::{EnterError, IsolateError};
 use crate::gc::CollectionKind;
-use crate::handles::{GlobalHandles, HandleScope, HandleStack, leave};
+use crate::handles::{EternalHandles, GlobalHandles, HandleScope, HandleStack, PersistentSets, WeakCallbacks, leave};
 use crate::heap::{Heap, HeapOptions};
 use crate::isolate_slots::{IsolateSlots, IsolateValues};
 use crate::layout::{ClassDescriptor, ClassRegistry, InstanceTypeRange, Numbering};
@@ -59,7 +59,7 @@ pub struct Isolate {
 }
 
 // SAFETY: the data is owned by this one pointer. What borrows it (scopes, handles, references) borrows the `Isolate` and
-// is not `Send`; globals share atomics only; observers of stores are `Send`. So nothing of a thread that gives the isolate
+// is not `Send`; globals share atomics and callbacks that are `Send`, as observers of stores are. So nothing of a thread that gives the isolate
 // away still reaches the data.
 unsafe impl Send for Isolate {}
 
@@ -67,6 +67,8 @@ unsafe impl Send for Isolate {}
 pub(crate) struct IsolateData {
     /// First, so that users' values are dropped while all that they may hold is still there.
     pub(crate) slots: IsolateValues,
+    /// Dropped early for the same reason.
+    pub(crate) weak_callbacks: WeakCallbacks,
     /// Its place in the list that debuggers read; given up before the heap is.
     listed: ListedIsolate,
     pub(crate) heap: Heap,
@@ -74,6 +76,8 @@ pub(crate) struct IsolateData {
     class_maps: SideTable,
     pub(crate) id: u64,
     pub(crate) globals: GlobalHandles,
+    pub(crate) eternals: EternalHandles,
+    pub(crate) persistent: PersistentSets,
     pub(crate) roots: Roots,
     /// Every class, in the order of instance types, and those.
     pub(crate) numbering: Numbering,
@@ -95,9 +99,11 @@ impl Isolate {
     /// If a scope of this isolate was forgotten (`mem::forget`), the borrow checker still vouches that it is not in use:
     /// its handles are freed and the isolate is entered anew.
     ///
+    /// Weak callbacks that wait for a scope run now: see [`HandleScope::run_weak_callbacks`].
+    ///
     /// # Panics
     ///
-    /// If another isolate is entered on this thread.
+    /// If another isolate is entered on this thread, or a weak callback panicked.
     #[must_use = "the isolate is left at once when the scope is dropped"]
     #[track_caller]
     pub fn enter(&mut self) -> HandleScope<'_> {
@@ -109,6 +115,10 @@ impl Isolate {
     /// # Errors
     ///
     /// If another isolate is entered on this thread.
+    ///
+    /// # Panics
+    ///
+    /// If a weak callback panicked.
     pub fn try_enter(&mut self) -> Result<HandleScope<'_>, EnterError> {
         // SAFETY: `&mut self`: no scope of this isolate is in use.
         let data = unsafe { self.data.as_mut() };
@@ -122,7 +132,9 @@ impl Isolate {
         })?;
         data.handles.reset();
         // SAFETY: entered, and borrowed for the scope's lifetime.
-        Ok(unsafe { HandleScope::outermost(self.data) })
+        let mut scope = unsafe { HandleScope::outermost(self.data) };
+        scope.run_weak_callbacks();
+        Ok(scope)
     }
 
     /// The isolate's number, unique in the process.
@@ -301,12 +313,15 @@ impl IsolateBuilder {
         heap.spliced.extend(splices.map(crate::layout::Splice::member));
         let mut data = IsolateData {
             slots: IsolateValues::new(&self.slot_tables),
+            weak_callbacks: WeakCallbacks::default(),
             heap,
             handles: HandleStack::new(),
             class_maps,
             id,
             listed,
             globals: GlobalHandles::new(id),
+            eternals: EternalHandles::default(),
+            persistent: PersistentSets::default(),
             roots: Roots::new(&self.root_tables),
             numbering,
             maps: Vec::new(),

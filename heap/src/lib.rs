@@ -77,7 +77,9 @@ pub use barrier::{Store, StoreFilter, StoreObserver, StorePlace, Stored, WriteBa
 pub use error::{EnterError, IsolateError, OutOfMemory, OutOfMemoryReason, ReservationExhausted};
 pub use gc::{CollectionKind, CollectionReason, CollectionRecord};
 pub use handles::{
-    CopyClass, CopyError, CopyObject, Escape, Factory, Fresh, Global, Handle, HandleScope, Reservation, WeakGlobal,
+    CanonicalHandle, CanonicalScope, CopyClass, CopyError, CopyObject, Escape, Eternal, Factory, Fresh, Global, Handle,
+    HandleScope, PersistentHandle, PersistentHandles, PersistentHandlesError, Reservation, SealedScope,
+    WeakCallbackInfo, WeakGlobal, WrongIsolate,
 };
 pub use heapwright_macros::{
     BitEnum, bitfield, context_slots, define_bit_fields, define_bit_ranges, field_offsets, heap_classes, heap_object,
@@ -92,7 +94,7 @@ pub use layout::{
 pub use limits::{NearHeapLimit, NearHeapLimitCallback};
 pub use lists::{SlotType, SlotValue};
 pub use map::{Map, MapInit};
-pub use roots::{RootKey, RootTable};
+pub use roots::{RootGroup, RootInfo, RootKey, RootTable};
 pub use spaces::{AllocationType, SpaceId};
 pub use tagged::{
     Absent, Admits, AdmitsMaybeWeak, AdmitsWeak, Any, ConcreteClass, Filled, HasBits, HasBitsMut, HeapClass,

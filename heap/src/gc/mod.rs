@@ -9,7 +9,7 @@
 //! are `unsafe` to write: [`CustomTrace`], and [`PageAllocator`](crate::memory::PageAllocator), which promises not to unwind.
 //! The third are the lengths of tails that a class computes, which are `const fn`s of constant fields and so come out as
 //! they did when the object was made. The clock is asked and the event of a collection is emitted when the heap is whole
-//! again.
+//! again, and then weak callbacks run, which cannot reach it.
 //!
 //! ```text
 //! young:  roots + remembered slots ──► scavenge: copy, or promote what survives twice
@@ -78,6 +78,8 @@ impl IsolateData {
             unreturned = self.heap.allocator.unreturned(),
             "collected"
         );
+        // The collection is over. What died and had a callback is found by its empty node.
+        self.weak_callbacks.first_pass(self.id, kind);
     }
 
     fn collect_full(&mut self) -> scavenger::Evacuation {
@@ -127,6 +129,8 @@ impl IsolateData {
     fn for_each_root(&self, mut visit: impl FnMut(Word) -> Word) {
         self.roots.for_each(&mut visit);
         self.globals.for_each_strong(&mut visit);
+        self.eternals.for_each(&mut visit);
+        self.persistent.for_each(&mut visit);
         self.handles.for_each(|word| if word.is_cleared() { word } else { visit(word) });
     }
 }
@@ -139,10 +143,16 @@ impl crate::heap::Heap {
 }
 
 impl HandleScope<'_> {
-    /// Collects now. V8: `Heap::CollectGarbage`.
+    /// Collects now, and runs the weak callbacks of what died, second passes and finalizers included.
+    /// V8: `Heap::CollectGarbage`.
+    ///
+    /// # Panics
+    ///
+    /// If a weak callback panics, once all have run.
     pub fn collect(&mut self, kind: CollectionKind) {
         let isolate = self.data_mut();
         isolate.collect(kind, CollectionReason::Requested);
         isolate.close_area_under_stress();
+        self.run_weak_callbacks();
     }
 }

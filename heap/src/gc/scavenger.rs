@@ -45,6 +45,8 @@ pub(super) fn scavenge(isolate: &mut IsolateData, promote_all: bool) -> Evacuati
     }
     isolate.roots.for_each(|word| scavenger.visit_root(word));
     isolate.globals.for_each_strong(|word| scavenger.visit_root(word));
+    isolate.eternals.for_each_young(|word| scavenger.visit_root(word));
+    isolate.persistent.for_each(|word| scavenger.visit_root(word));
     isolate.handles.for_each(|word| scavenger.visit_root(word));
     scavenger.drain();
     scavenger.update_weak_slots();

@@ -2,6 +2,7 @@
 
 use super::handle::{Handle, ToHandle};
 use super::scope::HandleScope;
+use super::weak_callback::Registration;
 use crate::tagged::{HeapClass, TaggedType, Word};
 use core::cell::RefCell;
 use core::marker::PhantomData;
@@ -34,9 +35,12 @@ pub struct Global<U> {
     _type: PhantomData<fn() -> U>,
 }
 
-/// A reference that does not keep its referent alive. V8: a `v8::Global` after `SetWeak`.
+/// A reference that does not keep its referent alive, and may tell of its death
+/// ([`with_callback`](Self::with_callback), [`with_finalizer`](Self::with_finalizer)). V8: a `v8::Global` after `SetWeak`.
 pub struct WeakGlobal<T> {
     node: NodeRef,
+    /// What is to run when the referent has died; shared by all clones.
+    pub(super) registration: Option<Arc<Registration>>,
     _type: PhantomData<fn() -> T>,
 }
 
@@ -61,19 +65,37 @@ struct Node {
 }
 
 #[derive(Debug)]
-struct Block {
+pub(super) struct Block {
     isolate: u64,
     nodes: [Node; BLOCK_NODES],
 }
 
 /// An owner of a node.
 #[derive(Debug)]
-struct NodeRef {
+pub(super) struct NodeRef {
     block: Arc<Block>,
     index: usize,
 }
 
+/// Where a node is, without owning it: whoever asks knows that somebody does.
+#[derive(Debug)]
+pub(super) struct NodePlace {
+    block: Arc<Block>,
+    index: usize,
+}
+
+impl NodePlace {
+    /// Whether the referent has died.
+    pub(super) fn is_cleared(&self) -> bool {
+        Word::from_bits(self.block.nodes[self.index].word.load(Ordering::Relaxed)).is_cleared()
+    }
+}
+
 impl NodeRef {
+    pub(super) fn place(&self) -> NodePlace {
+        NodePlace { block: Arc::clone(&self.block), index: self.index }
+    }
+
     fn node(&self) -> &Node {
         &self.block.nodes[self.index]
     }
@@ -121,7 +143,7 @@ impl GlobalHandles {
         GlobalHandles { isolate, blocks: RefCell::default(), free: RefCell::default() }
     }
 
-    fn create(&self, word: Word, weak: bool) -> NodeRef {
+    pub(super) fn create(&self, word: Word, weak: bool) -> NodeRef {
         let mut blocks = self.blocks.borrow_mut();
         let mut free = self.free.borrow_mut();
         if free.is_empty() {
@@ -222,7 +244,12 @@ impl<T: HeapClass> WeakGlobal<T> {
     pub fn new(scope: &HandleScope<'_>, handle: Handle<'_, T>) -> WeakGlobal<T> {
         // SAFETY: a scope is given.
         let word = unsafe { handle.word() };
-        WeakGlobal { node: scope.data().globals.create(word, true), _type: PhantomData }
+        WeakGlobal::from_node(scope.data().globals.create(word, true), None)
+    }
+
+    /// The node is weak and refers to a `T`.
+    pub(super) fn from_node(node: NodeRef, registration: Option<Arc<Registration>>) -> WeakGlobal<T> {
+        WeakGlobal { node, registration, _type: PhantomData }
     }
 
     /// What it refers to, if that has not been collected.
@@ -249,23 +276,29 @@ impl<T: HeapClass> WeakGlobal<T> {
     }
 }
 
-macro_rules! common {
-    ($Type:ident) => {
-        impl<U> Clone for $Type<U> {
-            fn clone(&self) -> Self {
-                $Type { node: self.node.clone(), _type: PhantomData }
-            }
-        }
-
-        impl<U> core::fmt::Debug for $Type<U> {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                write!(f, concat!(stringify!($Type), " of isolate {}"), self.node.block.isolate)
-            }
-        }
-    };
+impl<U> Clone for Global<U> {
+    fn clone(&self) -> Self {
+        Global { node: self.node.clone(), _type: PhantomData }
+    }
 }
-common!(Global);
-common!(WeakGlobal);
+
+impl<T> Clone for WeakGlobal<T> {
+    fn clone(&self) -> Self {
+        WeakGlobal { node: self.node.clone(), registration: self.registration.clone(), _type: PhantomData }
+    }
+}
+
+impl<U> core::fmt::Debug for Global<U> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Global of isolate {}", self.node.block.isolate)
+    }
+}
+
+impl<T> core::fmt::Debug for WeakGlobal<T> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "WeakGlobal of isolate {}", self.node.block.isolate)
+    }
+}
 
 impl Drop for GlobalHandles {
     fn drop(&mut self) {

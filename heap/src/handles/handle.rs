@@ -91,6 +91,14 @@ fn dead() -> ! {
     panic!("this handle's scope has ended: a handle lives as long as the `HandleScope` it was made in")
 }
 
+impl<U> Handle<'_, U> {
+    /// Where its slot is.
+    #[inline]
+    pub(super) const fn slot(&self) -> NonNull<Slot> {
+        self.slot
+    }
+}
+
 impl<'s, T: HeapClass> Handle<'s, T> {
     /// The same object as a class above its own.
     #[inline]

@@ -341,6 +341,8 @@ impl Verifier<'_> {
         self.isolate.roots.for_each(|word| check("root", word));
         self.isolate.globals.for_each_strong(|word| check("global", word));
         self.isolate.globals.for_each_weak(|word| check("weak global", word));
+        self.isolate.eternals.for_each(|word| check("eternal handle", word));
+        self.isolate.persistent.for_each(|word| check("persistent handle", word));
         self.isolate.handles.for_each(|word| check("handle", word));
         result
     }

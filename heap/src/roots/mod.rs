@@ -8,6 +8,10 @@
 //!
 //! **Never touches** spaces. V8: `ROOT_LIST`, `SMI_ROOT_LIST` and `RootsTable`, one central list there.
 
+mod visitor;
+
+pub use visitor::{RootGroup, RootInfo};
+
 use crate::error::IsolateError;
 use crate::handles::HandleScope;
 use crate::tagged::{Admits, Any, Tagged, TaggedType, Word};
@@ -143,6 +147,17 @@ impl Roots {
     #[inline]
     fn table(&self, table: &RootTable) -> Option<&[Cell<usize>]> {
         self.tables.get(table.number.load(Ordering::Relaxed)).map(|slots| &**slots)
+    }
+
+    /// Each root that is set, with the names of its table and its own.
+    fn for_each_named(&self, mut visit: impl FnMut(&'static str, &'static str, Word)) {
+        for table in &self.given {
+            for (name, slot) in table.roots.iter().zip(self.table(table).unwrap_or_default()) {
+                if slot.get() != UNSET {
+                    visit(table.name, name, Word::from_bits(slot.get()));
+                }
+            }
+        }
     }
 
     /// Replaces the word of each root that is set.
