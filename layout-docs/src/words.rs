@@ -14,6 +14,21 @@ pub(crate) fn bytes(bytes: PerWidth) -> String {
     format!("{bytes} {unit}")
 }
 
+/// Which pointers a drawing is for: `compressed pointers`, `both pointer widths`.
+pub(crate) const fn pointers(width: Width, same: bool) -> &'static str {
+    match width {
+        _ if same => "both pointer widths",
+        Width::Compressed => "compressed pointers",
+        Width::Full => "full pointers",
+    }
+}
+
+/// The first letter as a capital.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}
+
 /// The kind of a field in one or two words.
 pub(crate) fn kind(role: Role, holds: &Holds) -> &'static str {
     match holds {

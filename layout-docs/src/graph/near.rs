@@ -261,7 +261,7 @@ mod tests {
         let index = Index::new(&model);
         let graph = References::new(&index);
         let href = |id: &str| Some(format!("#{id}"));
-        let frame = Frame { is_file: false, has_style: false, width: 0.0, href: &href };
+        let frame = Frame { is_file: false, has_style: false, has_stops: false, width: 0.0, href: &href };
         let svg = draw(&index, &graph, index.class(id).unwrap(), frame).map(Markup::into_string);
         if let Some(svg) = &svg {
             crate::html::wellformed::check(svg).unwrap_or_else(|e| panic!("{e}: {svg}"));

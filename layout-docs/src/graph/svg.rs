@@ -32,6 +32,8 @@ pub(crate) struct Frame<'f> {
     pub(crate) is_file: bool,
     /// Whether it brings its own styles.
     pub(crate) has_style: bool,
+    /// Whether its links are stops of the Tab key; they need not be where the same links stand elsewhere on the page.
+    pub(crate) has_stops: bool,
     /// The width that small parts share, in pixels; a large part may need more.
     pub(crate) width: f64,
     /// Where a class is shown, by its id.
@@ -48,7 +50,7 @@ pub(crate) struct Frame<'f> {
 pub fn render_graph_svg(model: &Model, page: &str) -> String {
     let index = Index::new(model);
     let href = |id: &str| index.class(id).map(|class| format!("{page}#{}", class.id));
-    file(draw(&index, Frame { is_file: true, has_style: true, width: WIDE, href: &href }))
+    file(draw(&index, Frame { is_file: true, has_style: true, has_stops: true, width: WIDE, href: &href }))
 }
 
 /// A drawing as the text of a file: names of strangers may have characters that XML forbids.
@@ -97,7 +99,7 @@ pub(crate) fn draw(index: &Index<'_>, frame: Frame<'_>) -> Markup {
     );
     html! {
         svg.layout-graph.whole xmlns=[frame.is_file.then_some(NAMESPACE)] viewBox={ "0 0 " (num(width)) " " (num(height)) }
-            width=(num(width)) height=(num(height)) role="group" aria-label="Which class refers to which" {
+            width=(num(width)) height=(num(height)) role="group" aria-label="Reference graph" {
             title { "Which class refers to which" }
             desc { (spoken) }
             (styles(frame, fading(&graph)))
@@ -191,6 +193,11 @@ fn crates<'m>(index: &Index<'m>) -> Vec<&'m str> {
     crates
 }
 
+/// What a crate is called where the model lists its crates: packages may have dashes in their names.
+fn package<'m>(index: &Index<'m>, name: &'m str) -> &'m str {
+    index.model.crates.iter().map(|c| c.name.as_str()).find(|c| c.replace('-', "_") == name).unwrap_or(name)
+}
+
 /// A box with its name; a link, if there is something to link to.
 pub(super) fn drawn_node(index: &Index<'_>, node: &Node<'_>, rect: Rect, key: &str, frame: Frame<'_>) -> Markup {
     let is_abstract = node.class.is_some_and(|c| c.is_abstract);
@@ -214,7 +221,10 @@ pub(super) fn drawn_node(index: &Index<'_>, node: &Node<'_>, rect: Rect, key: &s
         }
     };
     match (frame.href)(node.id) {
-        Some(href) => html! { a class=(key) href=(href) aria-label=(about) { (content) } },
+        Some(href) => {
+            let stop = (!frame.has_stops).then_some("-1");
+            html! { a class=(key) href=(href) tabindex=[stop] aria-label=(about) { (content) } }
+        }
         None => html! { g class=(key) { (content) } },
     }
 }
@@ -340,7 +350,7 @@ impl Legend {
             entries.push((Key::Abstract, "abstract".to_owned()));
         }
         let crates = crates(index);
-        entries.extend(crates.iter().enumerate().map(|(i, name)| (Key::Crate(i % HUES), clip(name))));
+        entries.extend(crates.iter().enumerate().map(|(i, name)| (Key::Crate(i % HUES), clip(package(index, name)))));
         let room = width.max(420.0);
         let (mut x, mut y, mut widest) = (0.0, Legend::ABOVE, 0.0);
         let mut at = Vec::new();

@@ -93,7 +93,7 @@ const go = (id) => {
 addEventListener("hashchange", reveal);
 
 // The section in sight, in the sidebar.
-const sections = all("section.entry");
+const sections = all("main > section[id]");
 const order = new Map(sections.map((section, i) => [section, i]));
 const links = new Map(all("a", sidebar).map((link) => [link.getAttribute("href").slice(1), link]));
 const inSight = new Set();
@@ -111,6 +111,15 @@ const follow = new IntersectionObserver((changes) => {
   if (top < frame.top || bottom > frame.bottom) sidebar.scrollTop += top - frame.top - frame.height / 3;
 }, { rootMargin: "-70px 0px -60% 0px" });
 for (const section of sections) follow.observe(section);
+
+// Boxes are stops of the Tab key only while there is something to scroll.
+const scrolls = new ResizeObserver((changes) => {
+  for (const { target } of changes) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else if (target !== document.activeElement) target.removeAttribute("tabindex");
+  }
+});
+for (const box of all(".scroll")) scrolls.observe(box);
 
 // Links to copy: each heading has a button, the rows share one, which comes to the row in hand.
 const shared = one(".copy")?.cloneNode(true);
