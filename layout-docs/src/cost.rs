@@ -20,7 +20,7 @@ impl Class {
 const LENGTHS: [u64; 3] = [1, 10, 100];
 
 /// What instances cost, and how much of that is the header that an element or a field comes with: `1 000 objects: 28 000 /
-/// 48 000 bytes, of them map words 14% / 17%`. One line for each length; none for classes without instances and for those
+/// 48 000 bytes, map words 14% / 17%`. One line for each length; none for classes without instances and for those
 /// with several tails.
 pub(crate) fn lines(class: &Class) -> Vec<String> {
     let both = |number: &dyn Fn(Width) -> Option<String>| -> Option<String> {
@@ -33,7 +33,7 @@ pub(crate) fn lines(class: &Class) -> Vec<String> {
         [] => {
             let bytes = both(&|width| Some(count(class.bytes_with(&[], width)?.checked_mul(1000)?)));
             let map = both(&|width| Some(percent(width.tagged_size().into(), class.bytes_with(&[], width)?)));
-            bytes.zip(map).map(|(bytes, map)| vec![format!("1 000 objects: {bytes} bytes, of them map words {map}")])
+            bytes.zip(map).map(|(bytes, map)| vec![format!("1 000 objects: {bytes} bytes, map words {map}")])
         }
         [Tail { length: Length::Field(_) | Length::Expression(_), .. }] => {
             let lengths = LENGTHS.map(|length| {
@@ -41,7 +41,7 @@ pub(crate) fn lines(class: &Class) -> Vec<String> {
                 let header = |width| Some(percent(class.header_size.get(width).into(), bytes(width)?));
                 let elements = if length == 1 { "element" } else { "elements" };
                 let (bytes, header) = (both(&|width| Some(count(bytes(width)?)))?, both(&header)?);
-                Some(format!("{length} {elements}: {bytes} bytes, of them header {header}"))
+                Some(format!("{length} {elements}: {bytes} bytes, header {header}"))
             });
             lengths.into_iter().collect()
         }
@@ -72,9 +72,9 @@ mod tests {
         assert_eq!(
             lines("FixedArray"),
             [
-                "1 element: 12 / 24 bytes, of them header 67%",
-                "10 elements: 48 / 96 bytes, of them header 17%",
-                "100 elements: 408 / 816 bytes, of them header 2%"
+                "1 element: 12 / 24 bytes, header 67%",
+                "10 elements: 48 / 96 bytes, header 17%",
+                "100 elements: 408 / 816 bytes, header 2%"
             ]
         );
         assert!(matches!(lines("Map").as_slice(), [one] if one.starts_with("1 000 objects: ")));

@@ -23,7 +23,7 @@ pub(crate) const NAMESPACE: &str = "http://www.w3.org/2000/svg";
 const LOWEST_BOX: f64 = 28.0;
 
 /// The width of a file of its own and of a wide page.
-pub(crate) const WIDE: f64 = 1040.0;
+pub(crate) const WIDE: f64 = 1000.0;
 
 /// Where a drawing stands, and so what it brings along and where it links to.
 #[derive(Clone, Copy)]
@@ -375,11 +375,11 @@ impl Legend {
                             path.line d={ "M" (num(at.x)) " " (num(at.y)) "h26" } {}
                             path.head d={ "M" (num(at.x + 32.0)) " " (num(at.y)) "l-8 -3.6l0 7.2z" } {}
                         },
-                        Key::Any => g.n5 { (any_mark(at.x + 8.0, at.y)) },
+                        Key::Any => g.neutral { (any_mark(at.x + 8.0, at.y)) },
                         Key::Crate(i) => g class={ "node n" (i) } {
                             rect x=(num(at.x)) y=(num(at.y - 7.0)) width="18" height="14" rx="3" {}
                         },
-                        Key::Abstract => g.node.n5.abstract {
+                        Key::Abstract => g.node.neutral.abstract {
                             rect x=(num(at.x)) y=(num(at.y - 8.0)) width="22" height="16" rx="3" {}
                             text x=(num(at.x + 11.0)) y=(num(at.y + 4.0)) { "A" }
                         },

@@ -126,6 +126,8 @@ const shared = one(".copy")?.cloneNode(true);
 const visit = (event) => {
   const row = event.target.closest?.("tr[id]");
   if (!row || !shared || row.contains(shared) || document.activeElement === shared) return;
+  // Where the keyboard is it stays, whatever the pointer happens to be on.
+  if (event.type === "pointerover" && shared.closest("tr")?.matches(":has(:focus-visible)")) return;
   shared.setAttribute("aria-label", `Copy the link to ${row.id}`);
   row.querySelector(".name a")?.after(shared);
 };
