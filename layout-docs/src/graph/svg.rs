@@ -202,8 +202,8 @@ fn package<'m>(index: &Index<'m>, name: &'m str) -> &'m str {
 pub(super) fn drawn_node(index: &Index<'_>, node: &Node<'_>, rect: Rect, key: &str, frame: Frame<'_>) -> Markup {
     let is_abstract = node.class.is_some_and(|c| c.is_abstract);
     let mut about = match node.class {
-        Some(class) if is_abstract => format!("{}, abstract, in {}", class.name, class.crate_name),
-        Some(class) => format!("{} in {}", class.name, class.crate_name),
+        Some(class) if is_abstract => format!("{}, abstract, in {}", class.name, package(index, &class.crate_name)),
+        Some(class) => format!("{} in {}", class.name, package(index, &class.crate_name)),
         None => format!("{}, which is not in this model", node.id),
     };
     if !node.any.is_empty() {
@@ -213,8 +213,8 @@ pub(super) fn drawn_node(index: &Index<'_>, node: &Node<'_>, rect: Rect, key: &s
     let middle = rect.y + rect.height / 2.0;
     let class = format!("node {}{}", hue(index, node), if is_abstract { " abstract" } else { "" });
     let content = html! {
-        g class=(class) {
-            title { (about) }
+        title { (about) }
+        g class=(class) aria-hidden="true" {
             rect x=(num(rect.x)) y=(num(rect.y)) width=(num(rect.width)) height=(num(rect.height)) rx="5" {}
             text x=(num(rect.x + (rect.width - mark) / 2.0)) y=(num(middle + 4.0)) { (clip(node.name())) }
             @if mark > 0.0 { (any_mark(rect.x + rect.width - 15.0, middle)) }
@@ -223,7 +223,7 @@ pub(super) fn drawn_node(index: &Index<'_>, node: &Node<'_>, rect: Rect, key: &s
     match (frame.href)(node.id) {
         Some(href) => {
             let stop = (!frame.has_stops).then_some("-1");
-            html! { a class=(key) href=(href) tabindex=[stop] aria-label=(about) { (content) } }
+            html! { a class=(key) href=(href) tabindex=[stop] { (content) } }
         }
         None => html! { g class=(key) { (content) } },
     }
@@ -425,7 +425,7 @@ mod tests {
     #[test]
     fn classes_are_links_and_lines_say_their_fields() {
         let svg = drawn(&model());
-        assert!(svg.contains("href=\"layouts.html#Script\"") && svg.contains("aria-label=\"Script in "), "{svg}");
+        assert!(svg.contains("href=\"layouts.html#Script\"") && svg.contains("<title>Script in "), "{svg}");
         assert!(svg.contains("<title>HeapObject → Map, strong: map</title>"), "{svg}");
         assert!(svg.contains("class=\"edge weak") && svg.contains("may refer to anything"), "{svg}");
     }

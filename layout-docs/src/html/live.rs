@@ -155,13 +155,13 @@ fn cell_link(
     let class = format!("part k-{}", cell.role.key());
     let drawn = html! {
         title { (say) }
-        @for row in cell.start / ROW..cell.end.div_ceil(ROW) { (piece(cell, row, y(row))) }
+        g aria-hidden="true" { @for row in cell.start / ROW..cell.end.div_ceil(ROW) { (piece(cell, row, y(row))) } }
     };
     let href = cell.part.refers_to.as_ref().and_then(|reference| href(index, object, reference));
     html! {
         @match href {
-            Some(href) => a class=(class) href=(href) tabindex=(tab) data-part=(number) aria-label=(say) { (drawn) },
-            None => g class=(class) role="img" tabindex=(tab) data-part=(number) aria-label=(say) { (drawn) },
+            Some(href) => a class=(class) href=(href) tabindex=(tab) data-part=(number) { (drawn) },
+            None => g class=(class) role="img" tabindex=(tab) data-part=(number) { (drawn) },
         }
     }
 }

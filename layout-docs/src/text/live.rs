@@ -183,7 +183,8 @@ fn note(index: &Index<'_>, part: &LivePart) -> Option<String> {
 
 /// A line about a footprint, and the table of its classes.
 fn draw_footprint(index: &Index<'_>, footprint: &LiveFootprint) -> String {
-    let mut out = format!("{}: {}\n", one_line(&footprint.name), summary(footprint));
+    let mut out = String::new();
+    super::paragraph(&mut out, &format!("{}: {}", one_line(&footprint.name), summary(footprint)));
     let header = ["class", "objects", "bytes", "share", "average", "largest", "losses"];
     let mut table = table(&header, &[1, 2, 3, 4, 5, 6]);
     for of in footprint.classes.iter().filter(|of| of.objects > 0) {

@@ -1,6 +1,7 @@
 //! Plain text for terminals: tables and ASCII rulers.
 
 pub(crate) mod bits;
+mod fields;
 pub(crate) mod live;
 mod ruler;
 mod structs;
@@ -9,9 +10,8 @@ mod tree;
 use crate::cost;
 use crate::doc;
 use crate::index::{Holder, Index};
-use crate::model::{Class, Length, Model, Width};
+use crate::model::{Class, Model, Width};
 use crate::reorder::{Slot, Suggestion, suggest};
-use crate::rows::Row;
 use crate::view::View;
 use crate::words;
 use comfy_table::{
@@ -65,7 +65,7 @@ fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
     }
     holders(out, "referred to by", index.holders(class));
     let same = index.is_same_layout(class);
-    let _ = writeln!(out, "\n{}", fields_table(&index.rows(class), same));
+    let _ = writeln!(out, "\n{}", fields::table(&index.rows(class), same));
     for width in Width::ALL.into_iter().take(if same { 1 } else { 2 }) {
         let view = View::new(index, class, width);
         let _ = writeln!(out, "\n{}; the collector sees {}", words::pointers(width, same), words::collector(&view));
@@ -158,47 +158,11 @@ pub(crate) fn table(header: &[&str], numeric: &[usize]) -> Table {
         }
         column.set_constraint(match header[i] {
             "values" => continue,
-            "notes" => ColumnConstraint::LowerBoundary(comfy_table::Width::Fixed(16)),
             "doc" => ColumnConstraint::LowerBoundary(comfy_table::Width::Fixed(20)),
             _ => ColumnConstraint::ContentWidth,
         });
     }
     table
-}
-
-fn fields_table(rows: &[Row<'_>], same: bool) -> String {
-    let header: &[&str] = if same {
-        &["offset", "size", "field", "type", "kind", "notes", "doc"]
-    } else {
-        &["comp.", "full", "size", "field", "type", "kind", "notes", "doc"]
-    };
-    let mut table = table(header, if same { &[0, 1] } else { &[0, 1, 2] });
-    for row in rows {
-        let mut cells: Vec<String> =
-            Width::ALL.into_iter().skip(usize::from(same)).map(|width| row.at.text(width)).collect();
-        let mut notes = row.notes();
-        if let Some(length) = row.length {
-            let (what, text) = words::presence(length);
-            notes.insert(0, format!("{what} {text}"));
-        }
-        if let Some(outer) = row.outer {
-            notes.push(format!("in {}", outer.layout.name));
-        }
-        if let Some(owner) = row.from {
-            notes.push(format!("from {}", owner.name));
-        }
-        let times = if matches!(row.length, Some(Length::Field(_) | Length::Expression(_))) { " × n" } else { "" };
-        cells.extend([
-            format!("{}{times}", row.size),
-            row.label(),
-            row.type_name.to_owned(),
-            words::kind(row.role, row.holds).to_owned(),
-            notes.join(", "),
-            doc::plain(row.doc),
-        ]);
-        table.add_row(cells);
-    }
-    table.trim_fmt()
 }
 
 #[cfg(test)]

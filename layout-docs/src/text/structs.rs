@@ -1,6 +1,6 @@
 //! One struct in plain text.
 
-use super::{draw, fields_table, heading, holders, prose};
+use super::{draw, fields, heading, holders, prose};
 use crate::index::Index;
 use crate::model::{Struct, Width};
 use crate::view::View;
@@ -14,7 +14,7 @@ pub(crate) fn render<'m>(index: &Index<'m>, layout: &'m Struct, out: &mut String
     prose(out, &layout.doc);
     holders(out, "held by", index.struct_holders(layout));
     let same = index.is_same_struct(layout);
-    let _ = writeln!(out, "\n{}", fields_table(&index.struct_rows(layout), same));
+    let _ = writeln!(out, "\n{}", fields::table(&index.struct_rows(layout), same));
     for width in Width::ALL.into_iter().take(if same { 1 } else { 2 }) {
         let view = View::of_struct(index, layout, width);
         let _ = writeln!(out, "\n{}; the collector sees {}", words::pointers(width, same), words::collector(&view));
