@@ -5,6 +5,7 @@ use super::layered::{Plan, Point, Rect, Size, height_for, lay_out};
 use super::references::{Edge, Node, References, Strength};
 use crate::index::Index;
 use crate::model::Model;
+use crate::words;
 use maud::{Markup, PreEscaped, html};
 use std::fmt::Write as _;
 
@@ -151,14 +152,7 @@ fn fading(graph: &References<'_>) -> String {
 
 /// At most `LONGEST` characters of a name.
 pub(super) fn clip(name: &str) -> String {
-    clip_to(name, LONGEST)
-}
-
-pub(super) fn clip_to(name: &str, longest: usize) -> String {
-    if name.chars().count() <= longest {
-        return name.to_owned();
-    }
-    name.chars().take(longest.saturating_sub(1)).chain(['…']).collect()
+    words::cut(name, LONGEST, '…')
 }
 
 pub(super) fn text_width(text: &str) -> f64 {

@@ -61,11 +61,15 @@ pub(super) fn cost(class: &Class) -> Markup {
     if lines.is_empty() {
         return html! {};
     }
-    super::fold("cost", "What it costs", &html! { ul.plain { @for line in lines { li { (unbroken(&line)) } } } })
+    super::fold(
+        "cost",
+        "What it costs",
+        &html! { ul.plain { @for line in lines { li { (with_whole_numbers(&line)) } } } },
+    )
 }
 
 /// Digits in groups that stay on one line.
-fn unbroken(text: &str) -> String {
+fn with_whole_numbers(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let is_within =
         |i: usize| i > 0 && chars[i - 1].is_ascii_digit() && chars.get(i + 1).is_some_and(char::is_ascii_digit);

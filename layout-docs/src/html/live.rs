@@ -1,6 +1,8 @@
 //! Real objects, their bytes and values drawn over their layout; and footprints.
 
 use super::facts::fact;
+use super::fields::head;
+use super::fit;
 use super::links::{class_link, copy, field_anchor};
 use super::sidebar::leaf;
 use crate::index::Index;
@@ -210,17 +212,6 @@ fn piece(cell: &OverlayCell<'_>, row: u64, y: u64) -> Markup {
     }
 }
 
-/// As much of `text` as fits `room` at `advance` per character.
-fn fit(text: &str, room: u64, advance: f64) -> String {
-    let most = (room as f64 / advance) as usize;
-    let mut shown: String = text.chars().take(most).map(|c| if c.is_control() { '·' } else { c }).collect();
-    if shown.chars().count() < text.chars().count() {
-        shown.pop();
-        shown.push('…');
-    }
-    shown
-}
-
 /// All values, with links and the fields of bit fields.
 fn values(index: &Index<'_>, object: &LiveObject, blocks: &[Block<'_>]) -> Markup {
     let mut rows: Vec<Markup> = Vec::new();
@@ -246,10 +237,6 @@ fn values(index: &Index<'_>, object: &LiveObject, blocks: &[Block<'_>]) -> Marku
             tbody role="rowgroup" { @for row in rows { (row) } }
         }
     }
-}
-
-fn head(class: &str, text: &str) -> Markup {
-    html! { th class=(class) scope="col" role="columnheader" { (text) } }
 }
 
 fn value_row(index: &Index<'_>, object: &LiveObject, cell: &OverlayCell<'_>, number: usize) -> Markup {

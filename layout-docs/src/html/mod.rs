@@ -192,6 +192,12 @@ fn fold(class: &str, title: &str, content: &Markup) -> Markup {
     html! { details class={ "fold " (class) } open { summary { (title) } (content) } }
 }
 
+/// As much of a text as there is room for, with so much for each character.
+fn fit(text: &str, room: impl Into<u64>, advance: f64) -> String {
+    let shown: String = text.chars().map(|c| if c.is_control() { '·' } else { c }).collect();
+    words::cut(&shown, (room.into() as f64 / advance) as usize, '…')
+}
+
 fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }

@@ -128,12 +128,8 @@ fn columns(texts: impl Iterator<Item = String>) -> String {
 fn clip(text: &str, room: usize) -> String {
     let indent = usize::from(room > BYTE);
     let room = room - indent;
-    let mut clipped: String = text.chars().map(|c| if c.is_control() { '.' } else { c }).collect();
-    if clipped.chars().count() > room {
-        clipped = clipped.chars().take(room.saturating_sub(1)).collect();
-        clipped.push('~');
-    }
-    format!("{}{clipped}", " ".repeat(indent))
+    let shown: String = text.chars().map(|c| if c.is_control() { '.' } else { c }).collect();
+    format!("{}{}", " ".repeat(indent), crate::words::cut(&shown, room, '~'))
 }
 
 /// The line between two rows.
