@@ -129,6 +129,17 @@ pub(crate) fn plain(doc: &str) -> String {
     lines.join(" ").trim().to_owned()
 }
 
+/// The paragraphs and list items as lines of plain text, without examples.
+pub(crate) fn prose(doc: &str) -> Vec<String> {
+    let line = |spans: &[Span]| spans.iter().map(Span::text).collect::<String>();
+    let blocks = parse(doc).into_iter().filter_map(|block| match block {
+        Block::Paragraph(spans) => Some(line(&spans)),
+        Block::Item(spans) => Some(format!("- {}", line(&spans))),
+        Block::Code(_) => None,
+    });
+    blocks.collect()
+}
+
 impl Span {
     pub(crate) fn text(&self) -> &str {
         match self {
@@ -144,6 +155,7 @@ mod tests {
     #[test]
     fn links_keep_their_text_and_lines_join() {
         assert_eq!(plain("A [`Map`](crate::Map) of\nthe *object*."), "A Map of the object.");
+        assert_eq!(prose("One\nof two.\n\n```\nlet x;\n```\n\n- Three."), ["One of two.", "- Three."]);
         assert_eq!(plain("See [`Script`] and [this]."), "See Script and this.");
     }
 

@@ -87,8 +87,9 @@ pub(crate) fn render_class<'m>(pages: &Pages<'_, 'm>, class: &'m Class, out: &mu
     out.push_str(&blocks(&class.doc));
     let _ = writeln!(out, "- **Size:** {}", escape(&words::size(class)));
     let _ = writeln!(out, "- **Losses:** {}", words::losses(pages, class));
-    if let Some(cost) = crate::cost::phrase(class) {
-        let _ = writeln!(out, "- **Cost:** {cost}");
+    let cost = crate::cost::lines(class);
+    if !cost.is_empty() {
+        let _ = writeln!(out, "- **Cost:** {}", cost.join("; "));
     }
     if let Some(suggestion) = suggest(pages, class) {
         let _ = writeln!(out, "- **Reorder:** {}", escape(&suggestion_text(&suggestion)));
@@ -140,7 +141,7 @@ pub(crate) fn render_struct<'m>(pages: &Pages<'_, 'm>, layout: &'m Struct, out: 
 fn figures<'m>(same: bool, view: impl Fn(Width) -> View<'m>, out: &mut String) {
     out.push_str("## Layout\n\n");
     for width in Width::ALL.into_iter().take(if same { 1 } else { 2 }) {
-        let name = if same { "Both widths".to_owned() } else { format!("{} pointers", capital(width.name())) };
+        let name = words::capital(words::pointers(width, same));
         let view = view(width);
         let collector = escape(&words::collector(&view));
         let _ = writeln!(out, "**{name}**; the collector sees {collector}\n\n{}", fenced(&draw(&view)));
@@ -149,7 +150,7 @@ fn figures<'m>(same: bool, view: impl Fn(Width) -> View<'m>, out: &mut String) {
 
 /// The table for the narrow page of a book.
 fn narrow_fields(pages: &Pages<'_, '_>, kind: Kind, owner: &str, rows: &[Row<'_>], out: &mut String) {
-    out.push_str("## Fields\n\n| At | Size | Field | About |\n|--:|--:|---|---|\n");
+    out.push_str("## Fields\n\n| Offset | Size | Field | About |\n|--:|--:|---|---|\n");
     for row in rows {
         let [compressed, full] = Width::ALL.map(|width| row.at.text(width));
         let at = if compressed == full { full } else { format!("{compressed} / {full}") };
@@ -200,7 +201,7 @@ fn notes(pages: &Pages<'_, '_>, row: &Row<'_>) -> Vec<String> {
 
 fn rulers<'m>(same: bool, view: impl Fn(Width) -> View<'m>, out: &mut String) {
     for width in Width::ALL.into_iter().take(if same { 1 } else { 2 }) {
-        let name = if same { "Both widths".to_owned() } else { format!("{} pointers", capital(width.name())) };
+        let name = words::capital(words::pointers(width, same));
         let view = view(width);
         let (collector, ruler) = (words::collector(&view), draw(&view));
         let _ = write!(
@@ -212,8 +213,8 @@ fn rulers<'m>(same: bool, view: impl Fn(Width) -> View<'m>, out: &mut String) {
 }
 
 fn fields(pages: &Pages<'_, '_>, kind: Kind, owner: &str, rows: &[Row<'_>], same: bool, out: &mut String) {
-    out.push_str(if same { "| At | Size |" } else { "| Compressed | Full | Size |" });
-    out.push_str(" Name | Type | Kind | Admits | Notes |\n");
+    out.push_str(if same { "| Offset | Size |" } else { "| Compressed | Full | Size |" });
+    out.push_str(" Field | Type | Kind | Admits | About |\n");
     out.push_str(if same { "|--:|--:|" } else { "|--:|--:|--:|" });
     out.push_str("---|---|---|---|---|\n");
     for row in rows {
@@ -248,7 +249,7 @@ pub(crate) fn render_bits(pages: &Pages<'_, '_>, bits: &Bitfield, out: &mut Stri
     } else {
         let _ = writeln!(out, "{}", fenced(&packet::draw(bits)));
     }
-    out.push_str("| | Bits | Name | Kind | Mask | Values |\n|--:|--:|---|---|---|---|\n");
+    out.push_str("| | Bits | Field | Kind | Mask | About |\n|--:|--:|---|---|---|---|\n");
     for (i, field) in bits.fields.iter().enumerate() {
         let kind = match &field.means {
             Meaning::Nested { bitfield } => words::in_array(field, &bits_link(pages, bitfield)),
@@ -312,11 +313,6 @@ fn source(pages: &Pages<'_, '_>, file: &str, line: u32) -> String {
         Some(url) => format!("[{}:{line}]({url})", escape(file)),
         None => code(&format!("{file}:{line}")),
     }
-}
-
-fn capital(word: &str) -> String {
-    let mut chars = word.chars();
-    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
 fn inline(doc: &str) -> String {

@@ -27,16 +27,11 @@ pub(crate) fn render(pages: &Pages<'_, '_>, out: &mut String) {
     }
 }
 
-/// The anchor of an object: its place in the model, counted from 1.
-fn anchor(place: usize) -> String {
-    format!("object.{}", place + 1)
-}
-
 fn render_object(pages: &Pages<'_, '_>, object: &LiveObject, place: usize, out: &mut String) {
-    let _ = writeln!(out, "\n### <a id=\"{}\"></a>{}\n", anchor(place), escape(&one_line(&object.name)));
+    let _ = writeln!(out, "\n### <a id=\"{}\"></a>{}\n", overlay::anchor(place), escape(&one_line(&object.name)));
     let _ = writeln!(out, "A {}: {}\n", link(pages, &object.class), escape(&overlay::facts(object)));
     let _ = writeln!(out, "{}", fenced(&draw(pages, object)));
-    out.push_str("| At | Size | Field | Kind | Value |\n|--:|--:|---|---|---|\n");
+    out.push_str("| Offset | Size | Field | Kind | Value |\n|--:|--:|---|---|---|\n");
     for part in &object.parts {
         let label = code(&one_line(&part.label()));
         let _ = writeln!(
@@ -55,7 +50,7 @@ fn value(pages: &Pages<'_, '_>, object: &LiveObject, part: &LivePart) -> String 
         let weak = if reference.is_weak { "weak " } else { "" };
         let remembered = if reference.is_remembered { " · remembered" } else { "" };
         let address = match overlay::target(pages, object, reference) {
-            Some(place) => format!("[{}](#{})", escape(&reference.address), anchor(place)),
+            Some(place) => format!("[{}](#{})", escape(&reference.address), overlay::anchor(place)),
             None => escape(&reference.address),
         };
         let text = if part.value.is_empty() { String::new() } else { format!(" {}", code(&one_line(&part.value))) };
@@ -75,7 +70,7 @@ fn render_footprint(pages: &Pages<'_, '_>, footprint: &LiveFootprint, out: &mut 
     let _ = writeln!(out, "\n### {}\n\n{}\n", escape(&one_line(&footprint.name)), escape(&summary(footprint)));
     if footprint.objects > 0 {
         out.push_str(
-            "| Class | Objects | Bytes | Share | Average | Largest | Wasted |\n|---|--:|--:|--:|--:|--:|--:|\n",
+            "| Class | Objects | Bytes | Share | Average | Largest | Losses |\n|---|--:|--:|--:|--:|--:|--:|\n",
         );
     }
     for of in footprint.classes.iter().filter(|of| of.objects > 0) {

@@ -90,8 +90,7 @@ pub fn write_mdbook(model: &Model, dir: impl AsRef<Path>) -> io::Result<Vec<Path
 
 fn summary(pages: &Pages<'_, '_>) -> String {
     let model = pages.model;
-    let mut out =
-        String::from("# Summary\n\n[Object layouts](overview.md)\n[Which class refers to which](references.md)\n");
+    let mut out = String::from("# Summary\n\n[Object layouts](overview.md)\n[Reference graph](references.md)\n");
     let mut crates: Vec<&str> = Vec::new();
     for class in &model.classes {
         if !crates.contains(&class.crate_name.as_str()) {
@@ -143,9 +142,9 @@ fn overview(pages: &Pages<'_, '_>) -> String {
 
 fn references(pages: &Pages<'_, '_>) -> String {
     let href = |id: &str| page(pages, id);
-    let frame = Frame { is_file: false, has_style: true, width: COLUMN, href: &href };
+    let frame = Frame { is_file: false, has_style: true, has_stops: true, width: COLUMN, href: &href };
     format!(
-        "# Which class refers to which\n\nLines begin at the class that declares the field; classes below inherit it. A \
+        "# Reference graph\n\nLines begin at the class that declares the field; classes below inherit it. A \
          reference to a class may be to one below it.\n\n{}\n",
         inline_svg(svg::draw(pages, frame))
     )
@@ -153,7 +152,7 @@ fn references(pages: &Pages<'_, '_>) -> String {
 
 fn neighbours<'m>(pages: &Pages<'_, 'm>, class: &'m Class, graph: &References<'m>, out: &mut String) {
     let href = |id: &str| page(pages, id);
-    let frame = Frame { is_file: false, has_style: true, width: COLUMN, href: &href };
+    let frame = Frame { is_file: false, has_style: true, has_stops: true, width: COLUMN, href: &href };
     if let Some(drawing) = near::draw(pages, graph, class, frame) {
         let _ = writeln!(out, "\n## References\n\n{}", inline_svg(drawing));
     }

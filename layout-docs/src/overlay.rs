@@ -156,6 +156,11 @@ pub(crate) fn target(index: &Index<'_>, from: &LiveObject, reference: &LiveRefer
     index.object(from, &reference.address)
 }
 
+/// The anchor of an object: its place in the model, counted from 1.
+pub(crate) fn anchor(place: usize) -> String {
+    format!("object.{}", place + 1)
+}
+
 /// `28 bytes, #1 in old_space, compressed pointers`.
 pub(crate) fn facts(object: &LiveObject) -> String {
     let age = if object.is_young { " (young)" } else { "" };

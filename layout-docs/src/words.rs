@@ -14,6 +14,29 @@ pub(crate) fn bytes(bytes: PerWidth) -> String {
     format!("{bytes} {unit}")
 }
 
+/// Which pointers a drawing is for: `compressed pointers`, `both pointer widths`.
+pub(crate) const fn pointers(width: Width, same: bool) -> &'static str {
+    match width {
+        _ if same => "both pointer widths",
+        Width::Compressed => "compressed pointers",
+        Width::Full => "full pointers",
+    }
+}
+
+/// At most `longest` characters of a text; `mark` is the last one if some are missing.
+pub(crate) fn cut(text: &str, longest: usize, mark: char) -> String {
+    if text.chars().count() <= longest {
+        return text.to_owned();
+    }
+    text.chars().take(longest.saturating_sub(1)).chain([mark]).collect()
+}
+
+/// The first letter as a capital.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}
+
 /// The kind of a field in one or two words.
 pub(crate) fn kind(role: Role, holds: &Holds) -> &'static str {
     match holds {
@@ -181,7 +204,7 @@ pub(crate) fn losses<'m>(index: &Index<'m>, class: &'m Class) -> String {
     let parts: Vec<String> = [
         ("padding", pair(compressed, full, |l| l.padding)),
         ("holes", pair(compressed, full, |l| l.holes)),
-        ("tail rounding", pair(compressed, full, |l| l.rounding)),
+        ("rounding", pair(compressed, full, |l| l.rounding)),
     ]
     .into_iter()
     .filter(|(_, n)| n.compressed + n.full > 0)
@@ -310,7 +333,13 @@ mod tests {
         let losses = |id| losses(&index, index.class(id).unwrap());
         assert_eq!(losses("Script"), "none");
         assert_eq!(losses("Map"), "0 / 4 bytes padding");
-        assert_eq!(losses("Sloppy"), "5 / 13 bytes (3 / 7 padding, 2 / 6 tail rounding)");
+        assert_eq!(losses("Sloppy"), "5 / 13 bytes (3 / 7 padding, 2 / 6 rounding)");
+    }
+
+    #[test]
+    fn long_texts_are_cut() {
+        assert_eq!(cut("visitor_id", 4, '~'), "vis~");
+        assert_eq!(cut("map", 3, '~'), "map");
     }
 
     #[test]
@@ -322,6 +351,7 @@ mod tests {
         assert_eq!(unused_bits(&flags), [(14, 17)]);
         assert_eq!(bit_range(3, 4), "6:3");
     }
+
     #[test]
     fn sizes_and_collector_views_of_tails() {
         let model = model();

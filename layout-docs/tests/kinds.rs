@@ -166,7 +166,7 @@ fn text_draws_tails_structs_and_conditions() {
         "the collector sees ME (E: strong or weak)",
         "External<u8>",
         "28 / 40 bytes + 2 tails, 2 optional fields",
-        "held by DescriptorArray.entries",
+        "held by         DescriptorArray.entries",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }

@@ -5,6 +5,7 @@ use super::text::parties;
 use super::{Diff, Entry, Item, Verdict};
 use crate::markdown::escape::{code, escape};
 use crate::model::{PerWidth, Width};
+use crate::overlay::one_line;
 use std::fmt::Write as _;
 
 pub(super) fn render(diff: &Diff) -> String {
@@ -77,8 +78,4 @@ fn ticked(text: &str) -> String {
     }
     let part = |(i, part): (usize, &&str)| if i % 2 == 0 { escape(part) } else { code(part) };
     parts.iter().enumerate().map(part).collect()
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -2,9 +2,10 @@
 
 use super::layered::{Point, Rect, height_for};
 use super::references::{References, Strength};
-use super::svg::{Frame, NAMESPACE, any_mark, box_width, clip_to, curve, drawn_node, head, num, small_width, styles};
+use super::svg::{Frame, NAMESPACE, any_mark, box_width, curve, drawn_node, head, num, small_width, styles};
 use crate::index::Index;
 use crate::model::Class;
+use crate::words;
 use maud::{Markup, html};
 
 const ROW: f64 = 34.0;
@@ -233,7 +234,7 @@ impl Neighbour {
         let Some((first, note)) = self.fields.first() else { return String::new() };
         let note = if self.fields.iter().all(|(_, other)| other == note) { note.as_str() } else { "" };
         let room = LONGEST_LABEL.saturating_sub(note.chars().count() + 3).max(8);
-        let mut names = clip_to(first, room);
+        let mut names = words::cut(first, room, '…');
         let mut shown = 1;
         for (field, _) in &self.fields[1..] {
             if names.chars().count() + field.chars().count() + 2 > room {
@@ -246,7 +247,7 @@ impl Neighbour {
         if shown < self.fields.len() {
             names.push_str(&format!(" +{}", self.fields.len() - shown));
         }
-        names + &clip_to(note, LONGEST_LABEL)
+        names + &words::cut(note, LONGEST_LABEL, '…')
     }
 }
 
@@ -261,7 +262,7 @@ mod tests {
         let index = Index::new(&model);
         let graph = References::new(&index);
         let href = |id: &str| Some(format!("#{id}"));
-        let frame = Frame { is_file: false, has_style: false, width: 0.0, href: &href };
+        let frame = Frame { is_file: false, has_style: false, has_stops: false, width: 0.0, href: &href };
         let svg = draw(&index, &graph, index.class(id).unwrap(), frame).map(Markup::into_string);
         if let Some(svg) = &svg {
             crate::html::wellformed::check(svg).unwrap_or_else(|e| panic!("{e}: {svg}"));

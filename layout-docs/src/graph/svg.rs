@@ -5,6 +5,7 @@ use super::layered::{Plan, Point, Rect, Size, height_for, lay_out};
 use super::references::{Edge, Node, References, Strength};
 use crate::index::Index;
 use crate::model::Model;
+use crate::words;
 use maud::{Markup, PreEscaped, html};
 use std::fmt::Write as _;
 
@@ -23,7 +24,7 @@ pub(crate) const NAMESPACE: &str = "http://www.w3.org/2000/svg";
 const LOWEST_BOX: f64 = 28.0;
 
 /// The width of a file of its own and of a wide page.
-pub(crate) const WIDE: f64 = 1040.0;
+pub(crate) const WIDE: f64 = 1000.0;
 
 /// Where a drawing stands, and so what it brings along and where it links to.
 #[derive(Clone, Copy)]
@@ -32,6 +33,8 @@ pub(crate) struct Frame<'f> {
     pub(crate) is_file: bool,
     /// Whether it brings its own styles.
     pub(crate) has_style: bool,
+    /// Whether its links are stops of the Tab key; they need not be where the same links stand elsewhere on the page.
+    pub(crate) has_stops: bool,
     /// The width that small parts share, in pixels; a large part may need more.
     pub(crate) width: f64,
     /// Where a class is shown, by its id.
@@ -48,7 +51,7 @@ pub(crate) struct Frame<'f> {
 pub fn render_graph_svg(model: &Model, page: &str) -> String {
     let index = Index::new(model);
     let href = |id: &str| index.class(id).map(|class| format!("{page}#{}", class.id));
-    file(draw(&index, Frame { is_file: true, has_style: true, width: WIDE, href: &href }))
+    file(draw(&index, Frame { is_file: true, has_style: true, has_stops: true, width: WIDE, href: &href }))
 }
 
 /// A drawing as the text of a file: names of strangers may have characters that XML forbids.
@@ -97,7 +100,7 @@ pub(crate) fn draw(index: &Index<'_>, frame: Frame<'_>) -> Markup {
     );
     html! {
         svg.layout-graph.whole xmlns=[frame.is_file.then_some(NAMESPACE)] viewBox={ "0 0 " (num(width)) " " (num(height)) }
-            width=(num(width)) height=(num(height)) role="group" aria-label="Which class refers to which" {
+            width=(num(width)) height=(num(height)) role="group" aria-label="Reference graph" {
             title { "Which class refers to which" }
             desc { (spoken) }
             (styles(frame, fading(&graph)))
@@ -149,14 +152,7 @@ fn fading(graph: &References<'_>) -> String {
 
 /// At most `LONGEST` characters of a name.
 pub(super) fn clip(name: &str) -> String {
-    clip_to(name, LONGEST)
-}
-
-pub(super) fn clip_to(name: &str, longest: usize) -> String {
-    if name.chars().count() <= longest {
-        return name.to_owned();
-    }
-    name.chars().take(longest.saturating_sub(1)).chain(['…']).collect()
+    words::cut(name, LONGEST, '…')
 }
 
 pub(super) fn text_width(text: &str) -> f64 {
@@ -191,12 +187,17 @@ fn crates<'m>(index: &Index<'m>) -> Vec<&'m str> {
     crates
 }
 
+/// What a crate is called where the model lists its crates: packages may have dashes in their names.
+fn package<'m>(index: &Index<'m>, name: &'m str) -> &'m str {
+    index.model.crates.iter().map(|c| c.name.as_str()).find(|c| c.replace('-', "_") == name).unwrap_or(name)
+}
+
 /// A box with its name; a link, if there is something to link to.
 pub(super) fn drawn_node(index: &Index<'_>, node: &Node<'_>, rect: Rect, key: &str, frame: Frame<'_>) -> Markup {
     let is_abstract = node.class.is_some_and(|c| c.is_abstract);
     let mut about = match node.class {
-        Some(class) if is_abstract => format!("{}, abstract, in {}", class.name, class.crate_name),
-        Some(class) => format!("{} in {}", class.name, class.crate_name),
+        Some(class) if is_abstract => format!("{}, abstract, in {}", class.name, package(index, &class.crate_name)),
+        Some(class) => format!("{} in {}", class.name, package(index, &class.crate_name)),
         None => format!("{}, which is not in this model", node.id),
     };
     if !node.any.is_empty() {
@@ -206,15 +207,18 @@ pub(super) fn drawn_node(index: &Index<'_>, node: &Node<'_>, rect: Rect, key: &s
     let middle = rect.y + rect.height / 2.0;
     let class = format!("node {}{}", hue(index, node), if is_abstract { " abstract" } else { "" });
     let content = html! {
-        g class=(class) {
-            title { (about) }
+        title { (about) }
+        g class=(class) aria-hidden="true" {
             rect x=(num(rect.x)) y=(num(rect.y)) width=(num(rect.width)) height=(num(rect.height)) rx="5" {}
             text x=(num(rect.x + (rect.width - mark) / 2.0)) y=(num(middle + 4.0)) { (clip(node.name())) }
             @if mark > 0.0 { (any_mark(rect.x + rect.width - 15.0, middle)) }
         }
     };
     match (frame.href)(node.id) {
-        Some(href) => html! { a class=(key) href=(href) aria-label=(about) { (content) } },
+        Some(href) => {
+            let stop = (!frame.has_stops).then_some("-1");
+            html! { a class=(key) href=(href) tabindex=[stop] { (content) } }
+        }
         None => html! { g class=(key) { (content) } },
     }
 }
@@ -340,7 +344,7 @@ impl Legend {
             entries.push((Key::Abstract, "abstract".to_owned()));
         }
         let crates = crates(index);
-        entries.extend(crates.iter().enumerate().map(|(i, name)| (Key::Crate(i % HUES), clip(name))));
+        entries.extend(crates.iter().enumerate().map(|(i, name)| (Key::Crate(i % HUES), clip(package(index, name)))));
         let room = width.max(420.0);
         let (mut x, mut y, mut widest) = (0.0, Legend::ABOVE, 0.0);
         let mut at = Vec::new();
@@ -365,11 +369,11 @@ impl Legend {
                             path.line d={ "M" (num(at.x)) " " (num(at.y)) "h26" } {}
                             path.head d={ "M" (num(at.x + 32.0)) " " (num(at.y)) "l-8 -3.6l0 7.2z" } {}
                         },
-                        Key::Any => g.n5 { (any_mark(at.x + 8.0, at.y)) },
+                        Key::Any => g.neutral { (any_mark(at.x + 8.0, at.y)) },
                         Key::Crate(i) => g class={ "node n" (i) } {
                             rect x=(num(at.x)) y=(num(at.y - 7.0)) width="18" height="14" rx="3" {}
                         },
-                        Key::Abstract => g.node.n5.abstract {
+                        Key::Abstract => g.node.neutral.abstract {
                             rect x=(num(at.x)) y=(num(at.y - 8.0)) width="22" height="16" rx="3" {}
                             text x=(num(at.x + 11.0)) y=(num(at.y + 4.0)) { "A" }
                         },
@@ -415,7 +419,7 @@ mod tests {
     #[test]
     fn classes_are_links_and_lines_say_their_fields() {
         let svg = drawn(&model());
-        assert!(svg.contains("href=\"layouts.html#Script\"") && svg.contains("aria-label=\"Script in "), "{svg}");
+        assert!(svg.contains("href=\"layouts.html#Script\"") && svg.contains("<title>Script in "), "{svg}");
         assert!(svg.contains("<title>HeapObject → Map, strong: map</title>"), "{svg}");
         assert!(svg.contains("class=\"edge weak") && svg.contains("may refer to anything"), "{svg}");
     }

@@ -1,6 +1,6 @@
 //! The section of one bit field: its bits from high to low, and a table.
 
-use super::links::{bits_anchor, bits_link, copy, doc, field_anchor, holder_link, inline_doc, source};
+use super::links::{bits_anchor, bits_link, copy, doc, field_anchor, folded, holder_link, inline_doc, source};
 use crate::index::Index;
 use crate::model::{Bitfield, Bits, Meaning};
 use crate::words;
@@ -30,7 +30,7 @@ pub(super) fn render(index: &Index<'_>, bits: &Bitfield) -> Markup {
             @if !holders.is_empty() {
                 dl.facts { div.wide {
                     dt { "Held by" }
-                    dd { @for (i, holder) in holders.iter().enumerate() { @if i > 0 { ", " } (holder_link(holder)) } }
+                    dd { (folded(&holders.iter().map(holder_link).collect::<Vec<_>>())) }
                 } }
             }
             figure.bits { (diagram(bits)) }

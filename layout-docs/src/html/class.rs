@@ -1,8 +1,8 @@
 //! The section of one class.
 
 use super::fields::{self, Section};
-use super::links::{ancestors, class_link, copy, doc, source};
-use super::{collector, facts, lines, live, overview, ruler, suggestion};
+use super::links::{ancestors, copy, doc, source};
+use super::{collector, facts, lines, live, references, ruler, suggestion};
 use crate::graph::references::References;
 use crate::index::Index;
 use crate::model::Class;
@@ -31,13 +31,11 @@ pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class, graph: &References
             }
             (suggestion::render(index, class))
             (fields::render(index, &index.rows(class), &Section { title: &class.name, anchor: &class.id, file: &class.file, same }))
+            (facts::cost(class))
+            (references::render(index, class, graph))
             (collector::render(&views))
-            (overview::neighbours(index, class, graph))
             (lines::render(&views))
             (live::of_class(index, class))
-            @if !index.children(class).is_empty() {
-                p.below { span { "Extended by" } @for child in index.children(class) { span.chip { (class_link(index, &child.id)) } } }
-            }
         }
     }
 }

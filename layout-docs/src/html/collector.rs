@@ -19,14 +19,12 @@ struct Word {
 }
 
 pub(super) fn render(views: &[(String, View<'_>)]) -> Markup {
-    html! {
-        details.collector open {
-            summary { "The collector’s view" }
-            div.diagrams.single[views.len() == 1] {
-                @for (label, view) in views { (strip(view, label, views.len() == 1)) }
-            }
+    let strips = html! {
+        div.diagrams.single[views.len() == 1] {
+            @for (label, view) in views { (strip(view, label, views.len() == 1)) }
         }
-    }
+    };
+    super::fold("collector", "The collector’s view", &strips)
 }
 
 fn tail_words(tail: &TailView<'_>, view: &View<'_>) -> Vec<Word> {
@@ -95,7 +93,7 @@ fn strip(view: &View<'_>, label: &str, single: bool) -> Markup {
 }
 
 /// What stands in the box.
-fn mark(role: Role) -> String {
+pub(super) fn mark(role: Role) -> String {
     match role {
         Role::MaybeWeak => "S/W".to_owned(),
         other => other.letter().to_string(),

@@ -1,14 +1,13 @@
 //! The numbers of a class at a glance.
 
-use super::links::holder_link;
-use crate::index::{Holder, Index};
+use super::links::{class_link, folded};
+use crate::index::Index;
 use crate::model::{Class, Length, Tail};
 use crate::view::View;
 use crate::words;
 use maud::{Markup, html};
 
 pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class, views: &[(String, View<'m>)]) -> Markup {
-    let holders = index.holders(class);
     let pointers: Vec<String> = views.iter().map(|(_, v)| format!("{} of {}", v.pointers(), v.words().len())).collect();
     let pointers = if pointers.iter().all(|p| *p == pointers[0]) { pointers[0].clone() } else { pointers.join(" / ") };
     let losses = words::losses(index, class);
@@ -32,30 +31,17 @@ pub(super) fn render<'m>(index: &Index<'m>, class: &'m Class, views: &[(String, 
             @if !matches!(class.tails.as_slice(), [] | [Tail { length: Length::Field(_), .. }]) {
                 div.wide {
                     dt { (words::tail_count(&class.tails)) }
-                    dd { ul.tails { @for tail in &class.tails { li { (presence(tail)) } } } }
+                    dd { ul.plain { @for tail in &class.tails { li { (presence(tail)) } } } }
                 }
             }
-            @if let Some(cost) = crate::cost::phrase(class) { div.wide { dt { "Cost" } dd { (cost) } } }
-            @if !holders.is_empty() {
+            @if !index.children(class).is_empty() {
                 div.wide {
-                    dt { "Referred to by" }
-                    dd {
-                        @let (first, more) = holders.split_at(holders.len().min(MOST));
-                        (list(first))
-                        @if !more.is_empty() {
-                            details.more { summary { "and " (more.len()) " more" } (list(more)) }
-                        }
-                    }
+                    dt { "Extended by" }
+                    dd { (folded(&index.children(class).iter().map(|c| class_link(index, &c.id)).collect::<Vec<_>>())) }
                 }
             }
         }
     }
-}
-
-const MOST: usize = 8;
-
-fn list(holders: &[Holder<'_>]) -> Markup {
-    html! { @for (i, holder) in holders.iter().enumerate() { @if i > 0 { ", " } (holder_link(holder)) } }
 }
 
 fn presence(tail: &Tail) -> Markup {
@@ -69,6 +55,28 @@ fn presence(tail: &Tail) -> Markup {
     }
 }
 
-fn fact(name: &str, value: &impl core::fmt::Display) -> Markup {
+/// What instances cost.
+pub(super) fn cost(class: &Class) -> Markup {
+    let lines = crate::cost::lines(class);
+    if lines.is_empty() {
+        return html! {};
+    }
+    super::fold(
+        "cost",
+        "What it costs",
+        &html! { ul.plain { @for line in lines { li { (with_whole_numbers(&line)) } } } },
+    )
+}
+
+/// Digits in groups that stay on one line.
+fn with_whole_numbers(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let is_within =
+        |i: usize| i > 0 && chars[i - 1].is_ascii_digit() && chars.get(i + 1).is_some_and(char::is_ascii_digit);
+    chars.iter().enumerate().map(|(i, c)| if *c == ' ' && is_within(i) { '\u{a0}' } else { *c }).collect()
+}
+
+/// A name and its value.
+pub(super) fn fact(name: &str, value: &(impl core::fmt::Display + ?Sized)) -> Markup {
     html! { div { dt { (name) } dd { (value) } } }
 }

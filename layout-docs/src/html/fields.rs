@@ -45,7 +45,7 @@ pub(super) fn render(index: &Index<'_>, rows: &[Row<'_>], section: &Section<'_>)
     }
 }
 
-fn head(class: &str, text: &str) -> Markup {
+pub(super) fn head(class: &str, text: &str) -> Markup {
     html! { th class=(class) scope="col" role="columnheader" { (text) } }
 }
 

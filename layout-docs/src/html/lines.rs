@@ -5,17 +5,16 @@ use maud::{Markup, html};
 
 /// Nothing, unless some layout is longer than a line.
 pub(super) fn render(views: &[(String, View<'_>)]) -> Markup {
-    html! {
-        @if views.iter().any(|(_, view)| view.end() > CACHE_LINE) {
-            details.lines open {
-                summary { "Cache lines" }
-                p.hint { "For objects that begin on a line of " (CACHE_LINE) " bytes; others are cut elsewhere." }
-                div.diagrams.single[views.len() == 1] {
-                    @for (label, view) in views { (list(view, label, views.len() == 1)) }
-                }
-            }
-        }
+    if views.iter().all(|(_, view)| view.end() <= CACHE_LINE) {
+        return html! {};
     }
+    let lists = html! {
+        p.hint { "For objects that begin on a line of " (CACHE_LINE) " bytes; others are cut elsewhere." }
+        div.diagrams.single[views.len() == 1] {
+            @for (label, view) in views { (list(view, label, views.len() == 1)) }
+        }
+    };
+    super::fold("lines", "Cache lines", &lists)
 }
 
 fn list(view: &View<'_>, label: &str, single: bool) -> Markup {

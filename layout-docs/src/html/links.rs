@@ -60,6 +60,20 @@ pub(super) fn holder_link(holder: &Holder<'_>) -> Markup {
     html! { a.code href={ "#" (field_anchor(&owner, &holder.anchor)) } { (holder.owner) "." (holder.field) } }
 }
 
+/// How many links of a list are shown before the rest is folded away.
+const MOST: usize = 12;
+
+/// Some links with commas between them; of many the first ones.
+pub(super) fn folded(links: &[Markup]) -> Markup {
+    let list = |links: &[Markup]| html! { @for (i, link) in links.iter().enumerate() { @if i > 0 { ", " } (link) } };
+    // One or two are not worth a fold.
+    let (first, more) = links.split_at(if links.len() > MOST + 2 { MOST } else { links.len() });
+    html! {
+        (list(first))
+        @if !more.is_empty() { details.more { summary { "and " (more.len()) " more" } (list(more)) } }
+    }
+}
+
 /// `file:line`, as a link if the model says where sources can be read.
 pub(super) fn source(index: &Index<'_>, file: &str, line: u32) -> Markup {
     html! {

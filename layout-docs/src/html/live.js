@@ -11,7 +11,7 @@
       if (lit !== undefined) for (const element of [byPart.get(lit), rows.get(lit)]) element?.classList.remove("lit");
       lit = part;
       if (part !== undefined) for (const element of [byPart.get(part), rows.get(part)]) element?.classList.add("lit");
-      readout.textContent = byPart.get(part)?.getAttribute("aria-label") ?? hint;
+      readout.textContent = byPart.get(part)?.querySelector("title").textContent ?? hint;
     };
     const partOf = (event) => event.target.closest?.("[data-part]")?.dataset.part;
     overlay.addEventListener("pointerover", (event) => show(partOf(event)));

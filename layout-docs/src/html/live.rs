@@ -1,6 +1,10 @@
 //! Real objects, their bytes and values drawn over their layout; and footprints.
 
-use super::links::{class_link, field_anchor};
+use super::facts::fact;
+use super::fields::head;
+use super::fit;
+use super::links::{class_link, copy, field_anchor};
+use super::sidebar::leaf;
 use crate::index::Index;
 use crate::model::{Class, LiveFootprint, LiveObject, LivePart, LiveReference};
 use crate::overlay::{self, Block, OverlayCell, count, share};
@@ -17,11 +21,6 @@ const GAP: u64 = 34;
 
 /// Moves between the cells with the arrow keys, and shows what one holds.
 pub(super) const SCRIPT: &str = include_str!("live.js");
-
-/// The anchor of an object: its place in the model, counted from 1.
-pub(super) fn object_anchor(place: usize) -> String {
-    format!("object.{}", place + 1)
-}
 
 /// The anchor of a footprint.
 pub(super) fn footprint_anchor(place: usize) -> String {
@@ -42,17 +41,13 @@ pub(super) fn sidebar(index: &Index<'_>) -> Markup {
     html! {
         @if !objects.is_empty() {
             h2 { "Real objects" }
-            ul.tree { @for (i, o) in objects.iter().enumerate() { (branch(&object_anchor(i), &o.name, &count(o.size))) } }
+            ul.tree { @for (i, o) in objects.iter().enumerate() { (leaf(&overlay::anchor(i), &o.name, &count(o.size))) } }
         }
         @if !footprints.is_empty() {
             h2 { "Footprints" }
-            ul.tree { @for (i, f) in footprints.iter().enumerate() { (branch(&footprint_anchor(i), &f.name, &count(f.bytes))) } }
+            ul.tree { @for (i, f) in footprints.iter().enumerate() { (leaf(&footprint_anchor(i), &f.name, &count(f.bytes))) } }
         }
     }
-}
-
-fn branch(anchor: &str, name: &str, size: &str) -> Markup {
-    html! { li data-for=(anchor) { a href={ "#" (anchor) } { span title=(name) { (name) } small { (size) } } } }
 }
 
 /// For the section of a class: the real objects of it that the page shows.
@@ -60,22 +55,23 @@ pub(super) fn of_class(index: &Index<'_>, class: &Class) -> Markup {
     let objects: Vec<_> = index.model.objects.iter().enumerate().filter(|(_, o)| o.class == class.id).collect();
     html! {
         @if !objects.is_empty() {
-            p.below {
+            p.chip-line {
                 span { "Real objects" }
-                @for (i, object) in objects { span.chip { a href={ "#" (object_anchor(i)) } { (object.name) } } }
+                @for (i, object) in objects { span.chip { a href={ "#" (overlay::anchor(i)) } { (object.name) } } }
             }
         }
     }
 }
 
 fn object_section(index: &Index<'_>, object: &LiveObject, place: usize) -> Markup {
-    let anchor = object_anchor(place);
+    let anchor = overlay::anchor(place);
     let blocks = overlay::blocks(index, object);
     html! {
         section.entry.live #(anchor) aria-labelledby={ (anchor) ".-title" } {
             header {
                 h2 id={ (anchor) ".-title" } {
                     a href={ "#" (anchor) } { (object.name) }
+                    (copy(&anchor))
                     span.badge { "real object" }
                 }
                 span.place { (class_link(index, &object.class)) " · " (overlay::facts(object)) }
@@ -161,13 +157,13 @@ fn cell_link(
     let class = format!("part k-{}", cell.role.key());
     let drawn = html! {
         title { (say) }
-        @for row in cell.start / ROW..cell.end.div_ceil(ROW) { (piece(cell, row, y(row))) }
+        g aria-hidden="true" { @for row in cell.start / ROW..cell.end.div_ceil(ROW) { (piece(cell, row, y(row))) } }
     };
     let href = cell.part.refers_to.as_ref().and_then(|reference| href(index, object, reference));
     html! {
         @match href {
-            Some(href) => a class=(class) href=(href) tabindex=(tab) data-part=(number) aria-label=(say) { (drawn) },
-            None => g class=(class) role="img" tabindex=(tab) data-part=(number) aria-label=(say) { (drawn) },
+            Some(href) => a class=(class) href=(href) tabindex=(tab) data-part=(number) { (drawn) },
+            None => g class=(class) role="img" tabindex=(tab) data-part=(number) { (drawn) },
         }
     }
 }
@@ -185,7 +181,7 @@ fn said(index: &Index<'_>, cell: &OverlayCell<'_>) -> String {
 
 fn href(index: &Index<'_>, object: &LiveObject, reference: &LiveReference) -> Option<String> {
     match overlay::target(index, object, reference) {
-        Some(place) => Some(format!("#{}", object_anchor(place))),
+        Some(place) => Some(format!("#{}", overlay::anchor(place))),
         None => index.class(&reference.class).map(|class| format!("#{}", class.id)),
     }
 }
@@ -216,17 +212,6 @@ fn piece(cell: &OverlayCell<'_>, row: u64, y: u64) -> Markup {
     }
 }
 
-/// As much of `text` as fits `room` at `advance` per character.
-fn fit(text: &str, room: u64, advance: f64) -> String {
-    let most = (room as f64 / advance) as usize;
-    let mut shown: String = text.chars().take(most).map(|c| if c.is_control() { '·' } else { c }).collect();
-    if shown.chars().count() < text.chars().count() {
-        shown.pop();
-        shown.push('…');
-    }
-    shown
-}
-
 /// All values, with links and the fields of bit fields.
 fn values(index: &Index<'_>, object: &LiveObject, blocks: &[Block<'_>]) -> Markup {
     let mut rows: Vec<Markup> = Vec::new();
@@ -252,10 +237,6 @@ fn values(index: &Index<'_>, object: &LiveObject, blocks: &[Block<'_>]) -> Marku
             tbody role="rowgroup" { @for row in rows { (row) } }
         }
     }
-}
-
-fn head(class: &str, text: &str) -> Markup {
-    html! { th class=(class) scope="col" role="columnheader" { (text) } }
 }
 
 fn value_row(index: &Index<'_>, object: &LiveObject, cell: &OverlayCell<'_>, number: usize) -> Markup {
@@ -300,7 +281,7 @@ fn reference_value(index: &Index<'_>, object: &LiveObject, part: &LivePart, refe
     html! {
         @if reference.is_weak { "weak " }
         @match overlay::target(index, object, reference) {
-            Some(place) => a.code.number href={ "#" (object_anchor(place)) } title=(index.model.objects[place].name) { (reference.address) },
+            Some(place) => a.code.number href={ "#" (overlay::anchor(place)) } title=(index.model.objects[place].name) { (reference.address) },
             None => span.code.number { (reference.address) },
         }
         " " (class_link(index, &reference.class))
@@ -333,6 +314,7 @@ fn footprint_section(index: &Index<'_>, footprint: &LiveFootprint, place: usize)
             header {
                 h2 id={ (anchor) ".-title" } {
                     a href={ "#" (anchor) } { (footprint.name) }
+                    (copy(&anchor))
                     span.badge { "footprint" }
                 }
                 span.place { (overlay::counted(footprint.roots, "root")) " · " (footprint.width.name()) " pointers" }
@@ -340,12 +322,12 @@ fn footprint_section(index: &Index<'_>, footprint: &LiveFootprint, place: usize)
             dl.facts {
                 (fact("Objects", &count(footprint.objects)))
                 (fact("Bytes", &count(footprint.bytes)))
-                div.lost[footprint.wasted > 0] { dt { "Wasted" } dd { (count(footprint.wasted)) " B, " (share(footprint.wasted, footprint.bytes)) } }
+                div.lost[footprint.wasted > 0] { dt { "Losses" } dd { (overlay::counted(footprint.wasted, "byte")) ", " (share(footprint.wasted, footprint.bytes)) } }
                 (fact("References", &count(footprint.references)))
                 (fact("Depth", &count(footprint.depth)))
-                @for space in &footprint.spaces { (fact(&space.space, &format!("{} B", count(space.bytes)))) }
+                @for space in &footprint.spaces { (fact(&space.space, &overlay::counted(space.bytes, "byte"))) }
                 @if footprint.weak_objects > 0 {
-                    (fact("Reached only weakly, not counted", &format!("{}, {} B", overlay::counted(footprint.weak_objects, "object"), count(footprint.weak_bytes))))
+                    (fact("Reached only weakly, not counted", &format!("{}, {}", overlay::counted(footprint.weak_objects, "object"), overlay::counted(footprint.weak_bytes, "byte"))))
                 }
             }
             @if footprint.objects > 0 {
@@ -354,7 +336,7 @@ fn footprint_section(index: &Index<'_>, footprint: &LiveFootprint, place: usize)
                     thead role="rowgroup" {
                         tr role="row" {
                             (head("", "Class")) (head("num", "Objects")) (head("num", "Bytes")) (head("", "Share"))
-                            (head("num", "Average")) (head("num", "Largest")) (head("num", "Wasted"))
+                            (head("num", "Average")) (head("num", "Largest")) (head("num", "Losses"))
                         }
                     }
                     tbody role="rowgroup" {
@@ -369,7 +351,7 @@ fn footprint_section(index: &Index<'_>, footprint: &LiveFootprint, place: usize)
                                 }
                                 td.num role="cell" data-label="Average" { (format!("{:.1}", of.bytes as f64 / of.objects as f64)) }
                                 td.num role="cell" data-label="Largest" { (count(of.largest)) }
-                                td.num role="cell" data-label="Wasted" { (count(of.wasted)) }
+                                td.num role="cell" data-label="Losses" { (count(of.wasted)) }
                             }
                         }
                     }
@@ -377,10 +359,6 @@ fn footprint_section(index: &Index<'_>, footprint: &LiveFootprint, place: usize)
             }
         }
     }
-}
-
-fn fact(name: &str, value: &str) -> Markup {
-    html! { div { dt { (name) } dd { (value) } } }
 }
 
 #[cfg(test)]
@@ -415,7 +393,7 @@ mod tests {
             let markdown = render_markdown(&model);
             assert!(markdown.lines().all(|line| line != "# x"), "{markdown}");
             let cells = |line: &str| line.replace("\\|", "").matches('|').count();
-            let start = markdown.find("| At | Size | Field | Kind | Value |").unwrap();
+            let start = markdown.find("| Offset | Size | Field | Kind | Value |").unwrap();
             for line in markdown[start..].lines().take_while(|line| line.starts_with('|')) {
                 assert_eq!(cells(line), 6, "{line}");
             }

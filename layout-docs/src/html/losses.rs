@@ -18,9 +18,9 @@ pub(super) fn losses(index: &Index<'_>) -> Markup {
         @if classes.is_empty() {
             p { "No class loses bytes to padding, holes or rounding." }
         } @else {
-            div.below { span { "Bytes are lost in" } (list(index, first)) }
+            div.chip-line { span { "Bytes are lost in" } (list(index, first)) }
             @if !more.is_empty() {
-                details.more { summary { "and in " (more.len()) " more" } div.below { (list(index, more)) } }
+                details.more { summary { "and in " (more.len()) " more" } div.chip-line { (list(index, more)) } }
             }
         }
     }

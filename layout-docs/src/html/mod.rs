@@ -10,6 +10,7 @@ mod links;
 mod live;
 mod losses;
 mod overview;
+mod references;
 mod ruler;
 mod search;
 mod sidebar;
@@ -22,6 +23,7 @@ use crate::graph::references::References;
 use crate::index::Index;
 use crate::model::{Model, Width};
 use crate::view::{CACHE_LINE, Role, View};
+use crate::words;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLE: &str = include_str!("style.css");
@@ -54,7 +56,7 @@ pub fn render_html(model: &Model) -> String {
                 script { (PreEscaped(THEME)) }
             }
             body {
-                a.skip href="#content" { "Skip to the classes" }
+                a.skip href="#content" { "Skip to the layouts" }
                 (top(&title))
                 div.frame {
                     (sidebar::render(&index))
@@ -80,7 +82,7 @@ fn title(model: &Model) -> String {
 fn top(title: &str) -> Markup {
     html! {
         header.top {
-            button #menu.icon type="button" aria-controls="sidebar" aria-expanded="false" aria-label="Classes" {
+            button #menu.icon type="button" aria-controls="sidebar" aria-expanded="false" aria-label="Contents" {
                 svg viewBox="0 0 20 20" aria-hidden="true" { path d="M3 5h14M3 10h14M3 15h14" {} }
             }
             a.brand href="#content" { (title) }
@@ -159,11 +161,14 @@ fn content(index: &Index<'_>) -> Markup {
                 b { "compressed" } " pointers (tagged words of 4 bytes), the second for " b { "full" } " ones (of 8)."
             }
             ul.legend aria-label="Colours" {
-                @for role in Role::ALL {
-                    li { span class={ "swatch k-" (role.key()) } aria-hidden="true" {} b { (role.name()) } " " (role.meaning()) }
+                @for role in &Role::ALL {
+                    li { span class={ "swatch k-" (role.key()) } aria-hidden="true" { (collector::mark(*role)) } b { (role.name()) } " " (role.meaning()) }
                 }
                 li { span.swatch.inherited aria-hidden="true" {} b { "inherited" } " declared by a class above" }
                 li { span.swatch.break aria-hidden="true" {} b { "cache line" } " every " (CACHE_LINE) " bytes a new one" }
+                @if !model.bitfields.is_empty() {
+                    li { span.swatch.parts aria-hidden="true" { i.h0 {} i.h1 {} i.h2 {} i.h3 {} } b { "parts of bits" } " colours that only tell them apart" }
+                }
             }
             (losses::losses(index))
         }
@@ -178,14 +183,19 @@ fn content(index: &Index<'_>) -> Markup {
 
 /// One view for each pointer width, or a single one if they are the same.
 fn views<'m>(same: bool, view: impl Fn(Width) -> View<'m>) -> Vec<(String, View<'m>)> {
-    if same {
-        return vec![("Both pointer widths".to_owned(), view(Width::Full))];
-    }
-    let label = |width| match width {
-        Width::Compressed => "Compressed pointers",
-        Width::Full => "Full pointers",
-    };
-    Width::ALL.into_iter().map(|w| (label(w).to_owned(), view(w))).collect()
+    let view = |width| (words::capital(words::pointers(width, same)), view(width));
+    if same { vec![view(Width::Full)] } else { Width::ALL.into_iter().map(view).collect() }
+}
+
+/// A part of a section that can be folded away.
+fn fold(class: &str, title: &str, content: &Markup) -> Markup {
+    html! { details class={ "fold " (class) } open { summary { (title) } (content) } }
+}
+
+/// As much of a text as there is room for, with so much for each character.
+fn fit(text: &str, room: impl Into<u64>, advance: f64) -> String {
+    let shown: String = text.chars().map(|c| if c.is_control() { '·' } else { c }).collect();
+    words::cut(&shown, (room.into() as f64 / advance) as usize, '…')
 }
 
 fn count(n: usize, one: &str, many: &str) -> String {

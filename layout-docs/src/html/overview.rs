@@ -1,10 +1,7 @@
-//! What shows the classes together: the tree with sizes and instance types, the reference graph, and the neighbours of
-//! one class.
+//! What shows the classes together: the tree with sizes and instance types, and the reference graph.
 
-use super::links::class_link;
-use crate::graph::references::References;
-use crate::graph::svg::Frame;
-use crate::graph::{near, svg};
+use super::links::{class_link, copy};
+use crate::graph::svg::{self, Frame};
 use crate::index::Index;
 use crate::model::Class;
 use crate::words;
@@ -13,34 +10,46 @@ use maud::{Markup, html};
 /// Styles of these sections.
 pub(super) const STYLE: &str = include_str!("overview.css");
 
+/// The anchor of the class tree. No class has a name with a dash.
+pub(super) const TREE: &str = "-tree";
+/// The anchor of the reference graph.
+pub(super) const GRAPH: &str = "-references";
+
 pub(super) fn render(index: &Index<'_>) -> Markup {
     let href = |id: &str| index.class(id).map(|class| format!("#{}", class.id));
-    let frame = Frame { is_file: false, has_style: false, width: svg::WIDE, href: &href };
-    html! {
-        section.overview id="-tree" aria-labelledby="-tree-title" {
-            h2 id="-tree-title" { "Class tree" }
-            div.scroll tabindex="0" role="group" aria-labelledby="-tree-title" {
-                table.class-tree {
-                    thead {
-                        tr {
-                            th scope="col" { "Class" }
-                            th scope="col" { "Size" }
-                            th scope="col" { "Instance types" }
-                            th scope="col" { span.sr { "Abstract or open" } }
-                        }
+    // The classes are linked in the tree.
+    let frame = Frame { is_file: false, has_style: false, has_stops: false, width: svg::WIDE, href: &href };
+    let tree = html! {
+        div.scroll tabindex="0" role="group" aria-labelledby={ "title-" (TREE) } {
+            table.class-tree {
+                thead {
+                    tr {
+                        th scope="col" { "Class" }
+                        th scope="col" { "Size" }
+                        th scope="col" { "Instance types" }
+                        th scope="col" { span.sr { "Abstract or open" } }
                     }
-                    tbody { @for root in index.roots() { (branch(index, root, &mut Vec::new(), true)) } }
                 }
+                tbody { @for root in index.roots() { (branch(index, root, &mut Vec::new(), true)) } }
             }
-            @if let Some(legend) = words::instance_types_legend(index.model) { p.note-below { (legend) "." } }
         }
-        section.overview id="-references" aria-labelledby="-references-title" {
-            h2 id="-references-title" { "Which class refers to which" }
-            p.note-below {
-                "Lines begin at the class that declares the field; classes below inherit it. A reference to a class may be \
-                 to one below it. Point at a class to see its own lines, at a line to see its fields."
-            }
-            figure.graph tabindex="0" role="group" aria-labelledby="-references-title" { (svg::draw(index, frame)) }
+        @if let Some(legend) = words::instance_types_legend(index.model) { p.hint { (legend) "." } }
+    };
+    let graph = html! {
+        p.hint {
+            "Lines begin at the class that declares the field; classes below inherit it. A reference to a class may be to \
+             one below it. Point at a class to see its own lines, at a line to see its fields."
+        }
+        figure.graph.scroll tabindex="0" role="group" aria-labelledby={ "title-" (GRAPH) } { (svg::draw(index, frame)) }
+    };
+    html! { (section(TREE, "Class tree", &tree)) (section(GRAPH, "Reference graph", &graph)) }
+}
+
+fn section(anchor: &str, title: &str, content: &Markup) -> Markup {
+    html! {
+        section.entry.overview #(anchor) aria-labelledby={ "title-" (anchor) } {
+            header { h2 id={ "title-" (anchor) } { a href={ "#" (anchor) } { (title) } (copy(anchor)) } }
+            (content)
         }
     }
 }
@@ -59,7 +68,7 @@ fn branch(index: &Index<'_>, class: &Class, guides: &mut Vec<bool>, is_root: boo
                 span.abstract[class.is_abstract] { (class_link(index, &class.id)) }
                 @if !is_root { span.sr { " below " (class.parent.as_deref().unwrap_or_default()) } }
             }
-            td { (words::size_in_list(class)) }
+            td { span.long { (words::size_in_list(class)) } span.short { (words::short_size(class)) } }
             td.numbers { (words::instance_types(class).unwrap_or_default()) }
             td { @let openness = words::openness(class); @if !openness.is_empty() { span.badge { (openness) } } }
         }
@@ -71,20 +80,6 @@ fn branch(index: &Index<'_>, class: &Class, guides: &mut Vec<bool>, is_root: boo
         guides.pop();
     }
     html! { @for row in rows { (row) } }
-}
-
-/// What refers to a class and what it refers to.
-pub(super) fn neighbours<'m>(index: &Index<'m>, class: &'m Class, graph: &References<'m>) -> Markup {
-    let href = |id: &str| index.class(id).map(|class| format!("#{}", class.id));
-    let frame = Frame { is_file: false, has_style: false, width: svg::WIDE, href: &href };
-    html! {
-        @if let Some(drawing) = near::draw(index, graph, class, frame) {
-            details.collector.neighbours open {
-                summary { "What refers to it, and what it refers to" }
-                figure.graph tabindex="0" role="group" aria-label={ "References of " (class.name) } { (drawing) }
-            }
-        }
-    }
 }
 
 #[cfg(test)]

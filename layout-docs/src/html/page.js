@@ -93,7 +93,7 @@ const go = (id) => {
 addEventListener("hashchange", reveal);
 
 // The section in sight, in the sidebar.
-const sections = all("section.entry");
+const sections = all("main > section[id]");
 const order = new Map(sections.map((section, i) => [section, i]));
 const links = new Map(all("a", sidebar).map((link) => [link.getAttribute("href").slice(1), link]));
 const inSight = new Set();
@@ -112,11 +112,22 @@ const follow = new IntersectionObserver((changes) => {
 }, { rootMargin: "-70px 0px -60% 0px" });
 for (const section of sections) follow.observe(section);
 
+// Boxes are stops of the Tab key only while there is something to scroll.
+const scrolls = new ResizeObserver((changes) => {
+  for (const { target } of changes) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else if (target !== document.activeElement) target.removeAttribute("tabindex");
+  }
+});
+for (const box of all(".scroll")) scrolls.observe(box);
+
 // Links to copy: each heading has a button, the rows share one, which comes to the row in hand.
 const shared = one(".copy")?.cloneNode(true);
 const visit = (event) => {
   const row = event.target.closest?.("tr[id]");
   if (!row || !shared || row.contains(shared) || document.activeElement === shared) return;
+  // Where the keyboard is it stays, whatever the pointer happens to be on.
+  if (event.type === "pointerover" && shared.closest("tr")?.matches(":has(:focus-visible)")) return;
   shared.setAttribute("aria-label", `Copy the link to ${row.id}`);
   row.querySelector(".name a")?.after(shared);
 };

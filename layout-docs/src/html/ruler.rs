@@ -1,5 +1,6 @@
 //! The ruler: a class's bytes as an SVG, eight to a row.
 
+use super::fit;
 use super::links::field_anchor;
 use crate::model::Length;
 use crate::rows::Row;
@@ -182,17 +183,6 @@ fn piece(y: u32, from: u32, to: u32, label: &str, type_name: &str) -> Markup {
     }
 }
 
-/// As much of `text` as fits `room` at `advance` per character.
-fn fit(text: &str, room: u32, advance: f32) -> String {
-    let most = (room as f32 / advance) as usize;
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
-    short.push('…');
-    short
-}
-
 /// The first elements to the end of their row, then a row that stands for all others.
 fn tail_cells(view: &TailView<'_>, start: u32, anchor: &str) -> Markup {
     let tail = view.tail;
@@ -333,7 +323,7 @@ mod tests {
 
     #[test]
     fn names_are_cut_to_their_cells() {
-        assert_eq!(fit("visitor_id", 36, 7.3), "vis…");
-        assert_eq!(fit("map", 36, 7.3), "map");
+        assert_eq!(fit("visitor_id", 36u32, 7.3), "vis…");
+        assert_eq!(fit("map", 36u32, 7.3), "map");
     }
 }

@@ -1,10 +1,11 @@
 //! The search index: for each section of the page and each of its rows, what it is found by.
 
 use super::links::{bits_anchor, field_anchor, struct_anchor};
-use super::live::{footprint_anchor, object_anchor};
+use super::live::footprint_anchor;
 use crate::doc;
 use crate::index::Index;
 use crate::model::{Admits, Bitfield, Bits, Class, Holds, Meaning, Struct};
+use crate::overlay;
 use crate::rows;
 use crate::words;
 use serde::Serialize;
@@ -120,7 +121,7 @@ fn live(index: &Index<'_>) -> impl Iterator<Item = Entry> {
     };
     let objects = index.model.objects.iter().enumerate().map(move |(i, object)| {
         let words = text([&object.class, &object.space, &object.address]);
-        entry(object_anchor(i), &object.name, "real object", words)
+        entry(overlay::anchor(i), &object.name, "real object", words)
     });
     let footprints = index
         .model

@@ -1,7 +1,7 @@
-//! The class tree beside the page.
+//! What is on the page, beside it.
 
 use super::links::{bits_anchor, struct_anchor};
-use super::live;
+use super::{live, overview};
 use crate::index::Index;
 use crate::model::Class;
 use crate::words;
@@ -9,35 +9,27 @@ use maud::{Markup, html};
 
 pub(super) fn render(index: &Index<'_>) -> Markup {
     html! {
-        nav #sidebar aria-label="Classes, structs and bit fields" {
+        nav #sidebar aria-label="Contents" {
+            h2 { "Overview" }
+            ul.tree {
+                @for (anchor, name) in [(overview::TREE, "Class tree"), (overview::GRAPH, "Reference graph")] {
+                    li { a.words href={ "#" (anchor) } { (name) } }
+                }
+            }
             h2 { "Classes" }
             ul.tree { @for root in index.roots() { (branch(index, root)) } }
             @if !index.model.structs.is_empty() {
                 h2 { "Structs" }
                 ul.tree {
                     @for layout in &index.model.structs {
-                        @let anchor = struct_anchor(&layout.id);
-                        li data-for=(anchor) {
-                            a href={ "#" (anchor) } {
-                                span title=(layout.name) { (layout.name) }
-                                small { (layout.size) }
-                            }
-                        }
+                        (leaf(&struct_anchor(&layout.id), &layout.name, &layout.size.to_string()))
                     }
                 }
             }
             @if !index.model.bitfields.is_empty() {
                 h2 { "Bit fields" }
                 ul.tree {
-                    @for bits in &index.model.bitfields {
-                        @let anchor = bits_anchor(&bits.id);
-                        li data-for=(anchor) {
-                            a href={ "#" (anchor) } {
-                                span title=(bits.name) { (bits.name) }
-                                small { (bits.storage) }
-                            }
-                        }
-                    }
+                    @for bits in &index.model.bitfields { (leaf(&bits_anchor(&bits.id), &bits.name, &bits.storage)) }
                 }
             }
             (live::sidebar(index))
@@ -48,7 +40,7 @@ pub(super) fn render(index: &Index<'_>) -> Markup {
 fn branch(index: &Index<'_>, class: &Class) -> Markup {
     let children = index.children(class);
     html! {
-        li data-for=(class.id) {
+        li {
             a href={ "#" (class.id) } class=[class.is_abstract.then_some("abstract")] {
                 span title=(class.name) { (class.name) }
                 small { (words::short_size(class)) }
@@ -58,4 +50,9 @@ fn branch(index: &Index<'_>, class: &Class) -> Markup {
             }
         }
     }
+}
+
+/// A link with nothing below it, and its size.
+pub(super) fn leaf(anchor: &str, name: &str, size: &str) -> Markup {
+    html! { li { a href={ "#" (anchor) } { span title=(name) { (name) } small { (size) } } } }
 }

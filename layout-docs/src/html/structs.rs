@@ -1,7 +1,7 @@
 //! The section of one struct that lies in objects.
 
 use super::fields::{self, Section};
-use super::links::{copy, doc, holder_link, source, struct_anchor};
+use super::links::{copy, doc, folded, holder_link, source, struct_anchor};
 use super::{collector, ruler};
 use crate::index::Index;
 use crate::model::Struct;
@@ -30,7 +30,7 @@ pub(super) fn render<'m>(index: &Index<'m>, layout: &'m Struct) -> Markup {
                 @if !holders.is_empty() {
                     div.wide {
                         dt { "Held by" }
-                        dd { @for (i, holder) in holders.iter().enumerate() { @if i > 0 { ", " } (holder_link(holder)) } }
+                        dd { (folded(&holders.iter().map(holder_link).collect::<Vec<_>>())) }
                     }
                 }
             }

@@ -1,6 +1,6 @@
 //! Bit fields as text: a diagram and a table.
 
-use super::{heading, paragraph, table};
+use super::{heading, holders, prose, table};
 use crate::bitfield::packet;
 use crate::doc;
 use crate::index::Index;
@@ -12,13 +12,10 @@ use std::fmt::Write as _;
 pub(crate) fn render(index: &Index<'_>, bits: &Bitfield, out: &mut String) {
     heading(out, &bits.name, &format!("{}  {}:{}", bits.module, bits.file, bits.line));
     let _ = writeln!(out, "bit field in {} ({} bits)", bits.storage, bits.storage_bits);
-    paragraph(out, &doc::plain(&bits.doc));
-    let holders: Vec<_> = index.bit_holders(bits).iter().map(|h| format!("{}.{}", h.owner, h.field)).collect();
-    if !holders.is_empty() {
-        let _ = writeln!(out, "held by {}", holders.join(", "));
-    }
+    prose(out, &bits.doc);
+    holders(out, "held by", index.bit_holders(bits));
     let _ = writeln!(out, "\n{}", packet::draw(bits));
-    let mut table = table(&["", "bits", "name", "kind", "mask", "values", "doc"], &[1]);
+    let mut table = table(&["", "bits", "field", "kind", "mask", "values", "doc"], &[1]);
     for (i, field) in bits.fields.iter().enumerate() {
         table.add_row([
             letter(i, &field.means).to_string(),

@@ -128,12 +128,8 @@ fn columns(texts: impl Iterator<Item = String>) -> String {
 fn clip(text: &str, room: usize) -> String {
     let indent = usize::from(room > BYTE);
     let room = room - indent;
-    let mut clipped: String = text.chars().map(|c| if c.is_control() { '.' } else { c }).collect();
-    if clipped.chars().count() > room {
-        clipped = clipped.chars().take(room.saturating_sub(1)).collect();
-        clipped.push('~');
-    }
-    format!("{}{clipped}", " ".repeat(indent))
+    let shown: String = text.chars().map(|c| if c.is_control() { '.' } else { c }).collect();
+    format!("{}{}", " ".repeat(indent), crate::words::cut(&shown, room, '~'))
 }
 
 /// The line between two rows.
@@ -183,8 +179,9 @@ fn note(index: &Index<'_>, part: &LivePart) -> Option<String> {
 
 /// A line about a footprint, and the table of its classes.
 fn draw_footprint(index: &Index<'_>, footprint: &LiveFootprint) -> String {
-    let mut out = format!("{}: {}\n", one_line(&footprint.name), summary(footprint));
-    let header = ["class", "objects", "bytes", "share", "average", "largest", "wasted"];
+    let mut out = String::new();
+    super::paragraph(&mut out, &format!("{}: {}", one_line(&footprint.name), summary(footprint)));
+    let header = ["class", "objects", "bytes", "share", "average", "largest", "losses"];
     let mut table = table(&header, &[1, 2, 3, 4, 5, 6]);
     for of in footprint.classes.iter().filter(|of| of.objects > 0) {
         table.add_row([
@@ -206,10 +203,10 @@ fn draw_footprint(index: &Index<'_>, footprint: &LiveFootprint) -> String {
     out
 }
 
-/// `12 objects, 480 bytes, 8 wasted, compressed pointers; depth 3, 14 references`.
+/// `12 objects, 480 bytes, of them 8 lost, compressed pointers; 1 root, depth 3, 14 references`.
 pub(crate) fn summary(footprint: &LiveFootprint) -> String {
     format!(
-        "{}, {}, {} wasted, {} pointers; {}, depth {}, {}",
+        "{}, {}, of them {} lost, {} pointers; {}, depth {}, {}",
         counted(footprint.objects, "object"),
         counted(footprint.bytes, "byte"),
         count(footprint.wasted),

@@ -1,6 +1,7 @@
 //! Plain text for terminals: tables and ASCII rulers.
 
 pub(crate) mod bits;
+mod fields;
 pub(crate) mod live;
 mod ruler;
 mod structs;
@@ -8,10 +9,9 @@ mod tree;
 
 use crate::cost;
 use crate::doc;
-use crate::index::Index;
-use crate::model::{Class, Length, Model, Width};
+use crate::index::{Holder, Index};
+use crate::model::{Class, Model, Width};
 use crate::reorder::{Slot, Suggestion, suggest};
-use crate::rows::Row;
 use crate::view::View;
 use crate::words;
 use comfy_table::{
@@ -52,27 +52,23 @@ fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
     let line: Vec<_> = index.lineage(class).iter().map(|c| c.name.as_str()).collect();
     let qualities = words::qualities(class).iter().map(|q| format!("  [{q}]")).collect::<String>();
     let _ = writeln!(out, "{}{qualities}", line.join(" > "));
-    paragraph(out, &doc::plain(&class.doc));
+    prose(out, &class.doc);
     out.push('\n');
     fact(out, "size", &words::size(class));
     fact(out, "losses", &words::losses(index, class));
-    if let Some(cost) = cost::phrase(class) {
-        fact(out, "cost", &cost);
+    for (i, line) in cost::lines(class).iter().enumerate() {
+        fact(out, if i == 0 { "cost" } else { "" }, line);
     }
     let children: Vec<_> = index.children(class).iter().map(|c| c.name.as_str()).collect();
     if !children.is_empty() {
-        fact(out, "below", &children.join(", "));
+        fact(out, "extended by", &children.join(", "));
     }
-    let holders: Vec<_> = index.holders(class).iter().map(|h| format!("{}.{}", h.owner, h.field)).collect();
-    if !holders.is_empty() {
-        fact(out, "held by", &holders.join(", "));
-    }
+    holders(out, "referred to by", index.holders(class));
     let same = index.is_same_layout(class);
-    let _ = writeln!(out, "\n{}", fields_table(&index.rows(class), same));
+    let _ = writeln!(out, "\n{}", fields::table(&index.rows(class), same));
     for width in Width::ALL.into_iter().take(if same { 1 } else { 2 }) {
         let view = View::new(index, class, width);
-        let name = if same { "both widths".to_owned() } else { format!("{} pointers", width.name()) };
-        let _ = writeln!(out, "\n{name}; the collector sees {}", words::collector(&view));
+        let _ = writeln!(out, "\n{}; the collector sees {}", words::pointers(width, same), words::collector(&view));
         out.push_str(&draw(&view));
     }
     if let Some(suggestion) = suggest(index, class) {
@@ -99,17 +95,32 @@ pub(crate) fn heading(out: &mut String, name: &str, place: &str) {
     let _ = writeln!(out, "\n\n{rule}\n{name}{}{place}", " ".repeat(gap));
 }
 
+/// A doc comment without its examples.
+fn prose(out: &mut String, doc: &str) {
+    for line in doc::prose(doc) {
+        paragraph(out, &line);
+    }
+}
+
+/// The fields that refer to something or hold it.
+fn holders(out: &mut String, what: &str, holders: &[Holder<'_>]) {
+    let names: Vec<_> = holders.iter().map(|h| format!("{}.{}", h.owner, h.field)).collect();
+    if !names.is_empty() {
+        fact(out, what, &names.join(", "));
+    }
+}
+
 pub(crate) fn paragraph(out: &mut String, text: &str) {
     wrap(out, 0, text);
 }
 
-/// `size    28 / 56 bytes`, its further lines indented.
+/// `size            28 / 56 bytes`, its further lines indented.
 fn fact(out: &mut String, name: &str, text: &str) {
     let _ = write!(out, "{name:<FACT$}");
     wrap(out, FACT, text);
 }
 
-const FACT: usize = 8;
+const FACT: usize = 16;
 
 /// The words of `text` in lines of the page's width; the first line continues what was written, at column `indent`.
 pub(crate) fn wrap(out: &mut String, indent: usize, text: &str) {
@@ -147,46 +158,11 @@ pub(crate) fn table(header: &[&str], numeric: &[usize]) -> Table {
         }
         column.set_constraint(match header[i] {
             "values" => continue,
-            "notes" | "doc" => ColumnConstraint::LowerBoundary(comfy_table::Width::Fixed(24)),
+            "doc" => ColumnConstraint::LowerBoundary(comfy_table::Width::Fixed(20)),
             _ => ColumnConstraint::ContentWidth,
         });
     }
     table
-}
-
-fn fields_table(rows: &[Row<'_>], same: bool) -> String {
-    let header: &[&str] = if same {
-        &["at", "size", "name", "type", "kind", "notes", "doc"]
-    } else {
-        &["comp.", "full", "size", "name", "type", "kind", "notes", "doc"]
-    };
-    let mut table = table(header, if same { &[0, 1] } else { &[0, 1, 2] });
-    for row in rows {
-        let mut cells: Vec<String> =
-            Width::ALL.into_iter().skip(usize::from(same)).map(|width| row.at.text(width)).collect();
-        let mut notes = row.notes();
-        if let Some(length) = row.length {
-            let (what, text) = words::presence(length);
-            notes.insert(0, format!("{what} {text}"));
-        }
-        if let Some(outer) = row.outer {
-            notes.push(format!("in {}", outer.layout.name));
-        }
-        if let Some(owner) = row.from {
-            notes.push(format!("from {}", owner.name));
-        }
-        let times = if matches!(row.length, Some(Length::Field(_) | Length::Expression(_))) { " × n" } else { "" };
-        cells.extend([
-            format!("{}{times}", row.size),
-            row.label(),
-            row.type_name.to_owned(),
-            words::kind(row.role, row.holds).to_owned(),
-            notes.join(", "),
-            doc::plain(row.doc),
-        ]);
-        table.add_row(cells);
-    }
-    table.trim_fmt()
 }
 
 #[cfg(test)]
@@ -216,7 +192,7 @@ mod tests {
         let text = render_text(&model());
         assert!(text.contains("suggestion: next, port, age saves 4 / 8 bytes"), "{text}");
         assert!(text.contains("the collector sees MSSIWISI"));
-        assert!(text.lines().any(|l| l.starts_with("held by ") && l.contains("Script.source")));
+        assert!(text.lines().any(|l| l.starts_with("referred to by ") && l.contains("Script.source")));
         assert!(text.lines().any(|l| l.contains("class_entry") && l.contains("16") && l.contains("24")));
     }
 }

@@ -140,7 +140,7 @@ fn content(line: &Line<'_>) -> String {
         let room = (end - start) as usize * BYTE - 1;
         let label = if start > run.start { format!("({})", run.label) } else { run.label.clone() };
         let indent = usize::from(room > 4);
-        let label = clip(&label, room - indent);
+        let label = words::cut(&label, room - indent, '~');
         text.extend(std::iter::repeat_n(run.fill, indent));
         text.push_str(&label);
         text.extend(std::iter::repeat_n(run.fill, room - indent - label.chars().count()));
@@ -148,15 +148,6 @@ fn content(line: &Line<'_>) -> String {
     }
     text.extend(runs().filter(|r| r.start >= first).map(|r| r.note.as_str()));
     text
-}
-
-fn clip(label: &str, room: usize) -> String {
-    if label.chars().count() <= room {
-        return label.to_owned();
-    }
-    let mut clipped: String = label.chars().take(room.saturating_sub(1)).collect();
-    clipped.push('~');
-    clipped
 }
 
 #[cfg(test)]
@@ -203,11 +194,5 @@ mod tests {
             assert!(descriptors.contains(part), "{part}\n{descriptors}");
         }
         assert!(scope.is_ascii());
-    }
-
-    #[test]
-    fn clips_long_names() {
-        assert_eq!(clip("visitor_id", 4), "vis~");
-        assert_eq!(clip("map", 3), "map");
     }
 }

@@ -1,7 +1,6 @@
 //! One struct in plain text.
 
-use super::{draw, fields_table, heading, paragraph};
-use crate::doc;
+use super::{draw, fields, heading, holders, prose};
 use crate::index::Index;
 use crate::model::{Struct, Width};
 use crate::view::View;
@@ -12,17 +11,13 @@ use std::fmt::Write as _;
 pub(crate) fn render<'m>(index: &Index<'m>, layout: &'m Struct, out: &mut String) {
     heading(out, &layout.name, &format!("{}  {}:{}", layout.module, layout.file, layout.line));
     let _ = writeln!(out, "struct in objects, {}", words::bytes(layout.size));
-    paragraph(out, &doc::plain(&layout.doc));
-    let holders: Vec<_> = index.struct_holders(layout).iter().map(|h| format!("{}.{}", h.owner, h.field)).collect();
-    if !holders.is_empty() {
-        let _ = writeln!(out, "held by {}", holders.join(", "));
-    }
+    prose(out, &layout.doc);
+    holders(out, "held by", index.struct_holders(layout));
     let same = index.is_same_struct(layout);
-    let _ = writeln!(out, "\n{}", fields_table(&index.struct_rows(layout), same));
+    let _ = writeln!(out, "\n{}", fields::table(&index.struct_rows(layout), same));
     for width in Width::ALL.into_iter().take(if same { 1 } else { 2 }) {
         let view = View::of_struct(index, layout, width);
-        let name = if same { "both widths".to_owned() } else { format!("{} pointers", width.name()) };
-        let _ = writeln!(out, "\n{name}; the collector sees {}", words::collector(&view));
+        let _ = writeln!(out, "\n{}; the collector sees {}", words::pointers(width, same), words::collector(&view));
         out.push_str(&draw(&view));
     }
 }
