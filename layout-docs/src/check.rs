@@ -91,6 +91,11 @@ impl Model {
             depths.insert(&class.id, depth);
             ensure(classes.insert(&class.id, class).is_none(), &place, || "another class has this id".into())?;
         }
+        for (i, class) in self.elsewhere.iter().enumerate() {
+            let place = format!("elsewhere[{i}] ({})", class.id);
+            check_id(&class.id, &place)?;
+            check_id(&class.path, &place)?;
+        }
         crate::check_live::check(self, &classes)?;
         Ok(())
     }

@@ -69,10 +69,20 @@ fn hold(now: &Lock, path: &Path, overwrite: bool) -> Result<(), String> {
     match diff.verdict() {
         Verdict::Same => Ok(()),
         _ => Err(format!(
-            "layouts are not what {name} says\n\n{}\nIf that is meant, renew the lock and commit it:\n\n    {renew}\n",
-            diff.to_text()
+            "layouts are not what {name} says\n\n{}{}\nIf that is meant, renew the lock and commit it:\n\n    {renew}\n",
+            diff.to_text(),
+            other_crates(&lock, now)
         )),
     }
+}
+
+/// A word on the crates if they are not those of the lock.
+fn other_crates(lock: &Lock, now: &Lock) -> String {
+    let list = |lock: &Lock| lock.crates.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    if lock.crates.is_empty() || lock.crates == now.crates {
+        return String::new();
+    }
+    format!("\nThe lock is of the crates {}; the test gives the registries of {}.\n", list(lock), list(now))
 }
 
 #[cfg(test)]
@@ -105,6 +115,13 @@ mod tests {
         }
         hold(&changed, &path, true).unwrap();
         hold(&changed, &path, false).unwrap();
+
+        let wider = changed.to_string().replace("crates ", "crates another ").replace(" size 12/24", " size 16/32");
+        fs::write(&path, wider).unwrap();
+        let message = hold(&changed, &path, false).unwrap_err();
+        let crates =
+            "is of the crates another, heapwright, heapwright_objects; the test gives the registries of heapwright, h";
+        assert!(message.contains(crates), "{message}");
 
         fs::write(&path, "layout-lock 1\ncolour red\n").unwrap();
         assert!(hold(&changed, &path, false).unwrap_err().contains("layouts.lock:2: `colour` stands before"));

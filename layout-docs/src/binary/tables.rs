@@ -61,6 +61,7 @@ pub(super) fn read(image: &Image<'_>) -> Result<Model, BinaryError> {
         classes: ordered,
         bitfields: bitfields.into_values().collect(),
         structs: structs.into_values().collect(),
+        elsewhere: Vec::new(),
         objects: Vec::new(),
         footprints: Vec::new(),
     }))

@@ -5,6 +5,7 @@ mod load;
 
 use crate::lock::Lock;
 use crate::model::Model;
+use crate::select::{is_called, is_same_crate};
 use crate::{
     MODEL_SCHEMA, Verdict, diff, render_dot, render_graph_svg, render_html, render_json, render_markdown, render_text,
     render_wavedrom_all, write_mdbook,
@@ -12,6 +13,7 @@ use crate::{
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use failure::Failure;
 use heapwright::layout::ClassRegistry;
+use load::Side;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -95,15 +97,29 @@ struct Render {
     /// The folder that source files are named relative to
     #[arg(long, value_name = "DIR")]
     source_root: Option<PathBuf>,
+    #[command(flatten)]
+    part: Part,
+    /// Only this class and those above it; may be given again
+    #[arg(long = "class", value_name = "NAME")]
+    classes: Vec<String>,
     /// Number real objects instead of telling their addresses, so that the output is the same for each run
     #[arg(long)]
     number_objects: bool,
 }
 
 #[derive(Debug, Args)]
+struct Part {
+    /// Only the classes that this crate lists, and those above them; may be given again
+    #[arg(long = "crate", value_name = "NAME")]
+    crates: Vec<String>,
+}
+
+#[derive(Debug, Args)]
 struct LockArguments {
     /// The model, or a program; `-` reads standard input
     model: Option<PathBuf>,
+    #[command(flatten)]
+    part: Part,
     #[command(flatten)]
     output: Output,
 }
@@ -116,6 +132,8 @@ struct Check {
     /// The lock that it is held to
     #[arg(index = 2, required = true)]
     lock: Option<PathBuf>,
+    #[command(flatten)]
+    part: Part,
 }
 
 #[derive(Debug, Args)]
@@ -129,6 +147,8 @@ struct DiffArguments {
     /// What to write
     #[arg(short, long, value_enum, default_value_t = DiffFormat::Text)]
     format: DiffFormat,
+    #[command(flatten)]
+    part: Part,
     #[command(flatten)]
     output: Output,
 }
@@ -223,11 +243,13 @@ impl Program {
     fn execute(&self, command: Command, name: &str) -> Result<Verdict, Failure> {
         match command {
             Command::Render(arguments) => self.render(arguments),
-            Command::Lock(LockArguments { model, output }) => {
-                let lock = Lock::from_model(&self.model(model.as_deref())?);
+            Command::Lock(LockArguments { model, part, output }) => {
+                let lock = Lock::from_model(&part.of(self.model(model.as_deref())?)?);
                 output.write(&lock.to_string())
             }
-            Command::Check(Check { model, lock }) => self.check(model.as_deref(), &lock.unwrap_or_default(), name),
+            Command::Check(Check { model, lock, part }) => {
+                self.check(model.as_deref(), &lock.unwrap_or_default(), &part, name)
+            }
             Command::Diff(arguments) => self.diff(arguments),
             Command::Schema(output) => output.write(MODEL_SCHEMA),
             Command::Gdb(output) => output.write(heapwright::debugger::GDB_SCRIPT),
@@ -244,7 +266,14 @@ impl Program {
     }
 
     fn render(&self, arguments: Render) -> Result<Verdict, Failure> {
-        let mut model = self.model(arguments.model.as_deref())?;
+        let mut model = arguments.part.of(self.model(arguments.model.as_deref())?)?;
+        if !arguments.classes.is_empty() {
+            let is_there = |name: &&String| model.classes.iter().any(|class| is_called(class, name));
+            if let Some(missing) = arguments.classes.iter().find(|name| !is_there(name)) {
+                return Err(Failure::Usage(format!("there is no class `{missing}`")));
+            }
+            model = model.of_classes(&arguments.classes);
+        }
         if let Some(root) = arguments.source_root {
             model = model.with_source_root(root);
         }
@@ -272,14 +301,20 @@ impl Program {
         })
     }
 
-    fn check(&self, model: Option<&Path>, path: &Path, name: &str) -> Result<Verdict, Failure> {
-        let now = Lock::from_model(&self.model(model)?);
-        let diff = diff(&load::lock(path)?, &now);
+    fn check(&self, model: Option<&Path>, path: &Path, part: &Part, name: &str) -> Result<Verdict, Failure> {
+        let (was, now) = (load::side(path)?, self.model(model)?);
+        let all: Vec<String> = now.crates.iter().map(|c| c.name.clone()).collect();
+        let is = Side::Model(now.into());
+        let crates = part.of_both(&was, &is)?;
+        let diff = diff(&was.lock_of(&crates), &is.lock_of(&crates));
         if diff.verdict() == Verdict::Same {
             return Ok(Verdict::Same);
         }
         let model = model.map(|path| format!("{} ", path.display())).unwrap_or_default();
-        let renew = format!("{name} lock {model}-o {}", path.display());
+        let is_part = all.iter().any(|name| !crates.iter().any(|chosen| is_same_crate(chosen, name)));
+        let there = crates.iter().filter(|chosen| is_part && all.iter().any(|name| is_same_crate(chosen, name)));
+        let crates: String = there.map(|name| format!("--crate {name} ")).collect();
+        let renew = format!("{name} lock {model}{crates}-o {}", path.display());
         Output { out: None }.write(&format!(
             "{}\nThe lock {} is out of date. If the changes are meant, renew it and commit it:\n\n    {renew}\n",
             diff.to_text(),
@@ -289,18 +324,50 @@ impl Program {
     }
 
     fn diff(&self, arguments: DiffArguments) -> Result<Verdict, Failure> {
-        let old = load::lock(&arguments.old)?;
+        let old = load::side(&arguments.old)?;
         let new = match (&arguments.model, &self.own) {
-            (None, Some(own)) => Lock::from_model(own),
-            (path, _) => load::lock(path.as_deref().unwrap_or(Path::new("-")))?,
+            (None, Some(own)) => Side::Model(own.clone().into()),
+            (path, _) => load::side(path.as_deref().unwrap_or(Path::new("-")))?,
         };
-        let diff = diff(&old, &new);
+        let crates = arguments.part.of_both(&old, &new)?;
+        let diff = diff(&old.lock_of(&crates), &new.lock_of(&crates));
         arguments.output.write(&match arguments.format {
             DiffFormat::Text => diff.to_text(),
             DiffFormat::Md => diff.to_markdown(),
             DiffFormat::Json => diff.to_json(),
         })?;
         Ok(diff.verdict())
+    }
+}
+
+impl Part {
+    /// So much of a model as the crates list; all of it if none is named.
+    fn of(&self, model: Model) -> Result<Model, Failure> {
+        if self.crates.is_empty() {
+            return Ok(model);
+        }
+        for name in &self.crates {
+            if !model.crates.iter().any(|c| is_same_crate(name, &c.name)) {
+                let names: Vec<&str> = model.crates.iter().map(|c| c.name.as_str()).collect();
+                return Err(Failure::Usage(format!("there is no crate `{name}`: the model has {}", names.join(", "))));
+            }
+        }
+        Ok(model.of_crates(&self.crates))
+    }
+
+    /// The crates that two sides are compared by: those that are named, else those of a lock. A lock is compared whole.
+    fn of_both(self: &Part, old: &Side, new: &Side) -> Result<Vec<String>, Failure> {
+        let (old, new) = (old.locked_crates(), new.locked_crates());
+        if self.crates.is_empty() {
+            return Ok(if old.is_empty() { new } else { old });
+        }
+        let is_named = |name: &String| self.crates.iter().any(|named| is_same_crate(named, name));
+        match old.iter().chain(&new).find(|name| !is_named(name)) {
+            None => Ok(self.crates.clone()),
+            Some(name) => Err(Failure::Usage(format!(
+                "a lock is compared whole, and this one is of the crate `{name}` too, which no `--crate` names"
+            ))),
+        }
     }
 }
 
