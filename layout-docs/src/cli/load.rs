@@ -43,7 +43,13 @@ pub enum LoadError {
         /// Why.
         error: LockError,
     },
-    /// It is neither.
+    /// It is neither a model nor a program, where nothing else will do.
+    #[error("{file}: neither a model, as `render -f json` writes it, nor a program")]
+    NoModel {
+        /// The file.
+        file: String,
+    },
+    /// It is neither a model, a program nor a lock.
     #[error("{file}: neither a model, a program nor a lock: {problem}")]
     Unknown {
         /// The file.
@@ -92,9 +98,11 @@ impl Side {
 ///
 /// If it cannot be read, or is no model.
 pub fn load(path: impl AsRef<Path>) -> Result<Model, LoadError> {
-    match content(path.as_ref())? {
-        (_, Side::Model(model)) => Ok(*model),
-        (file, Side::Lock(_)) => Err(LoadError::IsLock { file }),
+    match content(path.as_ref()) {
+        Ok((_, Side::Model(model))) => Ok(*model),
+        Ok((file, Side::Lock(_))) => Err(LoadError::IsLock { file }),
+        Err(LoadError::Lock { file, .. } | LoadError::Unknown { file, .. }) => Err(LoadError::NoModel { file }),
+        Err(other) => Err(other),
     }
 }
 

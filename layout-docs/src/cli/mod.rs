@@ -229,6 +229,10 @@ impl Program {
     /// The command line. The model need not be named where the program has one.
     fn command(&self) -> clap::Command {
         let mut command = Arguments::command();
+        if self.own.is_none() {
+            // So that what is missing after one argument is the lock.
+            command = command.mut_subcommand("check", |check| check.allow_missing_positional(false));
+        }
         for subcommand in ["render", "lock", "check", "diff"] {
             command = command.mut_subcommand(subcommand, |subcommand| {
                 subcommand.mut_arg("model", |model| match (&self.own, model.get_help().map(ToString::to_string)) {
@@ -302,6 +306,7 @@ impl Program {
     }
 
     fn check(&self, model: Option<&Path>, path: &Path, part: &Part, name: &str) -> Result<Verdict, Failure> {
+        only_one_from_standard_input(model, path)?;
         let (was, now) = (load::side(path)?, self.model(model)?);
         let all: Vec<String> = now.crates.iter().map(|c| c.name.clone()).collect();
         let is = Side::Model(now.into());
@@ -324,6 +329,7 @@ impl Program {
     }
 
     fn diff(&self, arguments: DiffArguments) -> Result<Verdict, Failure> {
+        only_one_from_standard_input(arguments.model.as_deref(), &arguments.old)?;
         let old = load::side(&arguments.old)?;
         let new = match (&arguments.model, &self.own) {
             (None, Some(own)) => Side::Model(own.clone().into()),
@@ -338,6 +344,13 @@ impl Program {
         })?;
         Ok(diff.verdict())
     }
+}
+
+fn only_one_from_standard_input(a: Option<&Path>, b: &Path) -> Result<(), Failure> {
+    if a == Some(Path::new("-")) && b == Path::new("-") {
+        return Err(Failure::Usage("only one side can be `-`, standard input".to_owned()));
+    }
+    Ok(())
 }
 
 impl Part {
