@@ -5,7 +5,7 @@ pub(crate) mod pages;
 
 use crate::bitfield::{self, packet};
 use crate::doc::{self, Block, Span};
-use crate::index::{Holder, Index};
+use crate::index::{Holder, Index, shown_file};
 use crate::model::{Admits, Bitfield, Class, Holds, Length, Meaning, Model, Struct, Width};
 use crate::reorder::suggest;
 use crate::rows::Row;
@@ -310,7 +310,7 @@ fn struct_link(pages: &Pages<'_, '_>, id: &str) -> String {
 fn source(pages: &Pages<'_, '_>, file: &str, line: u32) -> String {
     match pages.source_link(file, line) {
         Some(url) => format!("[{}:{line}]({url})", escape(file)),
-        None => code(&format!("{file}:{line}")),
+        None => code(&format!("{}:{line}", shown_file(file))),
     }
 }
 

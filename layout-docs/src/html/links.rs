@@ -1,7 +1,7 @@
 //! Anchors, links and doc comments.
 
 use crate::doc::{self, Block, Span};
-use crate::index::{Holder, Index};
+use crate::index::{Holder, Index, shown_file};
 use crate::model::{Admits, Class, Holds};
 use crate::words;
 use maud::{Markup, html};
@@ -65,7 +65,7 @@ pub(super) fn source(index: &Index<'_>, file: &str, line: u32) -> Markup {
     html! {
         @match index.source_link(file, line) {
             Some(url) => a.code.source href=(url) rel="noopener noreferrer" { (file) ":" (line) },
-            None => span.code.source { (file) ":" (line) },
+            None => span.code.source { (shown_file(file)) ":" (line) },
         }
     }
 }
