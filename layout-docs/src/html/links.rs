@@ -36,7 +36,7 @@ pub(super) fn copy(anchor: &str) -> Markup {
 pub(super) fn class_link(index: &Index<'_>, id: &str) -> Markup {
     html! {
         @match index.class(id) {
-            Some(class) => a.code href={ "#" (class.id) } { (class.name) },
+            Some(class) => a.code href={ "#" (class.id) } { (class.id) },
             None => code { (id) },
         }
     }
@@ -180,7 +180,7 @@ pub(super) fn type_and_rest(index: &Index<'_>, type_name: &str, holds: &Holds) -
         });
     }
     let is_named = |name: &str| {
-        let says = |word: &str| word == name || (name == "None" && word == "Option");
+        let says = |word: &str| word == name || (name == "nil" && ["Option", "Nil"].contains(&word));
         identifiers(type_name).any(says)
     };
     let rest = names.iter().filter(|(name, ..)| !is_named(name)).map(|(name, anchor, word)| {

@@ -19,7 +19,7 @@ pub(super) fn render(index: &Index<'_>) -> Markup {
                         @let anchor = struct_anchor(&layout.id);
                         li data-for=(anchor) {
                             a href={ "#" (anchor) } {
-                                span title=(layout.name) { (layout.name) }
+                                span title=(layout.id) { (layout.name) }
                                 small { (layout.size) }
                             }
                         }
@@ -33,7 +33,7 @@ pub(super) fn render(index: &Index<'_>) -> Markup {
                         @let anchor = bits_anchor(&bits.id);
                         li data-for=(anchor) {
                             a href={ "#" (anchor) } {
-                                span title=(bits.name) { (bits.name) }
+                                span title=(bits.id) { (bits.name) }
                                 small { (bits.storage) }
                             }
                         }
@@ -50,7 +50,7 @@ fn branch(index: &Index<'_>, class: &Class) -> Markup {
     html! {
         li data-for=(class.id) {
             a href={ "#" (class.id) } class=[class.is_abstract.then_some("abstract")] {
-                span title=(class.name) { (class.name) }
+                span title=(class.id) { (class.name) }
                 small { (words::short_size(class)) }
             }
             @if !children.is_empty() {

@@ -49,7 +49,7 @@ pub fn render_text(model: &Model) -> String {
 
 fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
     heading(out, &class.name, &format!("{}  {}:{}", class.module, shown_file(&class.file), class.line));
-    let line: Vec<_> = index.lineage(class).iter().map(|c| c.name.as_str()).collect();
+    let line: Vec<_> = index.lineage(class).iter().map(|c| c.id.as_str()).collect();
     let qualities = words::qualities(class).iter().map(|q| format!("  [{q}]")).collect::<String>();
     let _ = writeln!(out, "{}{qualities}", line.join(" > "));
     paragraph(out, &doc::plain(&class.doc));
@@ -59,7 +59,7 @@ fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
     if let Some(cost) = cost::phrase(class) {
         fact(out, "cost", &cost);
     }
-    let children: Vec<_> = index.children(class).iter().map(|c| c.name.as_str()).collect();
+    let children: Vec<_> = index.children(class).iter().map(|c| c.id.as_str()).collect();
     if !children.is_empty() {
         fact(out, "below", &children.join(", "));
     }
