@@ -127,3 +127,17 @@ fn a_part_of_a_program_is_drawn() {
     assert_eq!(output.status.code(), Some(64));
     assert!(String::from_utf8(output.stderr).unwrap().contains("this one is of the crate `two` too"));
 }
+
+/// The classes of the program itself stand before those that it builds on.
+#[test]
+fn own_classes_come_first() {
+    let program = fs::read(std::env::current_exe().unwrap()).unwrap();
+    let model = Model::from_binary(&program).unwrap();
+    let names: Vec<&str> = model.crates.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, [NAME, NAME, "heapwright"]);
+    let at = |id: &str| model.classes.iter().position(|c| c.id == id).unwrap();
+    assert!(at("crates::shapes::Point") < at("FreeSpace"), "{names:?}");
+    // No instance types are known of a program, so nothing is said of them.
+    let text = heapwright_docs::render_text(&model);
+    assert!(!text.contains("nstance types"), "{text}");
+}

@@ -16,6 +16,7 @@ pub(super) const STYLE: &str = include_str!("overview.css");
 pub(super) fn render(index: &Index<'_>) -> Markup {
     let href = |id: &str| index.class(id).map(|class| format!("#{}", class.id));
     let frame = Frame { is_file: false, has_style: false, width: svg::WIDE, href: &href };
+    let numbers = words::has_instance_types(index.model);
     html! {
         section.overview id="-tree" aria-labelledby="-tree-title" {
             h2 id="-tree-title" { "Class tree" }
@@ -25,11 +26,11 @@ pub(super) fn render(index: &Index<'_>) -> Markup {
                         tr {
                             th scope="col" { "Class" }
                             th scope="col" { "Size" }
-                            th scope="col" { "Instance types" }
+                            @if numbers { th scope="col" { "Instance types" } }
                             th scope="col" { span.sr { "Abstract or open" } }
                         }
                     }
-                    tbody { @for root in index.roots() { (branch(index, root, &mut Vec::new(), true)) } }
+                    tbody { @for root in index.roots() { (branch(index, root, &mut Vec::new(), numbers)) } }
                 }
             }
             @if let Some(legend) = words::instance_types_legend(index.model) { p.note-below { (legend) "." } }
@@ -46,7 +47,7 @@ pub(super) fn render(index: &Index<'_>) -> Markup {
 }
 
 /// A class and those below it; `guides` says for each level above whether more follows there.
-fn branch(index: &Index<'_>, class: &Class, guides: &mut Vec<bool>, is_root: bool) -> Markup {
+fn branch(index: &Index<'_>, class: &Class, guides: &mut Vec<bool>, numbers: bool) -> Markup {
     let children = index.children(class);
     let row = html! {
         tr {
@@ -57,17 +58,17 @@ fn branch(index: &Index<'_>, class: &Class, guides: &mut Vec<bool>, is_root: boo
                     }
                 }
                 span.abstract[class.is_abstract] { (class_link(index, &class.id)) }
-                @if !is_root { span.sr { " below " (class.parent.as_deref().unwrap_or_default()) } }
+                @if !guides.is_empty() { span.sr { " below " (class.parent.as_deref().unwrap_or_default()) } }
             }
             td { (words::size_in_list(class)) }
-            td.numbers { (words::instance_types(class).unwrap_or_default()) }
+            @if numbers { td.numbers { (words::instance_types(class).unwrap_or_default()) } }
             td { @let openness = words::openness(class); @if !openness.is_empty() { span.badge { (openness) } } }
         }
     };
     let mut rows = vec![row];
     for (i, child) in children.iter().enumerate() {
         guides.push(i + 1 < children.len());
-        rows.push(branch(index, child, guides, false));
+        rows.push(branch(index, child, guides, numbers));
         guides.pop();
     }
     html! { @for row in rows { (row) } }
@@ -95,6 +96,7 @@ mod tests {
     #[test]
     fn the_tree_names_every_class_once_with_its_numbers() {
         let mut model = model();
+        assert!(!render(&Index::new(&model)).into_string().contains("nstance types"), "a column of nothing");
         model.classes[1].instance_type = Some(77);
         let index = Index::new(&model);
         let page = render(&index).into_string();
