@@ -70,6 +70,15 @@ fn help_is_no_error() {
         let output = run(arguments);
         assert_eq!((output.status.code(), output.stderr.is_empty()), (Some(0), true), "{arguments:?}");
     }
+    let help = |command| String::from_utf8(run(&[command, "--help"]).stdout).unwrap();
+    for (command, said) in [
+        ("render", "any program or shared library"),
+        ("render", "`jq .Name`"),
+        ("render", "the book's `src` folder"),
+        ("diff", "for both pointer widths"),
+    ] {
+        assert!(help(command).split_whitespace().collect::<Vec<_>>().join(" ").contains(said), "{command}: {said}");
+    }
 }
 
 #[test]

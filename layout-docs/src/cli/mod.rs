@@ -73,7 +73,8 @@ enum Command {
     /// Compares the layouts with a lock
     #[command(allow_missing_positional = true, after_help = EXIT_CODES)]
     Check(Check),
-    /// Says what changed between two models or locks, and whom it breaks
+    /// Says what changed between two models or locks, and whom it breaks. Both hold the layouts for both pointer widths, so
+    /// builds that differ in that alone are the same
     #[command(after_help = EXIT_CODES)]
     Diff(DiffArguments),
     /// Prints the JSON Schema of models
@@ -84,7 +85,7 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Render {
-    /// The model: JSON as written by `render -f json`, or any program that uses Heapwright; `-` reads standard input
+    /// The model: JSON as written by `render -f json`, or any program or shared library that uses Heapwright; `-` reads standard input
     model: Option<PathBuf>,
     /// What to write
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
@@ -174,9 +175,9 @@ enum Format {
     Dot,
     /// Which class refers to which, as a picture
     Svg,
-    /// All bit fields as registers for WaveDrom
+    /// All bit fields as registers for WaveDrom, in one object by name; WaveDrom takes one: `jq .Name`
     Wavedrom,
-    /// Chapters for mdBook, into the folder that `--out` names
+    /// Chapters for mdBook; `--out` is the book's `src` folder
     Mdbook,
 }
 
@@ -202,12 +203,13 @@ struct Program {
 impl Program {
     fn run(&self, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
-        let name = arguments.first().map(Path::new).and_then(Path::file_stem).and_then(|name| name.to_str());
-        let name = name.unwrap_or("layout-docs").to_owned();
+        let path = arguments.first().map(Path::new);
+        let name = path.and_then(Path::file_stem).and_then(|name| name.to_str()).unwrap_or("layout-docs").to_owned();
+        let again = path.and_then(invocation).unwrap_or_else(|| name.clone());
         let parsed = self.command().try_get_matches_from(arguments);
         let parsed = parsed.and_then(|matches| Arguments::from_arg_matches(&matches));
         let result = match parsed {
-            Ok(arguments) => self.execute(arguments.command, &name),
+            Ok(arguments) => self.execute(arguments.command, &again),
             Err(error) => {
                 // Help and versions are printed as errors, too; those that are none go to standard output.
                 let printed = error.print();
@@ -351,6 +353,13 @@ fn only_one_from_standard_input(a: Option<&Path>, b: &Path) -> Result<(), Failur
         return Err(Failure::Usage("only one side can be `-`, standard input".to_owned()));
     }
     Ok(())
+}
+
+/// How to run an example again: Cargo puts those into a folder of that name, in which nobody looks for commands.
+fn invocation(program: &Path) -> Option<String> {
+    let is_example = program.parent().and_then(Path::file_name)? == "examples";
+    let name = program.file_stem()?.to_str()?;
+    is_example.then(|| format!("cargo run --example {name} --"))
 }
 
 impl Part {
