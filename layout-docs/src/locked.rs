@@ -20,6 +20,9 @@ const VARIABLE: &str = "LAYOUT_DOCS";
 /// }
 /// ```
 ///
+/// The lock says whose registries it is of, so `layout-docs check PROGRAM layouts.lock` compares the same classes, however many
+/// crates the program has.
+///
 /// `LAYOUT_DOCS=overwrite cargo test` writes the lock, the first time and whenever a change is meant; commit it. Both
 /// pointer widths have the same lock. What counts as a change, and which ones break something, is said at
 /// [`diff`](mod@crate::diff); a change that breaks nobody panics too, for the lock is out of date.

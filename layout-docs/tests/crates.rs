@@ -82,6 +82,12 @@ fn the_test_and_the_command_agree_on_one_lock() {
     assert_eq!(answer(&folder, &advice), (0, String::new()));
     assert_locked(&[&shapes::CLASSES], folder.join("layouts.lock"));
 
+    // The lock of something else.
+    fs::write(folder.join("other.lock"), own.replace("\ncrates ", "\ncrates others ")).unwrap();
+    fs::write(folder.join("core.json"), render_json(&program.of_crates(&["heapwright"]))).unwrap();
+    let (code, report) = answer(&folder, &["check", "core.json", "other.lock"]);
+    assert!(code == 2 && report.contains("\nThe crate `others` of the lock is not there at all.\n"), "{report}");
+
     // A lock that does not say what it is of is compared with everything.
     fs::write(folder.join("layouts.lock"), own.replace(&format!("crates {NAME}\n"), "")).unwrap();
     let (code, report) = answer(&folder, &["check", "program.json", "layouts.lock"]);

@@ -319,11 +319,14 @@ impl Program {
         }
         let model = model.map(|path| format!("{} ", path.display())).unwrap_or_default();
         let is_part = all.iter().any(|name| !crates.iter().any(|chosen| is_same_crate(chosen, name)));
-        let there = crates.iter().filter(|chosen| is_part && all.iter().any(|name| is_same_crate(chosen, name)));
-        let crates: String = there.map(|name| format!("--crate {name} ")).collect();
+        let (there, missing): (Vec<&String>, Vec<&String>) =
+            crates.iter().partition(|chosen| all.iter().any(|name| is_same_crate(chosen, name)));
+        let missing: String =
+            missing.iter().map(|name| format!("\nThe crate `{name}` of the lock is not there at all.\n")).collect();
+        let crates: String = there.iter().filter(|_| is_part).map(|name| format!("--crate {name} ")).collect();
         let renew = format!("{name} lock {model}{crates}-o {}", path.display());
         Output { out: None }.write(&format!(
-            "{}\nThe lock {} is out of date. If the changes are meant, renew it and commit it:\n\n    {renew}\n",
+            "{}{missing}\nThe lock {} is out of date. If the changes are meant, renew it and commit it:\n\n    {renew}\n",
             diff.to_text(),
             path.display()
         ))?;
