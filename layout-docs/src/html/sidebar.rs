@@ -19,7 +19,7 @@ pub(super) fn render(index: &Index<'_>) -> Markup {
                         @let anchor = struct_anchor(&layout.id);
                         li data-for=(anchor) {
                             a href={ "#" (anchor) } {
-                                span title=(layout.id) { (layout.name) }
+                                span title=(layout.name) { (layout.name) }
                                 small { (layout.size) }
                             }
                         }
@@ -33,7 +33,7 @@ pub(super) fn render(index: &Index<'_>) -> Markup {
                         @let anchor = bits_anchor(&bits.id);
                         li data-for=(anchor) {
                             a href={ "#" (anchor) } {
-                                span title=(bits.id) { (bits.name) }
+                                span title=(bits.name) { (bits.name) }
                                 small { (bits.storage) }
                             }
                         }

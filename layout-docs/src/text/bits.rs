@@ -3,14 +3,14 @@
 use super::{heading, paragraph, table};
 use crate::bitfield::packet;
 use crate::doc;
-use crate::index::{Index, shown_file};
+use crate::index::Index;
 use crate::model::{Bitfield, Meaning};
 use crate::words;
 use std::fmt::Write as _;
 
 /// Draws one bit field with its table.
 pub(crate) fn render(index: &Index<'_>, bits: &Bitfield, out: &mut String) {
-    heading(out, &bits.name, &format!("{}  {}:{}", bits.module, shown_file(&bits.file), bits.line));
+    heading(out, &bits.name, &format!("{}  {}:{}", bits.module, crate::index::shown_file(&bits.file), bits.line));
     let _ = writeln!(out, "bit field in {} ({} bits)", bits.storage, bits.storage_bits);
     paragraph(out, &doc::plain(&bits.doc));
     let holders: Vec<_> = index.bit_holders(bits).iter().map(|h| format!("{}.{}", h.owner, h.field)).collect();

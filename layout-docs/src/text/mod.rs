@@ -8,7 +8,7 @@ mod tree;
 
 use crate::cost;
 use crate::doc;
-use crate::index::{Index, shown_file};
+use crate::index::Index;
 use crate::model::{Class, Length, Model, Width};
 use crate::reorder::{Slot, Suggestion, suggest};
 use crate::rows::Row;
@@ -48,7 +48,7 @@ pub fn render_text(model: &Model) -> String {
 }
 
 fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
-    heading(out, &class.name, &format!("{}  {}:{}", class.module, shown_file(&class.file), class.line));
+    heading(out, &class.name, &format!("{}  {}:{}", class.module, crate::index::shown_file(&class.file), class.line));
     let line: Vec<_> = index.lineage(class).iter().map(|c| c.id.as_str()).collect();
     let qualities = words::qualities(class).iter().map(|q| format!("  [{q}]")).collect::<String>();
     let _ = writeln!(out, "{}{qualities}", line.join(" > "));

@@ -2,7 +2,7 @@
 
 use super::{draw, fields_table, heading, paragraph};
 use crate::doc;
-use crate::index::{Index, shown_file};
+use crate::index::Index;
 use crate::model::{Struct, Width};
 use crate::view::View;
 use crate::words;
@@ -10,7 +10,11 @@ use std::fmt::Write as _;
 
 /// Draws one struct with its table. Offsets are from the struct's start.
 pub(crate) fn render<'m>(index: &Index<'m>, layout: &'m Struct, out: &mut String) {
-    heading(out, &layout.name, &format!("{}  {}:{}", layout.module, shown_file(&layout.file), layout.line));
+    heading(
+        out,
+        &layout.name,
+        &format!("{}  {}:{}", layout.module, crate::index::shown_file(&layout.file), layout.line),
+    );
     let _ = writeln!(out, "struct in objects, {}", words::bytes(layout.size));
     paragraph(out, &doc::plain(&layout.doc));
     let holders: Vec<_> = index.struct_holders(layout).iter().map(|h| format!("{}.{}", h.owner, h.field)).collect();
