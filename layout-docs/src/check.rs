@@ -91,6 +91,11 @@ impl Model {
             depths.insert(&class.id, depth);
             ensure(classes.insert(&class.id, class).is_none(), &place, || "another class has this id".into())?;
         }
+        for (i, class) in self.elsewhere.iter().enumerate() {
+            let place = format!("elsewhere[{i}] ({})", class.id);
+            check_id(&class.id, &place)?;
+            check_id(&class.path, &place)?;
+        }
         crate::check_live::check(self, &classes)?;
         Ok(())
     }
@@ -101,6 +106,14 @@ fn check_url(url: &str) -> Result<(), ModelError> {
         Some((scheme, _)) => ["https", "http", "file", "vscode"].contains(&scheme) || scheme.contains(['/', '{', '.']),
         None => true,
     };
+    // Words in braces: those of the URL, and no others.
+    let words = url.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(word, _)| word);
+    if let Some(unknown) = words.clone().find(|word| !["file", "line"].contains(word)) {
+        return Err(inconsistent("source_url", format!("{{{unknown}}} is not known: there are {{file}} and {{line}}")));
+    }
+    ensure(words.clone().any(|word| word == "file"), "source_url", || {
+        format!("\"{url}\" has no {{file}}, so that all links would lead to one place")
+    })?;
     ensure(scheme_is_safe, "source_url", || format!("\"{url}\" is neither https, http, file, vscode nor relative"))
 }
 
@@ -332,6 +345,12 @@ mod tests {
     #[test]
     fn source_urls_cannot_run_scripts() {
         assert!(problem(|m| m.source_url = Some("javascript:alert(1)".into())).starts_with("source_url"));
+        for (url, message) in [
+            ("https://example.org/", "source_url: \"https://example.org/\" has no {file}"),
+            ("https://example.org/{file}#L{fil}", "source_url: {fil} is not known"),
+        ] {
+            assert!(problem(|m| m.source_url = Some(url.into())).starts_with(message));
+        }
         let mut model = model();
         model.source_url = Some("https://example.org/{file}#L{line}".into());
         assert!(model.check().is_ok());

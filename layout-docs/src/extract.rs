@@ -41,6 +41,7 @@ impl Model {
             classes: classes.iter().map(|c| class(c, &assigned)).collect(),
             bitfields: bitfields.iter().map(|b| bitfield(b)).collect(),
             structs: structs.iter().map(|s| struct_(s)).collect(),
+            elsewhere: Vec::new(),
             objects: Vec::new(),
             footprints: Vec::new(),
         };

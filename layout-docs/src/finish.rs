@@ -1,7 +1,7 @@
 //! The last step in making a model, wherever its classes come from: their order, and ids that are short.
 
-use crate::model::{Admits, Class, Field, Holds, Meaning, Model};
-use std::collections::{HashMap, HashSet};
+use crate::model::{Admits, Class, Elsewhere, Field, Holds, Meaning, Model};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What models say made them.
 pub(crate) const GENERATOR: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
@@ -15,11 +15,16 @@ pub(crate) fn full_id(module: &str, name: &str, line: u32) -> String {
 /// which these hold them, and ids no longer than they need to be. What no class holds is dropped.
 pub(crate) fn finish(mut model: Model) -> Model {
     model.classes = in_tree_order(std::mem::take(&mut model.classes));
-    let (bitfields, structs) = in_order_of_use(&model);
-    model.bitfields = picked(std::mem::take(&mut model.bitfields), &bitfields, |b| &b.id);
-    model.structs = picked(std::mem::take(&mut model.structs), &structs, |s| &s.id);
+    drop_unheld(&mut model);
     shorten(&mut model);
     model
+}
+
+/// Drops the bit fields and the structs that no class holds.
+pub(crate) fn drop_unheld(model: &mut Model) {
+    let (bitfields, structs) = in_order_of_use(model);
+    model.bitfields = picked(std::mem::take(&mut model.bitfields), &bitfields, |b| &b.id);
+    model.structs = picked(std::mem::take(&mut model.structs), &structs, |s| &s.id);
 }
 
 /// Each class after its parent and before its parent's next child.
@@ -115,8 +120,19 @@ fn shorten(model: &mut Model) {
     let mut classes: Vec<String> = model.classes.iter().map(|c| c.id.clone()).collect();
     let listed = model.crates.iter().flat_map(|c| &c.classes).cloned();
     classes.extend(listed);
-    each_admitted(model, |id| classes.push(id.clone()));
+    let mut admitted = BTreeSet::new();
+    each_admitted(model, |id| admitted.extend([id.clone()]));
+    let is_elsewhere = |id: &String| !model.classes.iter().any(|c| c.id == *id);
+    let elsewhere: Vec<String> = admitted.iter().filter(|id| is_elsewhere(id)).cloned().collect();
+    classes.extend(admitted);
     let classes = short_ids(classes);
+    model.elsewhere = elsewhere
+        .into_iter()
+        .map(|full| Elsewhere {
+            path: full.rsplit_once("::").map_or(full.as_str(), |(path, _line)| path).to_owned(),
+            id: classes.get(&full).cloned().unwrap_or(full),
+        })
+        .collect();
     let bitfields = short_ids(model.bitfields.iter().map(|b| b.id.clone()).collect());
     let structs = short_ids(model.structs.iter().map(|s| s.id.clone()).collect());
 
@@ -155,7 +171,8 @@ fn each_held(model: &mut Model, mut visit: impl FnMut(&mut Holds)) {
     model.structs.iter_mut().flat_map(|s| &mut s.fields).for_each(|field| visit(&mut field.holds));
 }
 
-fn each_admitted(model: &mut Model, mut visit: impl FnMut(&mut String)) {
+/// Visits the id of each class that a field admits.
+pub(crate) fn each_admitted(model: &mut Model, mut visit: impl FnMut(&mut String)) {
     each_held(model, |holds| {
         if let Holds::Strong { admits } | Holds::Weak { admits } | Holds::MaybeWeak { admits } = holds {
             for admits in admits {

@@ -146,9 +146,9 @@ impl<'m> Index<'m> {
         layout.size.is_same() && self.struct_rows(layout).iter().all(|row| row.at.is_same() && row.size.is_same())
     }
 
-    /// Where the source of a line can be read.
+    /// Where the source of a line can be read. An absolute path is that of a machine, and leads nowhere.
     pub(crate) fn source_link(&self, file: &str, line: u32) -> Option<String> {
-        let template = self.model.source_url.as_ref()?;
+        let template = self.model.source_url.as_ref().filter(|_| !is_absolute(file))?;
         let file = file.replace('\\', "/");
         let encoded: String = file
             .bytes()
@@ -160,6 +160,32 @@ impl<'m> Index<'m> {
             .collect();
         Some(template.replace("{file}", &encoded).replace("{line}", &line.to_string()))
     }
+}
+
+/// A source file as it is shown: the compiler names those of other packages by their absolute paths, of which only the
+/// package and what is below it says something to readers.
+pub(crate) fn shown_file(file: &str) -> String {
+    if !is_absolute(file) {
+        return file.to_owned();
+    }
+    let parts: Vec<&str> = file.split(['/', '\\']).filter(|part| !part.is_empty()).collect();
+    // `…/registry/src/INDEX/PACKAGE/…`, `…/git/checkouts/REPOSITORY/REVISION/…`
+    let fetched = parts.windows(2).enumerate().rev().find_map(|(i, two)| match two {
+        ["registry", "src"] => Some((i + 3, i + 4)),
+        ["git", "checkouts"] => Some((i + 2, i + 4)),
+        _ => None,
+    });
+    let is_source = |part: &&str| ["src", "tests", "examples", "benches"].contains(part);
+    let local = || parts.iter().rposition(is_source).filter(|at| *at > 0).map(|at| (at - 1, at));
+    match fetched.filter(|(_, below)| *below < parts.len()).or_else(local) {
+        Some((package, below)) => format!("{} · {}", parts[package], parts[below..].join("/")),
+        None => parts.last().copied().unwrap_or_default().to_owned(),
+    }
+}
+
+fn is_absolute(file: &str) -> bool {
+    let drive = |file: &str| file.len() > 2 && file.as_bytes()[0].is_ascii_alphabetic() && file.as_bytes()[1] == b':';
+    file.starts_with(['/', '\\']) || (drive(file) && ['/', '\\'].contains(&char::from(file.as_bytes()[2])))
 }
 
 #[cfg(test)]
@@ -186,5 +212,29 @@ mod tests {
         model.source_url = Some("https://example.org/{file}#L{line}".into());
         let link = Index::new(&model).source_link("a b/c.rs", 7);
         assert_eq!(link.as_deref(), Some("https://example.org/a%20b/c.rs#L7"));
+        assert_eq!(Index::new(&model).source_link("/home/me/a/src/c.rs", 7), None);
+    }
+
+    #[test]
+    fn paths_of_a_machine_are_not_shown() {
+        for (file, shown) in [
+            ("heap/src/map.rs", "heap/src/map.rs"),
+            (
+                "/home/me/.cargo/registry/src/index.crates.io-6f17d22bba15001f/heapwright-0.1.0/src/map.rs",
+                "heapwright-0.1.0 · src/map.rs",
+            ),
+            (
+                "/home/me/.cargo/git/checkouts/heapwright-a1b2/4f3e2d1/heap/src/map.rs",
+                "heapwright-a1b2 · heap/src/map.rs",
+            ),
+            ("/home/me/heapwright/heap/src/gc/src/map.rs", "gc · src/map.rs"),
+            ("/home/me/build.rs", "build.rs"),
+            ("C:\\me\\heap\\src\\map.rs", "heap · src/map.rs"),
+            ("/src/map.rs", "map.rs"),
+            ("/registry/src/", "registry · src"),
+            ("/", ""),
+        ] {
+            assert_eq!(shown_file(file), shown);
+        }
     }
 }

@@ -74,6 +74,7 @@ mod overlay;
 mod reorder;
 mod rows;
 mod schema;
+mod select;
 mod text;
 mod view;
 mod words;

@@ -20,6 +20,9 @@ const VARIABLE: &str = "LAYOUT_DOCS";
 /// }
 /// ```
 ///
+/// The lock says whose registries it is of, so `layout-docs check PROGRAM layouts.lock` compares the same classes, however many
+/// crates the program has.
+///
 /// `LAYOUT_DOCS=overwrite cargo test` writes the lock, the first time and whenever a change is meant; commit it. Both
 /// pointer widths have the same lock. What counts as a change, and which ones break something, is said at
 /// [`diff`](mod@crate::diff); a change that breaks nobody panics too, for the lock is out of date.
@@ -69,10 +72,20 @@ fn hold(now: &Lock, path: &Path, overwrite: bool) -> Result<(), String> {
     match diff.verdict() {
         Verdict::Same => Ok(()),
         _ => Err(format!(
-            "layouts are not what {name} says\n\n{}\nIf that is meant, renew the lock and commit it:\n\n    {renew}\n",
-            diff.to_text()
+            "layouts are not what {name} says\n\n{}{}\nIf that is meant, renew the lock and commit it:\n\n    {renew}\n",
+            diff.to_text(),
+            other_crates(&lock, now)
         )),
     }
+}
+
+/// A word on the crates if they are not those of the lock.
+fn other_crates(lock: &Lock, now: &Lock) -> String {
+    let list = |lock: &Lock| lock.crates.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    if lock.crates.is_empty() || lock.crates == now.crates {
+        return String::new();
+    }
+    format!("\nThe lock is of the crates {}; the test gives the registries of {}.\n", list(lock), list(now))
 }
 
 #[cfg(test)]
@@ -105,6 +118,13 @@ mod tests {
         }
         hold(&changed, &path, true).unwrap();
         hold(&changed, &path, false).unwrap();
+
+        let wider = changed.to_string().replace("crates ", "crates another ").replace(" size 12/24", " size 16/32");
+        fs::write(&path, wider).unwrap();
+        let message = hold(&changed, &path, false).unwrap_err();
+        let crates =
+            "is of the crates another, heapwright, heapwright_objects; the test gives the registries of heapwright, h";
+        assert!(message.contains(crates), "{message}");
 
         fs::write(&path, "layout-lock 1\ncolour red\n").unwrap();
         assert!(hold(&changed, &path, false).unwrap_err().contains("layouts.lock:2: `colour` stands before"));

@@ -5,7 +5,7 @@ pub(crate) mod pages;
 
 use crate::bitfield::{self, packet};
 use crate::doc::{self, Block, Span};
-use crate::index::{Holder, Index};
+use crate::index::{Holder, Index, shown_file};
 use crate::model::{Admits, Bitfield, Class, Holds, Length, Meaning, Model, Struct, Width};
 use crate::reorder::suggest;
 use crate::rows::Row;
@@ -72,15 +72,15 @@ fn tree(pages: &Pages<'_, '_>, class: &Class, depth: usize, out: &mut String) {
     }
 }
 
-/// The heading of something, with its anchor.
-fn heading(pages: &Pages<'_, '_>, kind: Kind, id: &str, name: &str, out: &mut String) {
-    let (hashes, name) = if pages.is_book() { ("#", escape(name)) } else { ("\n###", code(name)) };
+/// The heading of something, with its anchor: its id, as others may have its name.
+fn heading(pages: &Pages<'_, '_>, kind: Kind, id: &str, out: &mut String) {
+    let (hashes, name) = if pages.is_book() { ("#", escape(id)) } else { ("\n###", code(id)) };
     let _ = writeln!(out, "{hashes} <a id=\"{}\"></a>{name}\n", pages.anchor(kind, id));
 }
 
 /// One class: its facts, its fields and its rulers.
 pub(crate) fn render_class<'m>(pages: &Pages<'_, 'm>, class: &'m Class, out: &mut String) {
-    heading(pages, Kind::Class, &class.id, &class.name, out);
+    heading(pages, Kind::Class, &class.id, out);
     let line: Vec<_> = pages.lineage(class).iter().map(|c| link(pages, &c.id)).collect();
     let qualities: String = words::qualities(class).iter().map(|q| format!(" · {q}")).collect();
     let _ = writeln!(out, "{}{qualities} · {}\n", line.join(" › "), source(pages, &class.file, class.line));
@@ -122,7 +122,7 @@ fn held_by(pages: &Pages<'_, '_>, what: &str, holders: &[Holder<'_>], out: &mut 
 
 /// One struct that lies in objects.
 pub(crate) fn render_struct<'m>(pages: &Pages<'_, 'm>, layout: &'m Struct, out: &mut String) {
-    heading(pages, Kind::Struct, &layout.id, &layout.name, out);
+    heading(pages, Kind::Struct, &layout.id, out);
     let _ = writeln!(out, "{} · {}\n", words::bytes(layout.size), source(pages, &layout.file, layout.line));
     out.push_str(&blocks(&layout.doc));
     held_by(pages, "Held by", pages.struct_holders(layout), out);
@@ -239,7 +239,7 @@ fn fields(pages: &Pages<'_, '_>, kind: Kind, owner: &str, rows: &[Row<'_>], same
 
 /// One bit field.
 pub(crate) fn render_bits(pages: &Pages<'_, '_>, bits: &Bitfield, out: &mut String) {
-    heading(pages, Kind::Bits, &bits.id, &bits.name, out);
+    heading(pages, Kind::Bits, &bits.id, out);
     let _ = writeln!(out, "In {} · {}\n", code(&bits.storage), source(pages, &bits.file, bits.line));
     out.push_str(&blocks(&bits.doc));
     held_by(pages, "Held by", pages.bit_holders(bits), out);
@@ -293,25 +293,23 @@ fn admits(pages: &Pages<'_, '_>, holds: &Holds) -> String {
 
 pub(crate) fn link(pages: &Pages<'_, '_>, id: &str) -> String {
     match pages.class(id) {
-        Some(class) => format!("[{}]({})", code(&class.name), pages.href(Kind::Class, id)),
+        Some(class) => format!("[{}]({})", code(&class.id), pages.href(Kind::Class, id)),
         None => code(id),
     }
 }
 
 fn bits_link(pages: &Pages<'_, '_>, id: &str) -> String {
-    let name = pages.bitfield(id).map_or(id, |b| b.name.as_str());
-    format!("[{}]({})", code(name), pages.href(Kind::Bits, id))
+    format!("[{}]({})", code(id), pages.href(Kind::Bits, id))
 }
 
 fn struct_link(pages: &Pages<'_, '_>, id: &str) -> String {
-    let name = pages.struct_(id).map_or(id, |s| s.name.as_str());
-    format!("[{}]({})", code(name), pages.href(Kind::Struct, id))
+    format!("[{}]({})", code(id), pages.href(Kind::Struct, id))
 }
 
 fn source(pages: &Pages<'_, '_>, file: &str, line: u32) -> String {
     match pages.source_link(file, line) {
         Some(url) => format!("[{}:{line}]({url})", escape(file)),
-        None => code(&format!("{file}:{line}")),
+        None => code(&format!("{}:{line}", shown_file(file))),
     }
 }
 

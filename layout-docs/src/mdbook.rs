@@ -106,8 +106,8 @@ fn summary(pages: &Pages<'_, '_>) -> String {
             branch(pages, class, &inside, 0, &mut out);
         }
     }
-    let others = model.structs.iter().map(|s| (Kind::Struct, &s.id, &s.name));
-    let bits = model.bitfields.iter().map(|b| (Kind::Bits, &b.id, &b.name));
+    let others = model.structs.iter().map(|s| (Kind::Struct, &s.id, &s.id));
+    let bits = model.bitfields.iter().map(|b| (Kind::Bits, &b.id, &b.id));
     let mut last = None;
     for (kind, id, name) in others.chain(bits) {
         if last != Some(kind) {
@@ -128,7 +128,7 @@ fn entry(pages: &Pages<'_, '_>, kind: Kind, id: &str, name: &str, depth: usize, 
 }
 
 fn branch(pages: &Pages<'_, '_>, class: &Class, inside: &HashSet<&str>, depth: usize, out: &mut String) {
-    entry(pages, Kind::Class, &class.id, &class.name, depth, out);
+    entry(pages, Kind::Class, &class.id, &class.id, depth, out);
     for child in pages.children(class).iter().filter(|c| inside.contains(c.id.as_str())) {
         branch(pages, child, inside, depth + 1, out);
     }

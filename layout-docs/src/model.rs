@@ -33,6 +33,9 @@ pub struct Model {
     pub bitfields: Vec<Bitfield>,
     /// The structs that lie in instances of the classes.
     pub structs: Vec<Struct>,
+    /// Classes that fields admit and that are not among the [classes](Self::classes).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<Elsewhere>,
     /// Real objects that were looked at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<LiveObject>,
@@ -49,6 +52,16 @@ pub struct Crate {
     pub name: String,
     /// The ids of the classes it lists, in its order.
     pub classes: Vec<String>,
+}
+
+/// A class that fields admit and that the model lacks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Elsewhere {
+    /// What fields call it: its name or, where another class of the model shares that, its path.
+    pub id: String,
+    /// Its path: module and name.
+    pub path: String,
 }
 
 /// One class.

@@ -73,7 +73,7 @@ pub(crate) fn admits_name(admits: &Admits) -> &str {
     match admits {
         Admits::Any => "Any",
         Admits::Smi => "Smi",
-        Admits::None => "None",
+        Admits::None => "nil",
         Admits::Class(id) | Admits::Weak(id) => id.rsplit("::").next().unwrap_or(id),
     }
 }
@@ -114,17 +114,25 @@ pub(crate) fn instance_types(class: &Class) -> Option<String> {
     }
 }
 
-/// What the stars mean, if the model knows numbers.
+/// Whether the model knows numbers of any class.
+pub(crate) fn has_instance_types(model: &Model) -> bool {
+    model.classes.iter().any(|c| instance_types(c).is_some())
+}
+
+/// Where the numbers come from and what the stars mean, if there are any.
 pub(crate) fn instance_types_legend(model: &Model) -> Option<String> {
     let assigned =
         model.classes.iter().any(|c| c.assigned_instance_type.is_some() || c.assigned_instance_types.is_some());
-    if !assigned && model.classes.iter().all(|c| instance_types(c).is_none()) {
-        return None;
-    }
-    let mut legend = "* instance types that a declaration fixes".to_owned();
+    let fixed = model.classes.iter().any(|c| c.instance_type.is_some() || c.instance_types.is_some());
+    let mut legend = match (fixed, assigned) {
+        (false, false) => return None,
+        (true, false) => "* instance types that a declaration fixes".to_owned(),
+        (true, true) => "* instance types that a declaration fixes; the others".to_owned(),
+        (false, true) => "Instance types".to_owned(),
+    };
     if assigned {
         let crates: Vec<&str> = model.crates.iter().map(|c| c.name.as_str()).collect();
-        let _ = write!(legend, "; the others are those of an isolate with exactly these crates: {}", crates.join(", "));
+        let _ = write!(legend, " are those of an isolate with exactly these crates: {}", crates.join(", "));
     }
     Some(legend)
 }
@@ -323,6 +331,20 @@ pub(crate) fn line_break(row: &Row<'_>, width: Width) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn the_legend_is_of_what_is_there() {
+        let mut model = model();
+        assert_eq!((instance_types_legend(&model), has_instance_types(&model)), (None, false));
+        model.classes[0].assigned_instance_type = Some(7);
+        let crates = "an isolate with exactly these crates: heapwright, heapwright_objects";
+        assert_eq!(instance_types_legend(&model), Some(format!("Instance types are those of {crates}")));
+        model.classes[1].instance_type = Some(8);
+        let both = "* instance types that a declaration fixes; the others are those of ";
+        assert_eq!(instance_types_legend(&model), Some(format!("{both}{crates}")));
+        model.classes[0].assigned_instance_type = None;
+        assert_eq!(instance_types_legend(&model).as_deref(), Some("* instance types that a declaration fixes"));
+    }
+
     use super::*;
     use crate::fixture::model;
 

@@ -245,7 +245,7 @@ fn the_same_is_0() {
     assert_eq!(states.answer(&["diff", "before.lock", "same.json"]), (0, "same: no layout changed\n".to_owned()));
     assert_eq!(states.answer(&["check", "same.json", "before.lock"]), (0, String::new()));
     let lock = |name: &str| fs::read_to_string(states.0.join(name)).unwrap();
-    assert_eq!(lock("same.lock"), lock("before.lock"));
+    assert_eq!(lock("same.lock").replace("changes::same", "changes::before"), lock("before.lock"));
 }
 
 #[test]
@@ -321,6 +321,9 @@ fn errors_are_64_and_above() {
         assert_eq!(code, 64, "{arguments:?}: {message}");
         assert!(message.contains("Usage: layout-docs"), "{message}");
     }
+    // What is there is the model; the lock is missing.
+    let (_, message) = states.failure(&["check", "before.json"]);
+    assert!(message.contains("not provided:\n  <LOCK>\n"), "{message}");
     let broken = fs::read_to_string(states.0.join("before.lock")).unwrap().replace("  size 28/48\n", "  size big\n");
     fs::write(states.0.join("broken.lock"), broken).unwrap();
     fs::write(states.0.join("bytes"), [0xff, 0xfe, 0]).unwrap();
@@ -335,6 +338,14 @@ fn errors_are_64_and_above() {
             "layout-docs: bytes: neither a model, a program nor a lock: it is no text",
         ),
         (&["diff", "before.json", "broken.json"], 65, "layout-docs: broken.json: schema_version is 9, but this"),
+        (
+            &["render", "bytes"],
+            65,
+            "layout-docs: bytes: neither a model, as `render -f json` writes it, nor a program\n",
+        ),
+        (&["render", "/dev/null"], 65, "layout-docs: /dev/null: neither a model, as "),
+        (&["diff", "-", "-"], 64, "layout-docs: only one side can be `-`"),
+        (&["check", "-", "-"], 64, "layout-docs: only one side can be `-`"),
         (&["render", "before.lock"], 65, "layout-docs: before.lock: this is a lock, which has no docs"),
         (&["lock", "before.json", "-o", "no/folder"], 74, "layout-docs: no/folder: No such file"),
     ] {

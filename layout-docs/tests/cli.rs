@@ -70,6 +70,15 @@ fn help_is_no_error() {
         let output = run(arguments);
         assert_eq!((output.status.code(), output.stderr.is_empty()), (Some(0), true), "{arguments:?}");
     }
+    let help = |command| String::from_utf8(run(&[command, "--help"]).stdout).unwrap();
+    for (command, said) in [
+        ("render", "any program or shared library"),
+        ("render", "`jq .Name`"),
+        ("render", "the book's `src` folder"),
+        ("diff", "for both pointer widths"),
+    ] {
+        assert!(help(command).split_whitespace().collect::<Vec<_>>().join(" ").contains(said), "{command}: {said}");
+    }
 }
 
 #[test]
@@ -115,4 +124,28 @@ fn real_objects_are_numbered_if_asked() {
     assert!(numbered.contains("one: FixedArray, 8 bytes, #1 in old_space") && numbered.contains("| #2 Map "));
     assert!(!numbered.contains("0x7f1234567000") && numbered.contains("| ..  ..  ..  ..|"));
     std::fs::remove_file(path).unwrap();
+}
+
+/// What is not linked says so, and how its classes are drawn.
+#[test]
+fn objects_and_static_libraries_are_no_programs() {
+    let folder = std::env::temp_dir().join(format!("layout-docs-unlinked-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    // The head of an object file for x86-64, with no section.
+    let mut object = b"\x7fELF\x02\x01\x01".to_vec();
+    object.resize(64, 0);
+    (object[16], object[18], object[20], object[52], object[58]) = (1, 62, 1, 64, 64);
+    for (name, bytes, what) in [
+        ("lib.o", object.as_slice(), "an object file"),
+        ("lib.rlib", b"!<arch>\n/               0           0     0     0       0         `\n", "a static library"),
+    ] {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let output = run(&["render", path.to_str().unwrap()]);
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), message.lines().count()), (Some(65), 1), "{message}");
+        assert!(message.contains(&format!("{name}: {what}, which is not linked yet")), "{message}");
+        assert!(message.contains("examples/layouts.rs"), "{message}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
 }

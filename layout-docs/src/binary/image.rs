@@ -18,6 +18,9 @@ pub(super) struct Image<'f> {
 impl<'f> Image<'f> {
     pub(super) fn new(file: &'f [u8]) -> Result<Image<'f>, BinaryError> {
         let file = object::File::parse(file)?;
+        if file.kind() == object::ObjectKind::Relocatable {
+            return Err(BinaryError::Unlinked { what: "an object file" });
+        }
         let mut segments = Vec::new();
         for segment in file.segments() {
             segments.push((segment.address(), segment.data()?));

@@ -19,9 +19,18 @@ pub enum BinaryError {
     /// The file is none that can be read.
     #[error("no binary that can be read: {0}")]
     Format(#[from] object::read::Error),
+    /// It is a part of a program, in which addresses are still missing.
+    #[error(
+        "{what}, which is not linked yet: give a program or a shared library. Classes without one are drawn by three \
+         lines of yours: `fn main() -> ExitCode {{ heapwright_docs::cli(&[&CLASSES]) }}` in `examples/layouts.rs`"
+    )]
+    Unlinked {
+        /// What it is.
+        what: &'static str,
+    },
     /// There are no tables in it.
     #[error(
-        "no Heapwright classes in it: there is no section `heapwright`. It must be linked: a program, a shared library. \
+        "no Heapwright classes in it: there is no section `heapwright`. \
          Does it use a registry, as in `Isolate::builder().classes(&CLASSES)`?"
     )]
     NoTables,
@@ -46,7 +55,12 @@ pub enum BinaryError {
 
 /// Whether some bytes begin as a binary does.
 pub(crate) fn is_binary(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"\x7fELF")
+    bytes.starts_with(b"\x7fELF") || is_archive(bytes)
+}
+
+/// Whether some bytes begin as a static library does, or as Rust's own libraries: `.a`, `.rlib`.
+fn is_archive(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"!<arch>\n") || bytes.starts_with(b"!<thin>\n")
 }
 
 impl Model {
@@ -65,6 +79,9 @@ impl Model {
     ///
     /// If the file is none that can be read, has no tables, or damaged ones.
     pub fn from_binary(bytes: &[u8]) -> Result<Model, BinaryError> {
+        if is_archive(bytes) {
+            return Err(BinaryError::Unlinked { what: "a static library" });
+        }
         let model = tables::read(&image::Image::new(bytes)?)?;
         model.check()?;
         Ok(model)

@@ -38,7 +38,8 @@ pub(super) fn read(image: &Image<'_>) -> Result<Model, BinaryError> {
     if crates.is_empty() {
         return Err(BinaryError::NoTables);
     }
-    crates.sort_by(|a, b| (&a.name, &a.classes).cmp(&(&b.name, &b.classes))); // the linker's order says nothing
+    // The linker's order says nothing. The program's own classes come before those that it builds on.
+    crates.sort_by_cached_key(|c| (is_of_heapwright(&c.name), c.name.clone(), c.classes.clone()));
     let Reader { mut classes, order, bitfields, structs, .. } = reader;
     // In the order of the lists too, so that two builds of a program have one model.
     let listed = crates.iter().flat_map(|c| &c.classes).cloned();
@@ -61,9 +62,15 @@ pub(super) fn read(image: &Image<'_>) -> Result<Model, BinaryError> {
         classes: ordered,
         bitfields: bitfields.into_values().collect(),
         structs: structs.into_values().collect(),
+        elsewhere: Vec::new(),
         objects: Vec::new(),
         footprints: Vec::new(),
     }))
+}
+
+/// Whether a crate is one of Heapwright's own, which others build on.
+fn is_of_heapwright(name: &str) -> bool {
+    name == "heapwright" || name == "heapwright-objects"
 }
 
 /// A class with where its descriptor and that of its parent are.

@@ -43,7 +43,13 @@ pub enum LoadError {
         /// Why.
         error: LockError,
     },
-    /// It is neither.
+    /// It is neither a model nor a program, where nothing else will do.
+    #[error("{file}: neither a model, as `render -f json` writes it, nor a program")]
+    NoModel {
+        /// The file.
+        file: String,
+    },
+    /// It is neither a model, a program nor a lock.
     #[error("{file}: neither a model, a program nor a lock: {problem}")]
     Unknown {
         /// The file.
@@ -59,10 +65,29 @@ pub enum LoadError {
     },
 }
 
-/// What is in a file.
-enum Content {
-    Model(Model),
+/// What can be compared.
+pub(super) enum Side {
+    Model(Box<Model>),
     Lock(Lock),
+}
+
+impl Side {
+    /// The crates that a lock says it is of; none if it does not say, or is a model.
+    pub(super) fn locked_crates(&self) -> Vec<String> {
+        match self {
+            Side::Model(_) => Vec::new(),
+            Side::Lock(lock) => lock.crates.iter().cloned().collect(),
+        }
+    }
+
+    /// As a lock, with so much of a model as these crates list; all of it if there are none.
+    pub(super) fn lock_of(self, crates: &[String]) -> Lock {
+        match self {
+            Side::Lock(lock) => lock,
+            Side::Model(model) if crates.is_empty() => Lock::from_model(&model),
+            Side::Model(model) => Lock::from_model(&model.of_crates(crates)),
+        }
+    }
 }
 
 /// Reads the model in a file, whatever kind of file that is: JSON, as [`render_json`](crate::render_json) writes it, or a
@@ -73,33 +98,34 @@ enum Content {
 ///
 /// If it cannot be read, or is no model.
 pub fn load(path: impl AsRef<Path>) -> Result<Model, LoadError> {
-    match content(path.as_ref())? {
-        (_, Content::Model(model)) => Ok(model),
-        (file, Content::Lock(_)) => Err(LoadError::IsLock { file }),
+    match content(path.as_ref()) {
+        Ok((_, Side::Model(model))) => Ok(*model),
+        Ok((file, Side::Lock(_))) => Err(LoadError::IsLock { file }),
+        Err(LoadError::Lock { file, .. } | LoadError::Unknown { file, .. }) => Err(LoadError::NoModel { file }),
+        Err(other) => Err(other),
     }
 }
 
-/// Reads the lock in a file, or makes that of the model there.
-pub(super) fn lock(path: &Path) -> Result<Lock, LoadError> {
-    Ok(match content(path)?.1 {
-        Content::Model(model) => Lock::from_model(&model),
-        Content::Lock(lock) => lock,
-    })
+/// Reads the model or the lock in a file.
+pub(super) fn side(path: &Path) -> Result<Side, LoadError> {
+    Ok(content(path)?.1)
 }
 
-fn content(path: &Path) -> Result<(String, Content), LoadError> {
+fn content(path: &Path) -> Result<(String, Side), LoadError> {
     let (file, bytes) = read(path)?;
     if is_binary(&bytes) {
         let model = Model::from_binary(&bytes).map_err(|error| LoadError::Binary { file: file.clone(), error })?;
-        return Ok((file, Content::Model(model)));
+        return Ok((file, Side::Model(model.into())));
     }
     let Ok(text) = str::from_utf8(&bytes) else {
         return Err(LoadError::Unknown { file, problem: "it is no text" });
     };
     let content = if text.trim_start().starts_with(['{', '[', '"']) {
-        Model::from_json(text).map(Content::Model).map_err(|error| LoadError::Model { file: file.clone(), error })
+        Model::from_json(text)
+            .map(|model| Side::Model(model.into()))
+            .map_err(|error| LoadError::Model { file: file.clone(), error })
     } else {
-        Lock::parse(text).map(Content::Lock).map_err(|error| LoadError::Lock { file: file.clone(), error })
+        Lock::parse(text).map(Side::Lock).map_err(|error| LoadError::Lock { file: file.clone(), error })
     };
     Ok((file, content?))
 }

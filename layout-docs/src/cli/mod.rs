@@ -5,6 +5,7 @@ mod load;
 
 use crate::lock::Lock;
 use crate::model::Model;
+use crate::select::{is_called, is_same_crate};
 use crate::{
     MODEL_SCHEMA, Verdict, diff, render_dot, render_graph_svg, render_html, render_json, render_markdown, render_text,
     render_wavedrom_all, write_mdbook,
@@ -12,6 +13,7 @@ use crate::{
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use failure::Failure;
 use heapwright::layout::ClassRegistry;
+use load::Side;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -71,7 +73,8 @@ enum Command {
     /// Compares the layouts with a lock
     #[command(allow_missing_positional = true, after_help = EXIT_CODES)]
     Check(Check),
-    /// Says what changed between two models or locks, and whom it breaks
+    /// Says what changed between two models or locks, and whom it breaks. Both hold the layouts for both pointer widths, so
+    /// builds that differ in that alone are the same
     #[command(after_help = EXIT_CODES)]
     Diff(DiffArguments),
     /// Prints the JSON Schema of models
@@ -82,7 +85,7 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Render {
-    /// The model: JSON as written by `render -f json`, or any program that uses Heapwright; `-` reads standard input
+    /// The model: JSON as written by `render -f json`, or any program or shared library that uses Heapwright; `-` reads standard input
     model: Option<PathBuf>,
     /// What to write
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
@@ -95,15 +98,29 @@ struct Render {
     /// The folder that source files are named relative to
     #[arg(long, value_name = "DIR")]
     source_root: Option<PathBuf>,
+    #[command(flatten)]
+    part: Part,
+    /// Only this class and those above it; may be given again
+    #[arg(long = "class", value_name = "NAME")]
+    classes: Vec<String>,
     /// Number real objects instead of telling their addresses, so that the output is the same for each run
     #[arg(long)]
     number_objects: bool,
 }
 
 #[derive(Debug, Args)]
+struct Part {
+    /// Only the classes that this crate lists, and those above them; may be given again
+    #[arg(long = "crate", value_name = "NAME")]
+    crates: Vec<String>,
+}
+
+#[derive(Debug, Args)]
 struct LockArguments {
     /// The model, or a program; `-` reads standard input
     model: Option<PathBuf>,
+    #[command(flatten)]
+    part: Part,
     #[command(flatten)]
     output: Output,
 }
@@ -116,6 +133,8 @@ struct Check {
     /// The lock that it is held to
     #[arg(index = 2, required = true)]
     lock: Option<PathBuf>,
+    #[command(flatten)]
+    part: Part,
 }
 
 #[derive(Debug, Args)]
@@ -129,6 +148,8 @@ struct DiffArguments {
     /// What to write
     #[arg(short, long, value_enum, default_value_t = DiffFormat::Text)]
     format: DiffFormat,
+    #[command(flatten)]
+    part: Part,
     #[command(flatten)]
     output: Output,
 }
@@ -154,9 +175,9 @@ enum Format {
     Dot,
     /// Which class refers to which, as a picture
     Svg,
-    /// All bit fields as registers for WaveDrom
+    /// All bit fields as registers for WaveDrom, in one object by name; WaveDrom takes one: `jq .Name`
     Wavedrom,
-    /// Chapters for mdBook, into the folder that `--out` names
+    /// Chapters for mdBook; `--out` is the book's `src` folder
     Mdbook,
 }
 
@@ -182,12 +203,13 @@ struct Program {
 impl Program {
     fn run(&self, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
-        let name = arguments.first().map(Path::new).and_then(Path::file_stem).and_then(|name| name.to_str());
-        let name = name.unwrap_or("layout-docs").to_owned();
+        let path = arguments.first().map(Path::new);
+        let name = path.and_then(Path::file_stem).and_then(|name| name.to_str()).unwrap_or("layout-docs").to_owned();
+        let again = path.and_then(invocation).unwrap_or_else(|| name.clone());
         let parsed = self.command().try_get_matches_from(arguments);
         let parsed = parsed.and_then(|matches| Arguments::from_arg_matches(&matches));
         let result = match parsed {
-            Ok(arguments) => self.execute(arguments.command, &name),
+            Ok(arguments) => self.execute(arguments.command, &again),
             Err(error) => {
                 // Help and versions are printed as errors, too; those that are none go to standard output.
                 let printed = error.print();
@@ -209,6 +231,10 @@ impl Program {
     /// The command line. The model need not be named where the program has one.
     fn command(&self) -> clap::Command {
         let mut command = Arguments::command();
+        if self.own.is_none() {
+            // So that what is missing after one argument is the lock.
+            command = command.mut_subcommand("check", |check| check.allow_missing_positional(false));
+        }
         for subcommand in ["render", "lock", "check", "diff"] {
             command = command.mut_subcommand(subcommand, |subcommand| {
                 subcommand.mut_arg("model", |model| match (&self.own, model.get_help().map(ToString::to_string)) {
@@ -223,11 +249,13 @@ impl Program {
     fn execute(&self, command: Command, name: &str) -> Result<Verdict, Failure> {
         match command {
             Command::Render(arguments) => self.render(arguments),
-            Command::Lock(LockArguments { model, output }) => {
-                let lock = Lock::from_model(&self.model(model.as_deref())?);
+            Command::Lock(LockArguments { model, part, output }) => {
+                let lock = Lock::from_model(&part.of(self.model(model.as_deref())?)?);
                 output.write(&lock.to_string())
             }
-            Command::Check(Check { model, lock }) => self.check(model.as_deref(), &lock.unwrap_or_default(), name),
+            Command::Check(Check { model, lock, part }) => {
+                self.check(model.as_deref(), &lock.unwrap_or_default(), &part, name)
+            }
             Command::Diff(arguments) => self.diff(arguments),
             Command::Schema(output) => output.write(MODEL_SCHEMA),
             Command::Gdb(output) => output.write(heapwright::debugger::GDB_SCRIPT),
@@ -244,7 +272,14 @@ impl Program {
     }
 
     fn render(&self, arguments: Render) -> Result<Verdict, Failure> {
-        let mut model = self.model(arguments.model.as_deref())?;
+        let mut model = arguments.part.of(self.model(arguments.model.as_deref())?)?;
+        if !arguments.classes.is_empty() {
+            let is_there = |name: &&String| model.classes.iter().any(|class| is_called(class, name));
+            if let Some(missing) = arguments.classes.iter().find(|name| !is_there(name)) {
+                return Err(Failure::Usage(format!("there is no class `{missing}`")));
+            }
+            model = model.of_classes(&arguments.classes);
+        }
         if let Some(root) = arguments.source_root {
             model = model.with_source_root(root);
         }
@@ -272,16 +307,26 @@ impl Program {
         })
     }
 
-    fn check(&self, model: Option<&Path>, path: &Path, name: &str) -> Result<Verdict, Failure> {
-        let now = Lock::from_model(&self.model(model)?);
-        let diff = diff(&load::lock(path)?, &now);
+    fn check(&self, model: Option<&Path>, path: &Path, part: &Part, name: &str) -> Result<Verdict, Failure> {
+        only_one_from_standard_input(model, path)?;
+        let (was, now) = (load::side(path)?, self.model(model)?);
+        let all: Vec<String> = now.crates.iter().map(|c| c.name.clone()).collect();
+        let is = Side::Model(now.into());
+        let crates = part.of_both(&was, &is)?;
+        let diff = diff(&was.lock_of(&crates), &is.lock_of(&crates));
         if diff.verdict() == Verdict::Same {
             return Ok(Verdict::Same);
         }
         let model = model.map(|path| format!("{} ", path.display())).unwrap_or_default();
-        let renew = format!("{name} lock {model}-o {}", path.display());
+        let is_part = all.iter().any(|name| !crates.iter().any(|chosen| is_same_crate(chosen, name)));
+        let (there, missing): (Vec<&String>, Vec<&String>) =
+            crates.iter().partition(|chosen| all.iter().any(|name| is_same_crate(chosen, name)));
+        let missing: String =
+            missing.iter().map(|name| format!("\nThe crate `{name}` of the lock is not there at all.\n")).collect();
+        let crates: String = there.iter().filter(|_| is_part).map(|name| format!("--crate {name} ")).collect();
+        let renew = format!("{name} lock {model}{crates}-o {}", path.display());
         Output { out: None }.write(&format!(
-            "{}\nThe lock {} is out of date. If the changes are meant, renew it and commit it:\n\n    {renew}\n",
+            "{}{missing}\nThe lock {} is out of date. If the changes are meant, renew it and commit it:\n\n    {renew}\n",
             diff.to_text(),
             path.display()
         ))?;
@@ -289,18 +334,65 @@ impl Program {
     }
 
     fn diff(&self, arguments: DiffArguments) -> Result<Verdict, Failure> {
-        let old = load::lock(&arguments.old)?;
+        only_one_from_standard_input(arguments.model.as_deref(), &arguments.old)?;
+        let old = load::side(&arguments.old)?;
         let new = match (&arguments.model, &self.own) {
-            (None, Some(own)) => Lock::from_model(own),
-            (path, _) => load::lock(path.as_deref().unwrap_or(Path::new("-")))?,
+            (None, Some(own)) => Side::Model(own.clone().into()),
+            (path, _) => load::side(path.as_deref().unwrap_or(Path::new("-")))?,
         };
-        let diff = diff(&old, &new);
+        let crates = arguments.part.of_both(&old, &new)?;
+        let diff = diff(&old.lock_of(&crates), &new.lock_of(&crates));
         arguments.output.write(&match arguments.format {
             DiffFormat::Text => diff.to_text(),
             DiffFormat::Md => diff.to_markdown(),
             DiffFormat::Json => diff.to_json(),
         })?;
         Ok(diff.verdict())
+    }
+}
+
+fn only_one_from_standard_input(a: Option<&Path>, b: &Path) -> Result<(), Failure> {
+    if a == Some(Path::new("-")) && b == Path::new("-") {
+        return Err(Failure::Usage("only one side can be `-`, standard input".to_owned()));
+    }
+    Ok(())
+}
+
+/// How to run an example again: Cargo puts those into a folder of that name, in which nobody looks for commands.
+fn invocation(program: &Path) -> Option<String> {
+    let is_example = program.parent().and_then(Path::file_name)? == "examples";
+    let name = program.file_stem()?.to_str()?;
+    is_example.then(|| format!("cargo run --example {name} --"))
+}
+
+impl Part {
+    /// So much of a model as the crates list; all of it if none is named.
+    fn of(&self, model: Model) -> Result<Model, Failure> {
+        if self.crates.is_empty() {
+            return Ok(model);
+        }
+        for name in &self.crates {
+            if !model.crates.iter().any(|c| is_same_crate(name, &c.name)) {
+                let names: Vec<&str> = model.crates.iter().map(|c| c.name.as_str()).collect();
+                return Err(Failure::Usage(format!("there is no crate `{name}`: the model has {}", names.join(", "))));
+            }
+        }
+        Ok(model.of_crates(&self.crates))
+    }
+
+    /// The crates that two sides are compared by: those that are named, else those of a lock. A lock is compared whole.
+    fn of_both(self: &Part, old: &Side, new: &Side) -> Result<Vec<String>, Failure> {
+        let (old, new) = (old.locked_crates(), new.locked_crates());
+        if self.crates.is_empty() {
+            return Ok(if old.is_empty() { new } else { old });
+        }
+        let is_named = |name: &String| self.crates.iter().any(|named| is_same_crate(named, name));
+        match old.iter().chain(&new).find(|name| !is_named(name)) {
+            None => Ok(self.crates.clone()),
+            Some(name) => Err(Failure::Usage(format!(
+                "a lock is compared whole, and this one is of the crate `{name}` too, which no `--crate` names"
+            ))),
+        }
     }
 }
 

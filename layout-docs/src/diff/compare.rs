@@ -1,7 +1,7 @@
 //! What is new, gone, renamed; what happened to a class or a struct as a whole.
 
 use super::{Change, Entry, Item, What, bits, members};
-use crate::lock::{Bitfield, Class, Field, Lock, Renames, Struct, Tail, map_ids};
+use crate::lock::{Bitfield, Class, Field, Lock, Renames, Struct, Tail, last_segment, map_ids};
 use crate::model::{Holds, InstanceTypeOrder, Meaning, PerWidth};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -113,12 +113,6 @@ fn renames<T, S: PartialEq>(
         renames.extend(found);
     }
     renames
-}
-
-/// The name without its modules; of `path::#2`, that with the number.
-fn last_segment(id: &str) -> &str {
-    let name = id.rsplit("::").find(|segment| !segment.starts_with('#'));
-    name.unwrap_or(id)
 }
 
 /// A class without what a rename of another class would change.

@@ -52,13 +52,22 @@
 //!
 //! # Renames
 //!
+//! Classes, structs and bit fields are known by their paths. One that is in another module now is the same still, if it
+//! alone has its name among those that are gone and those that have come.
+//!
 //! A field has a new name if one with the same place, size and kind is gone. A class, struct or bit field has a new name
-//! if its last segment is that of one that is gone (so do classes that get a namesake), or if it alone is what that
-//! was, field by field.
+//! if it alone is what one that is gone was, field by field.
+//!
+//! # Pointer widths
+//!
+//! Models and locks hold the layouts for both widths, whichever one the program is compiled for. So two builds of a
+//! program that differ in nothing but the feature `pointer-compression` are the same here, although neither can
+//! read the other's data.
 
 mod bits;
 mod changes;
 mod compare;
+mod identify;
 mod markdown;
 mod members;
 mod text;
@@ -84,7 +93,8 @@ pub use changes::{Moved, What};
 /// ```
 #[must_use]
 pub fn diff(old: &Lock, new: &Lock) -> Diff {
-    Diff { entries: compare::entries(old, new) }
+    let (old, new) = identify::with_short_names(old, new);
+    Diff { entries: compare::entries(&old, &new) }
 }
 
 /// What changed between two states of the layouts. See the [module](self) for the rules.
@@ -101,7 +111,7 @@ pub struct Diff {
 pub struct Entry {
     /// What it is.
     pub item: Item,
-    /// Its id; the new one, unless it is gone.
+    /// Its name or, where the two states have several of that name, its path; the new one, unless it is gone.
     pub id: String,
     /// What it was called before, if it has another name now.
     #[serde(skip_serializing_if = "Option::is_none")]

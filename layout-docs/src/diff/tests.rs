@@ -2,12 +2,13 @@
 
 use super::*;
 use crate::fixture::model;
-use crate::lock::{Class, Field};
+use crate::lock::{Class, Field, Renames};
 use crate::model::{Access, Admits, Holds, Length, Meaning, Model, Value};
 use proptest::prelude::*;
 
 fn lock() -> Lock {
-    Lock::from_model(&model())
+    let lock = Lock::from_model(&model());
+    identify::with_short_names(&lock, &lock).0
 }
 
 /// What is said of the fixture after `change`: the sentences, each with whom it breaks.
@@ -69,29 +70,46 @@ fn classes_come_go_and_are_renamed() {
     );
 }
 
-/// A namesake gives both a path. That is no change to those who refer to the first.
+/// Classes are known by their paths: a namesake in another module is one class more, and no other one.
 #[test]
-fn a_namesake_is_seen_as_one() {
-    let said = said(|l| {
-        let new =
-            l.renamed(&[("Str".to_owned(), "a::Str".to_owned())].into(), &Default::default(), &Default::default());
-        *l = new;
-        let other = Class {
-            header_size: width(4, 8),
-            instance_size: width(4, 8),
-            fields: vec![],
-            tails: vec![],
-            ..l.classes["a::Str"].clone()
-        };
+fn a_namesake_is_a_class_of_its_own() {
+    let with = |change: &dyn Fn(&mut Lock)| {
+        let mut lock = lock();
+        let to_path = Renames::from([("Str".to_owned(), "a::Str".to_owned())]);
+        lock = lock.renamed(&to_path, &Renames::default(), &Renames::default());
+        change(&mut lock);
+        lock
+    };
+    let said = |old: &Lock, new: &Lock| -> Vec<String> {
+        let entries = diff(old, new).entries;
+        entries.iter().flat_map(|e| e.changes.iter().map(move |c| format!("{}: {}", e.id, c.what))).collect()
+    };
+    let other = |l: &Lock| Class { fields: vec![], ..l.classes["a::Str"].clone() };
+    let one = with(&|_| {});
+    let two = with(&|l| {
+        let other = other(l);
         l.classes.insert("b::Str".into(), other);
     });
-    assert_eq!(
-        said,
-        [
-            "class a::Str: renamed: it was `Str` [breaks nobody]",
-            "class b::Str: added, below `HeapObject` [breaks nobody]"
-        ]
+    assert_eq!(said(&one, &two), ["b::Str: added, below `HeapObject`"]);
+    assert_eq!(said(&two, &one), ["b::Str: removed"]);
+    // The same layout under the same name is no other name for what was there either.
+    let twin = with(&|l| {
+        let twin = l.classes["a::Str"].clone();
+        l.classes.insert("b::Str".into(), twin);
+    });
+    assert_eq!(said(&one, &twin), ["b::Str: added, below `HeapObject`"]);
+    // In another module, alone with its name, it is the same still, wherever it is named.
+    let moved = one.renamed(
+        &Renames::from([("a::Str".to_owned(), "c::Str".to_owned())]),
+        &Renames::default(),
+        &Renames::default(),
     );
+    assert_eq!(said(&one, &moved), [] as [&str; 0]);
+    assert_eq!(said(&lock(), &moved), [] as [&str; 0]);
+    // What the name meant is another class now.
+    let other =
+        with(&|l| field(l, "Script", "source").holds = Holds::Strong { admits: vec![Admits::Class("x::Str".into())] });
+    assert_eq!(said(&one, &other)[0], "Script: `source` admits other values: x::Str instead of a::Str | Undefined");
 }
 
 #[test]
@@ -377,7 +395,7 @@ fn mutate(model: &mut Model, (kind, class, part, number): (u8, prop::sample::Ind
         1 => class.header_size.full = number,
         2 => class.instance_size.compressed = number,
         3 => class.is_open ^= true,
-        4 => class.id = format!("a::b::L{number}"),
+        4 => (class.module, class.name) = ("a".into(), format!("N{number}")),
         5 => class.fields.reverse(),
         6 if !class.fields.is_empty() => drop(class.fields.remove(part.index(class.fields.len()))),
         7 if !class.tails.is_empty() => drop(class.tails.remove(part.index(class.tails.len()))),

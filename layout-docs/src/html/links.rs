@@ -1,7 +1,7 @@
 //! Anchors, links and doc comments.
 
 use crate::doc::{self, Block, Span};
-use crate::index::{Holder, Index};
+use crate::index::{Holder, Index, shown_file};
 use crate::model::{Admits, Class, Holds};
 use crate::words;
 use maud::{Markup, html};
@@ -36,7 +36,7 @@ pub(super) fn copy(anchor: &str) -> Markup {
 pub(super) fn class_link(index: &Index<'_>, id: &str) -> Markup {
     html! {
         @match index.class(id) {
-            Some(class) => a.code href={ "#" (class.id) } { (class.name) },
+            Some(class) => a.code href={ "#" (class.id) } { (class.id) },
             None => code { (id) },
         }
     }
@@ -79,7 +79,7 @@ pub(super) fn source(index: &Index<'_>, file: &str, line: u32) -> Markup {
     html! {
         @match index.source_link(file, line) {
             Some(url) => a.code.source href=(url) rel="noopener noreferrer" { (file) ":" (line) },
-            None => span.code.source { (file) ":" (line) },
+            None => span.code.source { (shown_file(file)) ":" (line) },
         }
     }
 }
@@ -194,7 +194,7 @@ pub(super) fn type_and_rest(index: &Index<'_>, type_name: &str, holds: &Holds) -
         });
     }
     let is_named = |name: &str| {
-        let says = |word: &str| word == name || (name == "None" && word == "Option");
+        let says = |word: &str| word == name || (name == "nil" && ["Option", "Nil"].contains(&word));
         identifiers(type_name).any(says)
     };
     let rest = names.iter().filter(|(name, ..)| !is_named(name)).map(|(name, anchor, word)| {

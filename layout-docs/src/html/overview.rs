@@ -19,6 +19,7 @@ pub(super) fn render(index: &Index<'_>) -> Markup {
     let href = |id: &str| index.class(id).map(|class| format!("#{}", class.id));
     // The classes are linked in the tree.
     let frame = Frame { is_file: false, has_style: false, has_stops: false, width: svg::WIDE, href: &href };
+    let numbers = words::has_instance_types(index.model);
     let tree = html! {
         div.scroll tabindex="0" role="group" aria-labelledby={ "title-" (TREE) } {
             table.class-tree {
@@ -26,11 +27,11 @@ pub(super) fn render(index: &Index<'_>) -> Markup {
                     tr {
                         th scope="col" { "Class" }
                         th scope="col" { "Size" }
-                        th scope="col" { "Instance types" }
+                        @if numbers { th scope="col" { "Instance types" } }
                         th scope="col" { span.sr { "Abstract or open" } }
                     }
                 }
-                tbody { @for root in index.roots() { (branch(index, root, &mut Vec::new(), true)) } }
+                tbody { @for root in index.roots() { (branch(index, root, &mut Vec::new(), numbers)) } }
             }
         }
         @if let Some(legend) = words::instance_types_legend(index.model) { p.hint { (legend) "." } }
@@ -55,7 +56,7 @@ fn section(anchor: &str, title: &str, content: &Markup) -> Markup {
 }
 
 /// A class and those below it; `guides` says for each level above whether more follows there.
-fn branch(index: &Index<'_>, class: &Class, guides: &mut Vec<bool>, is_root: bool) -> Markup {
+fn branch(index: &Index<'_>, class: &Class, guides: &mut Vec<bool>, numbers: bool) -> Markup {
     let children = index.children(class);
     let row = html! {
         tr {
@@ -66,17 +67,17 @@ fn branch(index: &Index<'_>, class: &Class, guides: &mut Vec<bool>, is_root: boo
                     }
                 }
                 span.abstract[class.is_abstract] { (class_link(index, &class.id)) }
-                @if !is_root { span.sr { " below " (class.parent.as_deref().unwrap_or_default()) } }
+                @if !guides.is_empty() { span.sr { " below " (class.parent.as_deref().unwrap_or_default()) } }
             }
             td { span.long { (words::size_in_list(class)) } span.short { (words::short_size(class)) } }
-            td.numbers { (words::instance_types(class).unwrap_or_default()) }
+            @if numbers { td.numbers { (words::instance_types(class).unwrap_or_default()) } }
             td { @let openness = words::openness(class); @if !openness.is_empty() { span.badge { (openness) } } }
         }
     };
     let mut rows = vec![row];
     for (i, child) in children.iter().enumerate() {
         guides.push(i + 1 < children.len());
-        rows.push(branch(index, child, guides, false));
+        rows.push(branch(index, child, guides, numbers));
         guides.pop();
     }
     html! { @for row in rows { (row) } }
@@ -90,6 +91,7 @@ mod tests {
     #[test]
     fn the_tree_names_every_class_once_with_its_numbers() {
         let mut model = model();
+        assert!(!render(&Index::new(&model)).into_string().contains("nstance types"), "a column of nothing");
         model.classes[1].instance_type = Some(77);
         let index = Index::new(&model);
         let page = render(&index).into_string();

@@ -42,7 +42,7 @@ fn branch(index: &Index<'_>, class: &Class) -> Markup {
     html! {
         li {
             a href={ "#" (class.id) } class=[class.is_abstract.then_some("abstract")] {
-                span title=(class.name) { (class.name) }
+                span title=(class.id) { (class.name) }
                 small { (words::short_size(class)) }
             }
             @if !children.is_empty() {

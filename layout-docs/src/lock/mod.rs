@@ -6,17 +6,18 @@
 //!
 //! ```text
 //! layout-lock 1
+//! crates my-runtime
 //!
-//! class Point
+//! class Point in my_runtime::shapes
 //!   extends HeapObject
 //!   size 28/48
 //!   field x at 4/8 size 4/8 smi
 //!   field y at 8/16 size 8 raw f64
 //!   field style at 16/24 size 4/8 smi_bits Style
-//!   field next at 20/32 size 4/8 strong Point | none
-//!   field seen_from at 24/40 size 4/8 weak Point | none
+//!   field next at 20/32 size 4/8 strong Point | nil
+//!   field seen_from at 24/40 size 4/8 weak Point | nil
 //!
-//! bitfield Style
+//! bitfield Style in my_runtime::shapes
 //!   storage u31 of 31
 //!   bits paint shift 0 size 2 enum
 //!     value Plain = 0
@@ -26,13 +27,20 @@
 //!
 //! `a/b` is `a` bytes with compressed pointers and `b` with full ones. Lines that begin with `#` are comments. The first
 //! line has the version of the form ([`LOCK_VERSION`]); a program refuses versions that it does not know.
+//!
+//! The lock holds what the registries of its `crates` list, and the classes above them: it is compared with so much of a
+//! program that has more crates. A class, struct or bit field is named where it is used as it is on its own line, or by
+//! its path, `my_runtime::shapes::Point`, where the lock has two of a name, or where a class is not in the lock.
 
+mod names;
 mod parse;
 mod render;
 
 use crate::model::{self, Access, Admits, Holds, InstanceTypeOrder, Length, Meaning, Model, PerWidth, Value};
-use std::collections::{BTreeMap, HashMap};
+use names::Paths;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+pub(crate) use names::{last_segment, short_names};
 pub use parse::LockError;
 pub(crate) use render::{holds as holds_text, set as set_text};
 
@@ -49,11 +57,14 @@ pub const LOCK_VERSION: u32 = 1;
 /// use heapwright_docs::{Lock, Model};
 ///
 /// let lock = Lock::from_model(&Model::from_registries(&[heapwright::core_classes(), &CLASSES]));
-/// assert!(lock.to_string().contains("class HeapObject abstract open\n  size 4/8\n"));
+/// assert!(lock.to_string().contains("class HeapObject in heapwright::tagged::heap_object abstract open\n  size 4/8\n"));
 /// assert_eq!(Lock::parse(&lock.to_string()).unwrap(), lock);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lock {
+    /// The crates whose registries list the classes. If there are none, it is not known.
+    pub(crate) crates: BTreeSet<String>,
+    /// By path, as all else.
     pub(crate) classes: BTreeMap<String, Class>,
     pub(crate) structs: BTreeMap<String, Struct>,
     pub(crate) bitfields: BTreeMap<String, Bitfield>,
@@ -129,11 +140,12 @@ impl Lock {
     /// What layout and ABI depend on in `model`.
     #[must_use]
     pub fn from_model(model: &Model) -> Lock {
-        let names = Names::new(model);
+        let paths = Paths::new(model);
         Lock {
-            classes: model.classes.iter().map(|c| (names.of(&c.id), class(&names, c))).collect(),
-            structs: model.structs.iter().map(|s| (names.of(&s.id), struct_(&names, s))).collect(),
-            bitfields: model.bitfields.iter().map(|b| (names.of(&b.id), bitfield(&names, b))).collect(),
+            crates: model.crates.iter().map(|c| c.name.clone()).collect(),
+            classes: model.classes.iter().map(|c| (paths.class(&c.id), class(&paths, c))).collect(),
+            structs: model.structs.iter().map(|s| (paths.struct_(&s.id), struct_(&paths, s))).collect(),
+            bitfields: model.bitfields.iter().map(|b| (paths.bitfield(&b.id), bitfield(&paths, b))).collect(),
         }
     }
 
@@ -174,6 +186,7 @@ impl Lock {
         let bitfield = |b: &Bitfield| Bitfield { fields: b.fields.iter().map(bits).collect(), ..b.clone() };
         let struct_ = |s: &Struct| Struct { fields: fields(&s.fields), ..s.clone() };
         Lock {
+            crates: self.crates.clone(),
             classes: self.classes.iter().map(|(id, c)| (to(classes, id), class(c))).collect(),
             structs: self.structs.iter().map(|(id, s)| (to(structs, id), struct_(s))).collect(),
             bitfields: self.bitfields.iter().map(|(id, b)| (to(bitfields, id), bitfield(b))).collect(),
@@ -207,38 +220,9 @@ pub(crate) fn map_ids(holds: &Holds, class: Named<'_>, struct_: Named<'_>, bitfi
     }
 }
 
-/// Names without lines: of things that are declared in functions of one module, `path::L7` and `path::L90`, only the
-/// order is kept, `path::#1` and `path::#2`.
-struct Names(HashMap<String, String>);
-
-impl Names {
-    fn new(model: &Model) -> Names {
-        let ids = model.classes.iter().map(|c| &c.id);
-        let ids = ids.chain(model.structs.iter().map(|s| &s.id)).chain(model.bitfields.iter().map(|b| &b.id));
-        let mut by_path: BTreeMap<&str, Vec<(u32, &str)>> = BTreeMap::new();
-        for id in ids {
-            if let Some((path, line)) = id.rsplit_once("::L")
-                && let Ok(line) = line.parse()
-            {
-                by_path.entry(path).or_default().push((line, id));
-            }
-        }
-        let mut names = HashMap::new();
-        for (path, mut ids) in by_path {
-            ids.sort_unstable();
-            names.extend(ids.iter().enumerate().map(|(i, (_, id))| ((*id).to_owned(), format!("{path}::#{}", i + 1))));
-        }
-        Names(names)
-    }
-
-    fn of(&self, id: &str) -> String {
-        self.0.get(id).map_or(id, String::as_str).to_owned()
-    }
-}
-
-fn class(names: &Names, class: &model::Class) -> Class {
+fn class(paths: &Paths, class: &model::Class) -> Class {
     Class {
-        parent: class.parent.as_deref().map(|id| names.of(id)),
+        parent: class.parent.as_deref().map(|id| paths.class(id)),
         is_abstract: class.is_abstract,
         is_open: class.is_open,
         instance_type: class.instance_type,
@@ -246,13 +230,13 @@ fn class(names: &Names, class: &model::Class) -> Class {
         instance_type_order: class.instance_type_order,
         header_size: class.header_size,
         instance_size: class.instance_size,
-        fields: class.fields.iter().map(|f| field(names, f)).collect(),
+        fields: class.fields.iter().map(|f| field(paths, f)).collect(),
         tails: class
             .tails
             .iter()
             .map(|t| Tail {
                 name: t.name.clone(),
-                holds: holds(names, &t.holds),
+                holds: holds(paths, &t.holds),
                 element_size: t.element_size,
                 length: length(&t.length),
                 constant: t.constant,
@@ -262,10 +246,10 @@ fn class(names: &Names, class: &model::Class) -> Class {
     }
 }
 
-fn field(names: &Names, field: &model::Field) -> Field {
+fn field(paths: &Paths, field: &model::Field) -> Field {
     Field {
         name: field.name.clone(),
-        holds: holds(names, &field.holds),
+        holds: holds(paths, &field.holds),
         offset: field.offset,
         size: field.size,
         constant: field.constant,
@@ -274,9 +258,8 @@ fn field(names: &Names, field: &model::Field) -> Field {
     }
 }
 
-fn holds(names: &Names, holds: &Holds) -> Holds {
-    let name = |id: &str| names.of(id);
-    map_ids(holds, &name, &name, &name)
+fn holds(paths: &Paths, holds: &Holds) -> Holds {
+    map_ids(holds, &|id| paths.class(id), &|id| paths.struct_(id), &|id| paths.bitfield(id))
 }
 
 /// Line breaks and indentation in an expression are no change.
@@ -289,22 +272,22 @@ fn length(length: &Length) -> Length {
     }
 }
 
-fn struct_(names: &Names, layout: &model::Struct) -> Struct {
+fn struct_(paths: &Paths, layout: &model::Struct) -> Struct {
     Struct {
         is_tagged: layout.is_tagged,
         size: layout.size,
-        fields: layout.fields.iter().map(|f| field(names, f)).collect(),
+        fields: layout.fields.iter().map(|f| field(paths, f)).collect(),
     }
 }
 
-fn bitfield(names: &Names, bits: &model::Bitfield) -> Bitfield {
+fn bitfield(paths: &Paths, bits: &model::Bitfield) -> Bitfield {
     let fields = bits.fields.iter().filter(|f| f.ignored || f.means != Meaning::Gap);
     let fields = fields.map(|f| Bits {
         name: if f.means == Meaning::Gap { String::new() } else { f.name.clone() },
         shift: f.shift,
         size: f.size,
         means: match &f.means {
-            Meaning::Nested { bitfield } => Meaning::Nested { bitfield: names.of(bitfield) },
+            Meaning::Nested { bitfield } => Meaning::Nested { bitfield: paths.bitfield(bitfield) },
             means => means.clone(),
         },
         len: f.len.filter(|_| f.means != Meaning::Gap),

@@ -1,6 +1,6 @@
 //! From the lock's text to the lock.
 
-use super::{Bitfield, Bits, Class, Field, LOCK_VERSION, Lock, Struct, Tail};
+use super::{Bitfield, Bits, Class, Field, LOCK_VERSION, Lock, Renames, Struct, Tail, short_names};
 use crate::model::{Access, Admits, Holds, InstanceTypeOrder, Length, Meaning, PerWidth, Value};
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -49,6 +49,7 @@ impl Lock {
                 problem: format!("`layout-lock {LOCK_VERSION}` is missing: this is no lock"),
             });
         }
+        reader.resolve();
         reader.check()?;
         Ok(reader.lock)
     }
@@ -89,6 +90,11 @@ impl Reader {
     fn read(&mut self, words: &mut Words) -> Parsed<()> {
         let word = words.word("a line of the lock")?;
         match word.as_str() {
+            "crates" if self.open.is_none() => {
+                while let Some(name) = words.rest() {
+                    self.lock.crates.insert(name);
+                }
+            }
             "class" => {
                 let id = self.begin("class", words)?;
                 let (is_abstract, is_open) = (words.take("abstract"), words.take("open"));
@@ -115,7 +121,10 @@ impl Reader {
     }
 
     fn begin(&mut self, kind: &'static str, words: &mut Words) -> Parsed<String> {
-        let id = words.word("a name")?;
+        let mut id = words.word("a name")?;
+        if words.take("in") {
+            id = format!("{}::{id}", words.word("a module")?);
+        }
         match self.begun.insert((kind, id.clone()), self.line) {
             None => Ok(id),
             Some(line) => Err(format!("{kind} `{id}` again: it is on line {line} already")),
@@ -143,6 +152,26 @@ impl Reader {
             (false, Some(Open::Struct(_))) => Err(format!("`{word}` is no line of a struct: those are size, field")),
             (false, Some(Open::Bitfield(_))) => {
                 Err(format!("`{word}` is no line of a bitfield: those are storage, bits, value, ignored"))
+            }
+        }
+    }
+
+    /// Gives what is named its path, where the lock has only one of the name.
+    fn resolve(&mut self) {
+        fn paths<'l>(all: impl Iterator<Item = &'l String>) -> Renames {
+            short_names(all.map(String::as_str)).into_iter().map(|(path, name)| (name, path)).collect()
+        }
+        let Lock { classes, structs, bitfields, .. } = &self.lock;
+        let (classes, structs, bitfields) = (paths(classes.keys()), paths(structs.keys()), paths(bitfields.keys()));
+        self.lock = self.lock.renamed(&classes, &structs, &bitfields);
+        for (kind, name, _) in &mut self.named {
+            let paths = match *kind {
+                "class" => &classes,
+                "struct" => &structs,
+                _ => &bitfields,
+            };
+            if let Some(path) = paths.get(name) {
+                name.clone_from(path);
             }
         }
     }
@@ -307,7 +336,7 @@ fn set(words: &mut Words) -> Parsed<Vec<Admits>> {
             Admits::Any
         } else if words.take("smi") {
             Admits::Smi
-        } else if words.take("none") {
+        } else if words.take("nil") {
             Admits::None
         } else if words.take("weak") {
             Admits::Weak(words.word("a class")?)
@@ -427,9 +456,14 @@ impl Words {
     }
 
     fn word(&mut self, what: &str) -> Parsed<String> {
+        self.rest().ok_or_else(|| format!("expected {what}, found the end of the line"))
+    }
+
+    /// The next word, if there is one.
+    fn rest(&mut self) -> Option<String> {
         let word = self.words.get(self.next).map(|w| w.text.clone());
         self.next += 1;
-        word.ok_or_else(|| format!("expected {what}, found the end of the line"))
+        word
     }
 
     fn number<N: FromStr>(&mut self) -> Parsed<N> {

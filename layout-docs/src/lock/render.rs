@@ -1,8 +1,10 @@
 //! From the lock to its text.
 
-use super::{Bitfield, Bits, Class, Field, LOCK_VERSION, Lock, Struct, Tail};
+use super::names::{short_names, split};
+use super::{Bitfield, Bits, Class, Field, LOCK_VERSION, Lock, Renames, Struct, Tail};
 use crate::model::{Access, Admits, Holds, InstanceTypeOrder, Length, Meaning, PerWidth};
 use core::fmt::{Display, Formatter, Result, Write};
+use std::collections::BTreeMap;
 
 const HEAD: &str = "\
 # Object layouts under lock: what compiled code, snapshots and debuggers rely on.
@@ -11,24 +13,54 @@ const HEAD: &str = "\
 ";
 
 /// Words that stand for something in a set, so that a class of that name is quoted.
-const SET_WORDS: [&str; 5] = ["any", "smi", "none", "weak", "nothing"];
+const SET_WORDS: [&str; 5] = ["any", "smi", "nil", "weak", "nothing"];
 
 impl Display for Lock {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         writeln!(f, "{HEAD}layout-lock {LOCK_VERSION}")?;
-        for (id, class) in &self.classes {
-            write!(f, "\nclass {}", word(id))?;
+        if !self.crates.is_empty() {
+            f.write_str("crates")?;
+            self.crates.iter().try_for_each(|name| write!(f, " {}", word(name)))?;
+            f.write_char('\n')?;
+        }
+        let (classes, structs, bitfields) = (short(&self.classes), short(&self.structs), short(&self.bitfields));
+        let lock = self.renamed(&classes, &structs, &bitfields);
+        for (path, class) in in_order(&self.classes, &classes, &lock.classes) {
+            write!(f, "\nclass {}", in_module(path))?;
             self::class(f, class)?;
         }
-        for (id, layout) in &self.structs {
-            write!(f, "\nstruct {}", word(id))?;
+        for (path, layout) in in_order(&self.structs, &structs, &lock.structs) {
+            write!(f, "\nstruct {}", in_module(path))?;
             struct_(f, layout)?;
         }
-        for (id, bits) in &self.bitfields {
-            writeln!(f, "\nbitfield {}", word(id))?;
+        for (path, bits) in in_order(&self.bitfields, &bitfields, &lock.bitfields) {
+            writeln!(f, "\nbitfield {}", in_module(path))?;
             bitfield(f, bits)?;
         }
         Ok(())
+    }
+}
+
+fn short<T>(all: &BTreeMap<String, T>) -> Renames {
+    short_names(all.keys().map(String::as_str))
+}
+
+/// Paths in the order of their names, each with what has short names in it.
+fn in_order<'l, T>(
+    all: &'l BTreeMap<String, T>,
+    short: &'l Renames,
+    renamed: &'l BTreeMap<String, T>,
+) -> impl Iterator<Item = (&'l str, &'l T)> {
+    let mut paths: Vec<&String> = all.keys().collect();
+    paths.sort_by_key(|path| (split(path).1, split(path).0));
+    paths.into_iter().filter_map(|path| Some((path.as_str(), renamed.get(short.get(path).unwrap_or(path))?)))
+}
+
+/// `Point in my_runtime::shapes`.
+fn in_module(path: &str) -> String {
+    match split(path) {
+        ("", name) => word(name),
+        (module, name) => format!("{} in {}", word(name), word(module)),
     }
 }
 
@@ -96,7 +128,7 @@ fn accessors(f: &mut impl Write, constant: bool, access: Access) -> Result {
     })
 }
 
-/// `strong Point | none`, `raw f64`.
+/// `strong Point | nil`, `raw f64`.
 pub(crate) fn holds(holds: &Holds) -> String {
     match holds {
         Holds::Strong { admits } => format!("strong {}", set(admits)),
@@ -112,13 +144,13 @@ pub(crate) fn holds(holds: &Holds) -> String {
     }
 }
 
-/// `Point | none`.
+/// `Point | nil`.
 pub(crate) fn set(admits: &[Admits]) -> String {
     let class = |id: &str| if SET_WORDS.contains(&id) { quoted(id) } else { word(id) };
     let member = |admits: &Admits| match admits {
         Admits::Any => "any".to_owned(),
         Admits::Smi => "smi".to_owned(),
-        Admits::None => "none".to_owned(),
+        Admits::None => "nil".to_owned(),
         Admits::Class(id) => class(id),
         Admits::Weak(id) => format!("weak {}", class(id)),
     };
@@ -164,10 +196,11 @@ fn bytes(bytes: PerWidth) -> String {
     if bytes.is_same() { bytes.full.to_string() } else { format!("{}/{}", bytes.compressed, bytes.full) }
 }
 
-/// As it is if it is a path of Rust's, else in quotes.
+/// As it is if it is a path of Rust's or the name of a package, else in quotes.
 fn word(text: &str) -> String {
-    let is_path =
-        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '#'));
+    let is_path = |text: &str| {
+        !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '#' | '-'))
+    };
     if is_path(text) { text.to_owned() } else { quoted(text) }
 }
 

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 /// Draws one bit field with its table.
 pub(crate) fn render(index: &Index<'_>, bits: &Bitfield, out: &mut String) {
-    heading(out, &bits.name, &format!("{}  {}:{}", bits.module, bits.file, bits.line));
+    heading(out, &bits.name, &format!("{}  {}:{}", bits.module, crate::index::shown_file(&bits.file), bits.line));
     let _ = writeln!(out, "bit field in {} ({} bits)", bits.storage, bits.storage_bits);
     prose(out, &bits.doc);
     holders(out, "held by", index.bit_holders(bits));

@@ -48,8 +48,8 @@ pub fn render_text(model: &Model) -> String {
 }
 
 fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
-    heading(out, &class.name, &format!("{}  {}:{}", class.module, class.file, class.line));
-    let line: Vec<_> = index.lineage(class).iter().map(|c| c.name.as_str()).collect();
+    heading(out, &class.name, &format!("{}  {}:{}", class.module, crate::index::shown_file(&class.file), class.line));
+    let line: Vec<_> = index.lineage(class).iter().map(|c| c.id.as_str()).collect();
     let qualities = words::qualities(class).iter().map(|q| format!("  [{q}]")).collect::<String>();
     let _ = writeln!(out, "{}{qualities}", line.join(" > "));
     prose(out, &class.doc);
@@ -59,7 +59,7 @@ fn render_class<'m>(index: &Index<'m>, class: &'m Class, out: &mut String) {
     for (i, line) in cost::lines(class).iter().enumerate() {
         fact(out, if i == 0 { "cost" } else { "" }, line);
     }
-    let children: Vec<_> = index.children(class).iter().map(|c| c.name.as_str()).collect();
+    let children: Vec<_> = index.children(class).iter().map(|c| c.id.as_str()).collect();
     if !children.is_empty() {
         fact(out, "extended by", &children.join(", "));
     }

@@ -9,7 +9,11 @@ use std::fmt::Write as _;
 
 /// Draws one struct with its table. Offsets are from the struct's start.
 pub(crate) fn render<'m>(index: &Index<'m>, layout: &'m Struct, out: &mut String) {
-    heading(out, &layout.name, &format!("{}  {}:{}", layout.module, layout.file, layout.line));
+    heading(
+        out,
+        &layout.name,
+        &format!("{}  {}:{}", layout.module, crate::index::shown_file(&layout.file), layout.line),
+    );
     let _ = writeln!(out, "struct in objects, {}", words::bytes(layout.size));
     prose(out, &layout.doc);
     holders(out, "held by", index.struct_holders(layout));

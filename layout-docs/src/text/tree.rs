@@ -16,7 +16,7 @@ struct Line<'m> {
 pub(crate) fn render(index: &Index<'_>) -> String {
     let mut lines = Vec::new();
     for root in index.roots() {
-        lines.push(Line { name: root.name.clone(), class: root });
+        lines.push(Line { name: root.id.clone(), class: root });
         below(index, root, "", &mut lines);
     }
     let width = |column: fn(&Line<'_>) -> usize| lines.iter().map(column).max().unwrap_or(0);
@@ -26,7 +26,8 @@ pub(crate) fn render(index: &Index<'_>) -> String {
     let mut out = String::new();
     for Line { name, class } in &lines {
         let (size, number) = (words::size_in_list(class), words::instance_types(class).unwrap_or_default());
-        let line = format!("{name:<names$}  {size:<sizes$}  {number:<numbers$}  {}", words::openness(class));
+        let number = if numbers > 0 { format!("  {number:<numbers$}") } else { number };
+        let line = format!("{name:<names$}  {size:<sizes$}{number}  {}", words::openness(class));
         let _ = writeln!(out, "{}", line.trim_end());
     }
     out
@@ -36,7 +37,7 @@ fn below<'m>(index: &Index<'m>, class: &Class, indent: &str, lines: &mut Vec<Lin
     let children = index.children(class);
     for (i, child) in children.iter().enumerate() {
         let (branch, next) = if i + 1 < children.len() { ("├─ ", "│  ") } else { ("└─ ", "   ") };
-        lines.push(Line { name: format!("{indent}{branch}{}", child.name), class: child });
+        lines.push(Line { name: format!("{indent}{branch}{}", child.id), class: child });
         below(index, child, &format!("{indent}{next}"), lines);
     }
 }
@@ -45,6 +46,24 @@ fn below<'m>(index: &Index<'m>, class: &Class, indent: &str, lines: &mut Vec<Lin
 mod tests {
     use super::*;
     use crate::fixture::model;
+
+    /// Classes that share a name have their paths as ids, and lists show those.
+    #[test]
+    fn namesakes_can_be_told_apart() {
+        let mut json: String = crate::fixture::FIXTURE.into();
+        for (id, path) in [("Str", "a::B"), ("HeapNumber", "c::B")] {
+            json = json.replace(&format!("\"{id}\""), &format!("\"{path}\""));
+        }
+        let mut model = crate::Model::from_json(&json).unwrap();
+        model.classes.iter_mut().filter(|c| c.id.ends_with("::B")).for_each(|c| c.name = "B".into());
+        let tree = render(&Index::new(&model));
+        let (markdown, page) = (crate::render_markdown(&model), crate::render_html(&model));
+        for id in ["a::B", "c::B"] {
+            assert!(tree.contains(&format!("─ {id}  ")), "{tree}");
+            assert!(markdown.contains(&format!("- [`{id}`](#")) && markdown.contains(&format!("</a>`{id}`\n")));
+            assert!(page.contains(&format!("\">{id}</a>")) && page.contains(&format!("<span title=\"{id}\">")));
+        }
+    }
 
     #[test]
     fn numbers_marks_and_branches_are_shown() {
