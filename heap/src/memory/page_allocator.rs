@@ -10,6 +10,7 @@
 use core::ffi::c_void;
 use core::ptr::{null_mut, with_exposed_provenance_mut};
 
+use memmap2::{MmapOptions, MmapRaw};
 use rustix::mm::{self, Advice, MapFlags, MprotectFlags, ProtFlags};
 
 use super::{AddressRegion, MemoryError, Permission};
@@ -128,6 +129,15 @@ impl OsPageAllocator {
             .map_err(|errno| MemoryError::Map { size, alignment, permission, source: errno.into() })
     }
 
+    /// Maps memory that is used as a whole, from its start on. Pages cost memory when they are touched.
+    fn map_whole(size: usize, alignment: usize) -> Result<usize, MemoryError> {
+        let permission = Permission::ReadWrite;
+        let mapped = MmapOptions::new().len(size).no_reserve_swap().map_anon();
+        let mapped = mapped.map_err(|source| MemoryError::Map { size, alignment, permission, source })?;
+        let mapped = core::mem::ManuallyDrop::new(MmapRaw::from(mapped)); // `unmap` frees it
+        Ok(mapped.as_mut_ptr().expose_provenance())
+    }
+
     /// Takes a range out of the address space; an empty one is left alone.
     ///
     /// # Safety
@@ -207,6 +217,9 @@ unsafe impl PageAllocator for OsPageAllocator {
         }
         if alignment > self.page_size && hint.is_none() {
             return self.map_aligned(size, alignment, permission);
+        }
+        if permission == Permission::ReadWrite && hint.is_none() {
+            return Self::map_whole(size, alignment);
         }
         let hint = hint.map(|hint| hint & !(alignment - 1));
         let address = Self::map(hint, size, alignment, permission)?;

@@ -7,7 +7,7 @@
 
 use core::sync::atomic::AtomicUsize;
 
-use super::{MemoryError, PageAllocator, Permission, SharedPageAllocator, VirtualMemory};
+use super::{MemoryError, PageAllocator, SharedPageAllocator, VirtualMemory};
 
 /// A lazily committed table with a word for every `u16`.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl SideTable {
     ///
     /// # Errors
     ///
-    /// [`MemoryError::Map`] or [`MemoryError::Protect`] when the operating system refuses.
+    /// [`MemoryError::Map`] when the operating system refuses.
     pub fn new() -> Result<Self, MemoryError> {
         Self::new_in(SharedPageAllocator::default())
     }
@@ -35,14 +35,10 @@ impl SideTable {
     ///
     /// # Errors
     ///
-    /// Those of [`PageAllocator::allocate_pages`] and [`PageAllocator::set_permissions`].
+    /// Those of [`PageAllocator::allocate_pages`].
     pub fn new_in(pages: SharedPageAllocator) -> Result<Self, MemoryError> {
         let page = pages.allocate_page_size();
-        // Reserved first, so that a table of which little is used does not count against the commit limit.
-        let memory = VirtualMemory::reserve_from(pages, Self::SIZE.next_multiple_of(page), page, None)?;
-        // SAFETY: nothing refers to the fresh pages.
-        unsafe { memory.set_permissions(memory.address(), memory.size(), Permission::ReadWrite) }?;
-        Ok(Self { memory })
+        Ok(Self { memory: VirtualMemory::map_from(pages, Self::SIZE.next_multiple_of(page))? })
     }
 
     /// The word for `index`.

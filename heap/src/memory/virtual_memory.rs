@@ -39,6 +39,17 @@ impl<P: PageAllocator> VirtualMemory<P> {
         Ok(Self { pages, region: AddressRegion::new(address, size) })
     }
 
+    /// Maps `size` bytes for use as a whole: readable, writable and zero, each page costing memory once it is touched.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`PageAllocator::allocate_pages`].
+    pub fn map_from(pages: P, size: usize) -> Result<Self, MemoryError> {
+        let alignment = pages.allocate_page_size();
+        let address = pages.allocate_pages(None, size, alignment, Permission::ReadWrite)?;
+        Ok(Self { pages, region: AddressRegion::new(address, size) })
+    }
+
     /// The first address.
     #[must_use]
     pub fn address(&self) -> usize {
