@@ -140,7 +140,7 @@ fn own_classes_come_first() {
     let program = fs::read(std::env::current_exe().unwrap()).unwrap();
     let model = Model::from_binary(&program).unwrap();
     let names: Vec<&str> = model.crates.iter().map(|c| c.name.as_str()).collect();
-    assert_eq!(names, [NAME, NAME, "heapwright"]);
+    assert_eq!(names, [NAME, NAME, "heapwright", "heapwright::code"]);
     let at = |id: &str| model.classes.iter().position(|c| c.id == id).unwrap();
     assert!(at("crates::shapes::Point") < at("FreeSpace"), "{names:?}");
     // No instance types are known of a program, so nothing is said of them.

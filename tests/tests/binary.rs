@@ -6,11 +6,11 @@ use heapwright_tests::kinds::CLASSES;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The registries that this program is linked with, by name, but for what only an isolate says.
+/// The registries that this program is linked with, its own first, but for what only an isolate says.
 fn from_registries() -> Model {
     let code = heapwright::code::code_classes();
     let core = heapwright::core_classes();
-    let mut model = Model::from_registries(&[core, &heapwright_objects::CLASSES, &CLASSES, code]);
+    let mut model = Model::from_registries(&[&CLASSES, core, &heapwright_objects::CLASSES, code]);
     for class in &mut model.classes {
         (class.assigned_instance_type, class.assigned_instance_types) = (None, None);
     }
@@ -49,7 +49,7 @@ fn stripping_takes_nothing_away() {
 fn a_program_of_its_own_has_its_classes() {
     let model = Model::from_binary(&std::fs::read(Path::new(env!("CARGO_BIN_EXE_crash"))).unwrap()).unwrap();
     let crates: Vec<&str> = model.crates.iter().map(|c| c.name.as_str()).collect();
-    assert_eq!(crates, ["heapwright", "heapwright-objects", "heapwright-tests", "heapwright::code"]);
+    assert_eq!(crates, ["heapwright-tests", "heapwright", "heapwright-objects", "heapwright::code"]);
     assert!(model.classes.iter().any(|class| class.id == "Opaque"));
 }
 

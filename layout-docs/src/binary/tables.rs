@@ -70,7 +70,7 @@ pub(super) fn read(image: &Image<'_>) -> Result<Model, BinaryError> {
 
 /// Whether a crate is one of Heapwright's own, which others build on.
 fn is_of_heapwright(name: &str) -> bool {
-    name == "heapwright" || name == "heapwright-objects"
+    name == "heapwright" || name == "heapwright-objects" || name.starts_with("heapwright::")
 }
 
 /// A class with where its descriptor and that of its parent are.
