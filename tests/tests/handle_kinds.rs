@@ -271,6 +271,11 @@ fn persistent_handles_know_their_set_and_their_isolate() {
     let c = node(&mut scope, 3);
     assert!(panic_message(|| ones.add(&scope, c)).contains("were used in isolate"));
     assert!(panic_message(|| ones.handle(&scope, one)).contains("were used in isolate"));
+    // Nor does a set of the isolate that is entered take a handle of another's: the slot might be of another type.
+    let mut here = PersistentHandles::new(&scope);
+    here.add(&scope, c);
+    assert_eq!(here.try_get(&scope, one).unwrap_err(), PersistentHandlesError::WrongSet);
+    drop(here);
     drop(first);
     assert!(ones.try_get(&scope, one).is_err());
     drop(ones);
