@@ -93,6 +93,22 @@ fn by_default_it_loads_what_cargo_knows() {
 }
 
 #[test]
+fn a_heap_snapshot_has_what_the_document_has() {
+    let folder = folder("snapshot");
+    let output = run(&folder, &["-", "--heap-snapshot", "now.heapsnapshot"], "{\"key\": [\"a value\", 2.5, {}]}");
+    assert!(report(&output).contains("Heap snapshot: "));
+    let file = std::fs::read_to_string(folder.join("now.heapsnapshot")).expect("the snapshot is written");
+    let file: serde_json::Value = serde_json::from_str(&file).expect("JSON");
+    let strings = file["strings"].as_array().expect("strings");
+    for string in ["JsonObject", "JsonArray", "Shape", "key", "a value", "2.5", "map"] {
+        assert!(strings.iter().any(|s| s == string), "no `{string}`");
+    }
+    let output = run(&folder, &["-", "--heap-snapshot", "no/such/folder"], "1");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).starts_with("json_heap: cannot write a heap snapshot to no/such/folder: "));
+}
+
+#[test]
 fn it_reads_files_and_standard_input_alike() {
     let folder = folder("inputs");
     let document = r#"{"name":"heap","list":[1,2.5,"three",null,{"deep":[true]}],"big":18446744073709551615}"#;

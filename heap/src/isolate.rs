@@ -6,6 +6,7 @@ use crate::error::{EnterError, IsolateError};
 use crate::gc::CollectionKind;
 use crate::handles::{EternalHandles, GlobalHandles, HandleScope, HandleStack, PersistentSets, WeakCallbacks, leave};
 use crate::heap::{Heap, HeapOptions};
+use crate::inspect::ObjectIds;
 use crate::isolate_slots::{IsolateSlots, IsolateValues};
 use crate::layout::{ClassDescriptor, ClassRegistry, InstanceTypeRange, Numbering};
 use crate::limits::Clock;
@@ -85,6 +86,8 @@ pub(crate) struct IsolateData {
     pub(crate) maps: Vec<Word>,
     /// Who observes stores; the headers of all chunks point there too.
     pub(crate) observers: Option<Rc<StoreObservers>>,
+    /// By which snapshots know objects, once there was one.
+    pub(crate) object_ids: Option<Box<ObjectIds>>,
 }
 
 impl Isolate {
@@ -326,6 +329,7 @@ impl IsolateBuilder {
             numbering,
             maps: Vec::new(),
             observers: None,
+            object_ids: None,
         };
         data.make_maps()?;
         let data = Box::leak(Box::new(data));

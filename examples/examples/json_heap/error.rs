@@ -53,6 +53,14 @@ pub enum Error {
         /// Why not.
         error: io::Error,
     },
+    /// The heap snapshot could not be written.
+    #[error("cannot write a heap snapshot to {}: {error}", path.display())]
+    Snapshot {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
     /// The report could not be written.
     #[error("cannot write the report: {0}")]
     Output(#[from] io::Error),

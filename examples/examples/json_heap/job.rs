@@ -14,7 +14,9 @@ use crate::{thin, write};
 use heapwright::IsolateBuilder;
 use heapwright::prelude::*;
 use serde_json::Value;
+use std::fs::File;
 use std::io::Write;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Pointers that are looked up without being asked for.
@@ -71,6 +73,9 @@ fn keep_document(
     report::classes(&scope, out)?;
     let seen = Seen::of(&scope, copies.get(&scope).elements(0));
     writeln!(out, "The document with all that it refers to: {}", seen.footprint())?;
+    if let Some(path) = &options.heap_snapshot {
+        write_snapshot(&mut scope, path, out)?;
+    }
     let shapes = loader.shapes();
     report::shapes(shapes.all(&scope), out)?;
 
@@ -151,6 +156,14 @@ fn write_back(copies: &JsonArray, expected: &Value) -> Result<usize, Error> {
         }
     }
     Ok(first.len())
+}
+
+/// Writes a heap snapshot, and says what retains most.
+fn write_snapshot(scope: &mut HandleScope<'_>, path: &Path, out: &mut impl Write) -> Result<(), Error> {
+    let snapshot = scope.heap_snapshot();
+    let written = File::create(path).and_then(|file| snapshot.write_to(file));
+    written.map_err(|error| Error::Snapshot { path: path.to_owned(), error })?;
+    report::snapshot(&snapshot, path, out)
 }
 
 /// Drops half of the copies, or of the document if there is but one; then collects, verifies, and compares what is left

@@ -5,9 +5,10 @@ use crate::compare::Comparison;
 use crate::error::Error;
 use crate::lookup::Pointer;
 use comfy_table::{Cell, CellAlignment, Table};
-use heapwright::inspect::HeapStatistics;
+use heapwright::inspect::{HeapSnapshot, HeapStatistics, SnapshotNodeKind};
 use heapwright::prelude::*;
 use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 
 /// Rows of the longer tables.
@@ -59,6 +60,29 @@ pub fn shapes<'gc>(shapes: impl Iterator<Item = &'gc Shape>, out: &mut impl Writ
     }
     if shapes.len() > ROWS {
         table.add_row([format!("and {} more", count((shapes.len() - ROWS) as u64))]);
+    }
+    print(&table, out)
+}
+
+/// Objects and references of a snapshot, and the objects that keep most alive alone.
+pub fn snapshot(snapshot: &HeapSnapshot, path: &Path, out: &mut impl Write) -> Result<(), Error> {
+    let objects = snapshot.nodes().iter().filter(|node| node.kind != SnapshotNodeKind::Synthetic).count();
+    writeln!(
+        out,
+        "Heap snapshot: {} and {}, in {}.\n",
+        counted(objects as u64, "object"),
+        counted(snapshot.edge_count() as u64, "reference"),
+        path.display()
+    )?;
+    let retained = snapshot.retained_sizes();
+    let mut nodes: Vec<usize> = (0..retained.len()).collect();
+    nodes.retain(|node| snapshot.nodes()[*node].kind != SnapshotNodeKind::Synthetic);
+    nodes.sort_by_key(|node| std::cmp::Reverse(retained[*node]));
+    let mut table = table(&["Object", "id", "bytes", "retained"]);
+    for node in nodes.into_iter().take(ROWS) {
+        let of = &snapshot.nodes()[node];
+        let numbers = [of.id.to_string(), count(of.self_size as u64), count(retained[node] as u64)];
+        row(&mut table, &shorten(snapshot.name(of)), numbers);
     }
     print(&table, out)
 }

@@ -43,6 +43,9 @@ pub(super) fn mark(isolate: &mut IsolateData) {
         }
     }
     isolate.globals.for_each_weak(|word| if is_dead(word) { Word::CLEARED } else { word });
+    if let Some(ids) = &mut isolate.object_ids {
+        ids.update(|address| (!is_dead(Word::strong(address))).then_some(address));
+    }
 }
 
 struct Marker {

@@ -52,6 +52,9 @@ pub(super) fn scavenge(isolate: &mut IsolateData, promote_all: bool) -> Evacuati
     scavenger.update_weak_slots();
     scavenger.splice();
     isolate.globals.for_each_weak(|word| forwarded(word).unwrap_or(Word::CLEARED));
+    if let Some(ids) = &mut isolate.object_ids {
+        ids.update(|address| forwarded(Word::strong(address)).map(Word::address));
+    }
     let evacuation = scavenger.evacuation;
     finish(&mut isolate.heap, evacuation);
     evacuation

@@ -10,6 +10,7 @@
 mod footprint;
 mod image;
 mod print;
+mod snapshot;
 mod statistics;
 mod verify;
 mod walk;
@@ -18,5 +19,7 @@ pub use footprint::{ClassFootprint, Footprint, SpaceFootprint};
 pub use image::{ImageBits, ImagePart, ImageReference, ImageValue, ObjectImage, PartKind};
 pub(crate) use print::brief;
 pub use print::{debug_fields, debug_object, debug_struct};
+pub(crate) use snapshot::ObjectIds;
+pub use snapshot::{HeapSnapshot, SnapshotEdge, SnapshotEdgeKind, SnapshotEdgeName, SnapshotNode, SnapshotNodeKind};
 pub use statistics::{ClassStatistics, HeapStatistics};
 pub use verify::{VerifyError, Violation};

@@ -191,8 +191,24 @@ const fn storage(kind: RawKind) -> BitStorage {
 /// Characters of a text that are shown of an object that something refers to.
 const TEXT: usize = 24;
 
+/// What an object is, if its layout alone tells.
+pub(super) enum LayoutText {
+    /// The first characters of a text, and whether there are more.
+    Text(String, bool),
+    /// A number.
+    Number(String),
+}
+
 /// What an object is in a few characters, if its layout alone tells: text or a number.
 pub(super) fn reference_text(object: &HeapObject) -> Option<String> {
+    Some(match layout_text(object, TEXT)? {
+        LayoutText::Text(text, more) => format!("{text:?}{}", if more { "…" } else { "" }),
+        LayoutText::Number(text) => text,
+    })
+}
+
+/// The same, with as many characters of a text as there are up to `most`.
+pub(super) fn layout_text(object: &HeapObject, most: usize) -> Option<LayoutText> {
     let (class, layout) = (object.class(), object.class().layout());
     if let [tail, others @ ..] = layout.tails {
         if !others.is_empty() || !matches!(tail.element, FieldKind::Raw(RawKind::U8)) || tail.length.is_condition() {
@@ -201,11 +217,10 @@ pub(super) fn reference_text(object: &HeapObject) -> Option<String> {
         // SAFETY: a reference is to a whole object, and the class is its own.
         let length = unsafe { class.tail_lengths(object.address()) }.as_slice()[0];
         let start = object.address() + layout.header_size();
-        let bytes = (0..length.min(TEXT)).map(|i| raw_bits(start + i, BitStorage::U8) as u8);
+        let bytes = (0..length.min(most)).map(|i| raw_bits(start + i, BitStorage::U8) as u8);
         let text: String = bytes.map(char::from).collect();
         let is_text = length > 0 && text.chars().all(|c| c == ' ' || c.is_ascii_graphic());
-        let more = if length > TEXT { "…" } else { "" };
-        return is_text.then(|| format!("{text:?}{more}"));
+        return is_text.then_some(LayoutText::Text(text, length > most));
     }
     let mut fields = layout
         .all_fields()
@@ -213,5 +228,5 @@ pub(super) fn reference_text(object: &HeapObject) -> Option<String> {
     let (Some((_, field)), None) = (fields.next(), fields.next()) else { return None };
     let FieldKind::Raw(kind) = field.kind else { return None };
     let at = object.address() + field.offset.current() as usize;
-    Some(raw_text(raw_bits(at, storage(kind)), kind))
+    Some(LayoutText::Number(raw_text(raw_bits(at, storage(kind)), kind)))
 }
