@@ -7,20 +7,62 @@
 
 mod alloc;
 mod binary_trees;
+mod common;
+mod gcbench;
+mod handles;
+mod map_churn;
+mod mutate_old;
+mod prop;
+mod splay;
 
+use common::Outcome;
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// A benchmark: takes its parameters, returns its checksum.
-type Bench = fn(&[u32]) -> Option<u64>;
+/// A benchmark: takes its parameters, returns a line for each figure: the params to print, if not those given, and the outcome.
+type Bench = fn(&[u32]) -> Option<Vec<(Option<&'static str>, Outcome)>>;
+
+fn one(outcome: Outcome) -> Option<Vec<(Option<&'static str>, Outcome)>> {
+    Some(vec![(None, outcome)])
+}
 
 const BENCHES: &[(&str, &str, Bench)] = &[
     ("binary_trees", "DEPTH", |params| match params {
-        [depth] => Some(binary_trees::run(*depth)),
+        [depth] => one(Outcome::of(binary_trees::run(*depth))),
         _ => None,
     }),
     ("alloc", "N", |params| match params {
-        [n] => Some(alloc::run(*n)),
+        [n] => one(Outcome::of(alloc::run(*n))),
+        _ => None,
+    }),
+    ("gcbench", "STRETCH_DEPTH", |params| match params {
+        [depth] if (10..=28).contains(depth) => one(Outcome::of(gcbench::run(*depth))),
+        _ => None,
+    }),
+    ("splay", "OPERATIONS", |params| match params {
+        [operations] => one(splay::run(*operations)),
+        _ => None,
+    }),
+    ("mutate_old", "STORES", |params| match params {
+        [stores] => one(Outcome::of(mutate_old::run(*stores))),
+        _ => None,
+    }),
+    ("map_churn", "ENTRIES BITS", |params| match params {
+        [entries, bits] if *entries > 0 && (1..=24).contains(bits) => one(map_churn::run(*entries, *bits)),
+        _ => None,
+    }),
+    ("prop", "KINDS N", |params| match params {
+        [kinds, n] => one(prop::run(*kinds, *n)?),
+        _ => None,
+    }),
+    ("handles", "N", |params| match params {
+        [n] if *n >= 100 => {
+            let line = |(name, ns): (&'static str, f64)| {
+                let seconds = Some(ns * f64::from(*n) / 1e9);
+                (Some(name), Outcome { checksum: 0, more: format!(r#","ns_per_op":{ns:.2}"#), seconds })
+            };
+            Some(handles::run(*n).into_iter().map(line).collect())
+        }
         _ => None,
     }),
 ];
@@ -47,13 +89,17 @@ fn run(arguments: &[String]) -> Option<String> {
     let (_, _, work) = BENCHES.iter().find(|(name, ..)| name == bench)?;
     let numbers: Vec<u32> = params.iter().map(|p| p.parse().ok()).collect::<Option<_>>()?;
     let start = Instant::now();
-    let checksum = work(&numbers)?;
-    let seconds = start.elapsed().as_secs_f64();
-    Some(format!(
-        r#"{{"bench":"{bench}","peer":"{peer}","params":"{}","seconds":{seconds:.4},"max_rss_kb":{},"checksum":{checksum}}}"#,
-        params.join(" "),
-        max_rss_kb()
-    ))
+    let outcomes = work(&numbers)?;
+    let all = start.elapsed().as_secs_f64();
+    let given = params.join(" ");
+    let line = |(name, outcome): &(Option<&str>, Outcome)| {
+        let Outcome { checksum, more, seconds } = outcome;
+        let (params, seconds, rss) = (name.unwrap_or(&given), seconds.unwrap_or(all), max_rss_kb());
+        format!(
+            r#"{{"bench":"{bench}","peer":"{peer}","params":"{params}","seconds":{seconds:.4},"max_rss_kb":{rss},"checksum":{checksum}{more}}}"#
+        )
+    };
+    Some(outcomes.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
 /// The process's peak resident memory, as the kernel tells it; 0 where it does not.
@@ -71,6 +117,14 @@ mod tests {
     fn checksums_are_those_of_the_other_heaps() {
         assert_eq!(binary_trees::run(10), 135_854);
         assert_eq!(alloc::run(1_000_000), alloc::checksum(1_000_000));
+        assert_eq!(gcbench::run(12), 4441);
+        assert_eq!(splay::run(50).checksum, 2_319_734_544);
+        assert_eq!(mutate_old::run(1_000_000), 3_539_924_156);
+        assert_eq!(map_churn::run(2_000, 10).checksum, 6_133_226);
+        for kinds in [0, 1, 4, 64] {
+            assert_eq!(prop::run(kinds, 1000).unwrap().checksum, 31_020);
+        }
+        assert_eq!(handles::run(1000).len(), 7);
     }
 
     #[test]

@@ -1,0 +1,80 @@
+//! What handles cost: the figures of V8's embedder API, one line each.
+
+use heapwright::prelude::*;
+use std::hint::black_box;
+use std::time::Instant;
+
+/// An object to refer to.
+#[heap_object]
+struct Object {
+    x: Smi,
+}
+
+heap_classes! { static CLASSES = [Object]; }
+
+/// Handles made in one scope.
+const IN_A_SCOPE: u32 = 100;
+
+/// What was done, and the nanoseconds that each took.
+pub(crate) fn run(n: u32) -> Vec<(&'static str, f64)> {
+    let mut isolate = Isolate::builder().classes(&CLASSES).build().expect("an isolate");
+    let mut scope = isolate.enter();
+    let object = Object::new(&mut scope, ObjectInit { x: 7 });
+    let global = Global::new(&scope, object);
+    let mut figures = Vec::new();
+    let mut time = |name, work: &mut dyn FnMut(&mut HandleScope<'_>)| {
+        let start = Instant::now();
+        work(&mut scope);
+        figures.push((name, start.elapsed().as_secs_f64() * 1e9 / f64::from(n)));
+    };
+    time("scope, open and close", &mut |scope| {
+        for _ in 0..n {
+            black_box(&scope.nested());
+        }
+    });
+    time("scope with 1 handle", &mut |scope| {
+        for _ in 0..n {
+            let scope = scope.nested();
+            black_box(scope.handle(global.get(&scope)));
+        }
+    });
+    time("handle from global, 100 in a scope", &mut |scope| {
+        for _ in 0..n / IN_A_SCOPE {
+            let scope = scope.nested();
+            for _ in 0..IN_A_SCOPE {
+                black_box(scope.handle(global.get(&scope)));
+            }
+        }
+    });
+    time("handle from handle, 100 in a scope", &mut |scope| {
+        for _ in 0..n / IN_A_SCOPE {
+            let scope = scope.nested();
+            let first = scope.handle(global.get(&scope));
+            for _ in 0..IN_A_SCOPE {
+                black_box(scope.handle(first.get(&scope)));
+            }
+        }
+    });
+    time("escapable scope with 1 escape", &mut |scope| {
+        for _ in 0..n {
+            let mut scope = scope.nested();
+            let (inner, escape) = scope.escapable();
+            let handle = inner.handle(global.get(&inner));
+            black_box(escape.escape(&inner, handle));
+        }
+    });
+    time("global, make and drop", &mut |scope| {
+        for _ in 0..n {
+            let scope = &*scope;
+            black_box(Global::from_ref(scope, global.get(scope)));
+        }
+    });
+    time("weak global, make and drop", &mut |scope| {
+        let scope = scope.nested();
+        let object = scope.handle(global.get(&scope));
+        for _ in 0..n {
+            black_box(WeakGlobal::new(&scope, object));
+        }
+    });
+    figures
+}
