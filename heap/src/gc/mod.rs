@@ -55,7 +55,7 @@ impl IsolateData {
             CollectionKind::Young => scavenger::scavenge(self, false),
             CollectionKind::Full => self.collect_full(),
         };
-        resize::shrink_if_idle(&mut self.heap, young_before, evacuation.copied + evacuation.promoted);
+        resize::shrink_if_idle(&mut self.heap, reason, young_before, evacuation.copied + evacuation.promoted);
         self.heap.collector.add(CollectionRecord {
             kind,
             reason,

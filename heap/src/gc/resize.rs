@@ -14,13 +14,18 @@
 //! V8 shrinks to twice what is used, when little is allocated each millisecond. Here all is counted in bytes and
 //! collections, so that a program runs the same each time.
 
+use super::record::CollectionReason;
 use crate::heap::Heap;
 
 /// Idle collections in a row, after which the semi-spaces are halved.
 const IDLE_COLLECTIONS: u32 = 4;
 
 /// After a collection that found `used` bytes in the semi-space, of which `survived`.
-pub(super) fn shrink_if_idle(heap: &mut Heap, used: usize, survived: usize) {
+pub(super) fn shrink_if_idle(heap: &mut Heap, reason: CollectionReason, used: usize, survived: usize) {
+    if reason == CollectionReason::LastResort {
+        // One of several for one allocation, which says nothing of the young generation; rung 3 of `limits` shrinks it.
+        return;
+    }
     let capacity = heap.new_space.capacity();
     if used >= capacity / 8 || survived >= capacity / 64 {
         heap.collector.idle = 0;
