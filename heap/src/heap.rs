@@ -8,8 +8,8 @@ use crate::limits::{Clock, Limits};
 use crate::memory::{Cage, MB, MemoryAllocator, MemoryError, SharedPageAllocator};
 use crate::spaces::filler::FillerMaps;
 use crate::spaces::{
-    AllocationType, CodeSpace, LargeObjectSpace, MAX_REGULAR_OBJECT_SIZE, MAX_YOUNG_OBJECT_SIZE, NewSpace, PagedSpace,
-    SpaceId, SpaceStatistics,
+    AllocationType, CodeSpace, LargeObjectSpace, MAX_REGULAR_OBJECT_SIZE, MAX_YOUNG_OBJECT_SIZE, NewLargeObjectSpace,
+    NewSpace, PagedSpace, SpaceId, SpaceStatistics,
 };
 use crate::tagged::{ConcreteClass, HeapClass, Init, ObjectAddress, Smi, TAGGED_SIZE, TaggedCell, Word};
 use core::sync::atomic::Ordering;
@@ -38,6 +38,7 @@ pub(crate) struct Heap {
     pub(crate) old_space: PagedSpace,
     pub(crate) map_space: PagedSpace,
     pub(crate) read_only_space: PagedSpace,
+    pub(crate) new_large_object_space: NewLargeObjectSpace,
     pub(crate) large_object_space: LargeObjectSpace,
     pub(crate) code_space: CodeSpace,
     pub(crate) code_large_object_space: LargeObjectSpace,
@@ -59,6 +60,7 @@ pub(crate) struct Heap {
 pub(crate) enum Target {
     New,
     Paged(SpaceId),
+    NewLarge,
     Large,
     Code,
     CodeLarge,
@@ -70,6 +72,7 @@ impl Target {
         match self {
             Target::New => SpaceId::New,
             Target::Paged(id) => id,
+            Target::NewLarge => SpaceId::NewLargeObject,
             Target::Large => SpaceId::LargeObject,
             Target::Code => SpaceId::Code,
             Target::CodeLarge => SpaceId::CodeLargeObject,
@@ -99,6 +102,7 @@ impl Heap {
             old_space: PagedSpace::new(SpaceId::Old),
             map_space: PagedSpace::new(SpaceId::Map),
             read_only_space: PagedSpace::new(SpaceId::ReadOnly),
+            new_large_object_space: NewLargeObjectSpace::default(),
             large_object_space: LargeObjectSpace::new(SpaceId::LargeObject),
             code_space: CodeSpace::default(),
             code_large_object_space: LargeObjectSpace::new(SpaceId::CodeLargeObject),
@@ -176,6 +180,7 @@ impl Heap {
                 Target::Paged(SpaceId::ReadOnly)
             }
             AllocationType::Young if size <= MAX_YOUNG_OBJECT_SIZE => Target::New,
+            AllocationType::Young if size > MAX_REGULAR_OBJECT_SIZE => Target::NewLarge,
             _ if size <= MAX_REGULAR_OBJECT_SIZE => Target::Paged(SpaceId::Old),
             _ => Target::Large,
         }
@@ -226,6 +231,12 @@ impl Heap {
                 self.check_old_generation_limit()?;
                 self.code_large_object_space.allocate(size, &mut self.allocator).map_err(Full::Memory)
             }
+            Target::NewLarge => {
+                // What lives of it will be the old generation's: it must have room for all.
+                let room = self.old_generation_limit.saturating_sub(self.old_generation_size());
+                let budget = self.new_space.capacity().min(room);
+                self.new_large_object_space.allocate(size, budget, &mut self.allocator)
+            }
             Target::Large => {
                 self.check_old_generation_limit()?;
                 self.large_object_space.allocate(size, &mut self.allocator).map_err(Full::Memory)
@@ -246,13 +257,14 @@ impl Heap {
         if self.old_generation_size() >= self.old_generation_limit { Err(Full::OldGenerationLimit) } else { Ok(()) }
     }
 
-    pub(crate) fn statistics(&self) -> [(SpaceId, SpaceStatistics); 7] {
+    pub(crate) fn statistics(&self) -> [(SpaceId, SpaceStatistics); 8] {
         [
             (SpaceId::ReadOnly, self.read_only_space.statistics()),
             (SpaceId::New, self.new_space.statistics()),
             (SpaceId::Old, self.old_space.statistics()),
             (SpaceId::Code, self.code_space.statistics()),
             (SpaceId::Map, self.map_space.statistics()),
+            (SpaceId::NewLargeObject, self.new_large_object_space.statistics()),
             (SpaceId::LargeObject, self.large_object_space.statistics()),
             (SpaceId::CodeLargeObject, self.code_large_object_space.statistics()),
         ]
@@ -279,7 +291,7 @@ impl Drop for Heap {
 
 /// Why a space could not satisfy a request.
 pub(crate) enum Full {
-    /// The semi-space is used up.
+    /// The semi-space is used up, or the budget of young large objects.
     Semispace,
     /// The old generation has grown enough to be marked.
     OldGenerationLimit,

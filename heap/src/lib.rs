@@ -69,6 +69,7 @@ pub mod limits;
 mod lists;
 pub mod map;
 pub mod memory;
+mod pressure;
 pub mod roots;
 pub mod spaces;
 pub mod tagged;
@@ -94,6 +95,7 @@ pub use layout::{
 pub use limits::{NearHeapLimit, NearHeapLimitCallback};
 pub use lists::{SlotType, SlotValue};
 pub use map::{Map, MapInit};
+pub use pressure::MemoryPressureLevel;
 pub use roots::{RootGroup, RootInfo, RootKey, RootTable};
 pub use spaces::{AllocationType, SpaceId};
 pub use tagged::{

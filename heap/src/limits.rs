@@ -4,7 +4,7 @@
 //!
 //! | rung | what is done there | V8 |
 //! |---|---|---|
-//! | 1 | the next chunk; for a young object two scavenges, each with another try | `AllocateRaw`, light retry |
+//! | 1 | the next chunk; for a young object, also a large one, two scavenges, each with another try | `AllocateRaw`, light retry |
 //! | 2 | two full collections, each with another try, the last without heed of the next collection's threshold | light retry |
 //! | 3 | all available garbage, twice: the pool of freed chunks is given up, all is collected, semi-spaces shrink | last resort |
 //! | 4 | the callback near the limit, once: it may raise the limit | `InvokeNearHeapLimitCallback` |
@@ -170,7 +170,7 @@ impl IsolateData {
             return Err(self.out_of_memory(size, target, full));
         }
         for _ in 0..2 {
-            self.collect_all_available_garbage();
+            self.collect_all_available_garbage(CollectionReason::LastResort);
             match self.heap.allocate_regardless(size, target) {
                 Ok(address) => return Ok(address),
                 Err(reason) => full = reason,
@@ -187,10 +187,10 @@ impl IsolateData {
         self.heap.allocate_regardless(size, target).map_err(|full| self.out_of_memory(size, target, full))
     }
 
-    /// Rung 3. V8: `Heap::CollectAllAvailableGarbage`.
-    fn collect_all_available_garbage(&mut self) {
+    /// Rung 3, and what is done under memory pressure. V8: `Heap::CollectAllAvailableGarbage`.
+    pub(crate) fn collect_all_available_garbage(&mut self, reason: CollectionReason) {
         self.heap.allocator.release_pool();
-        self.collect(CollectionKind::Full, CollectionReason::LastResort);
+        self.collect(CollectionKind::Full, reason);
         let heap = &mut self.heap;
         heap.new_space.shrink(&mut heap.allocator);
         heap.collector.forget_survivors();

@@ -655,6 +655,7 @@ fn objects_of_sizes_about_every_limit() {
                 let expected = |size: usize| match size {
                     0..=32_768 if place == YOUNG => SpaceId::New,
                     0..=131_072 => SpaceId::Old,
+                    _ if place == YOUNG => SpaceId::NewLargeObject,
                     _ => SpaceId::LargeObject,
                 };
                 let mut inner = scope.nested();

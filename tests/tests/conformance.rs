@@ -69,7 +69,8 @@ fn the_largest_regular_object_has_131072_bytes() {
         }
         for bytes in [131_073, 131_080, 300_000] {
             let object = sized(&mut scope, place, bytes);
-            assert_eq!(space_of(&scope, object), SpaceId::LargeObject, "{bytes}");
+            let expected = if place == YOUNG { SpaceId::NewLargeObject } else { SpaceId::LargeObject };
+            assert_eq!(space_of(&scope, object), expected, "{bytes}");
         }
     }
     scope.collect(CollectionKind::Full);
@@ -326,6 +327,7 @@ fn spaces_have_v8s_names() {
         "old_space",
         "code_space",
         "map_space",
+        "new_large_object_space",
         "large_object_space",
         "code_large_object_space",
     ];

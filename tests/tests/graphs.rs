@@ -684,8 +684,9 @@ impl World {
         fill(thing, seed);
         let bytes = thing.as_heap_object().size();
         match (place, thing.as_heap_object().space()) {
-            (_, SpaceId::LargeObject) => assert!(bytes > 128 << 10),
+            (Place::Old, SpaceId::LargeObject) => assert!(bytes > 128 << 10),
             (Place::Old, space) => assert_eq!(space, SpaceId::Old),
+            (_, SpaceId::NewLargeObject) => assert!(bytes > 128 << 10),
             (_, space) => {
                 assert_eq!(space, if bytes > 32 << 10 { SpaceId::Old } else { SpaceId::New }, "{bytes} bytes");
             }
@@ -741,7 +742,7 @@ impl World {
                 assert_eq!(known, address, "object {id} exists twice");
                 continue;
             }
-            if thing.as_heap_object().space() == SpaceId::LargeObject {
+            if matches!(thing.as_heap_object().space(), SpaceId::NewLargeObject | SpaceId::LargeObject) {
                 assert_eq!(*self.fixed.entry(id).or_insert(address), address, "a large object moved");
             }
             let shadow = self.things.get_mut(&id).unwrap_or_else(|| panic!("object {id} came back from the dead"));
@@ -976,7 +977,7 @@ fn play(builder: heapwright::IsolateBuilder, is_tight: bool, ops: &[Op]) -> usiz
     assert!(world.things.is_empty() && world.weak_globals.is_empty());
     let statistics = scope.statistics();
     for (space, statistics) in statistics.spaces {
-        if matches!(space, SpaceId::New | SpaceId::Old | SpaceId::LargeObject) {
+        if matches!(space, SpaceId::New | SpaceId::Old | SpaceId::NewLargeObject | SpaceId::LargeObject) {
             assert_eq!(statistics.used, 0, "{space} of an empty heap: {statistics:?}");
         }
     }

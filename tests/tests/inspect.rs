@@ -341,7 +341,8 @@ fn read_only_and_large_objects_and_maps() {
     assert_eq!((map.class.name(), map.space), ("Map", SpaceId::Map));
     assert_eq!(part(&map, "class_entry").value, ImageValue::External(std::ptr::from_ref(stone.class).addr() as u64));
     let length = 300_000;
-    let array = Array::new(&mut scope, ArrayInit { elements: Filled::new(smi(4), length) });
+    let init = ArrayInit { elements: Filled::new(smi(4), length) };
+    let array = Array::try_new_in(&mut scope, AllocationType::Old, init).unwrap();
     let node = Node::new(&mut scope, NodeInit { value: 9, next: smi(0) });
     array.get(&scope).set_elements(2, node);
     let image = scope.object_image(array.get(&scope), 3);

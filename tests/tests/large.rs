@@ -1,4 +1,4 @@
-//! Large objects: references far beyond the first 256 KiB, sweeping, many of them.
+//! Large objects: references far beyond the first 256 KiB, sweeping, many of them. Young ones: `new_large.rs`.
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
@@ -35,7 +35,12 @@ fn isolate(verify: bool) -> Isolate {
 }
 
 fn array<'s>(scope: &mut HandleScope<'s>, length: usize) -> Handle<'s, Array> {
-    Array::new(scope, ArrayInit { first: smi(0), elements: Filled::new(smi(-1), length) })
+    let init = ArrayInit { first: smi(0), elements: Filled::new(smi(-1), length) };
+    Array::try_new_in(scope, AllocationType::Old, init).unwrap()
+}
+
+fn bytes<'s>(scope: &mut HandleScope<'s>, value: u8, length: usize) -> Handle<'s, Bytes> {
+    Bytes::try_new_in(scope, AllocationType::Old, BytesInit { data: Filled::new(value, length) }).unwrap()
 }
 
 fn node<'s>(scope: &mut HandleScope<'s>, value: i32) -> Handle<'s, Node> {
@@ -100,19 +105,21 @@ fn young_references_far_inside_are_remembered() {
 fn a_large_object_made_of_young_references_keeps_them() {
     let mut isolate = isolate(true);
     let mut scope = isolate.enter();
-    let array = {
-        let (mut inner, escape) = scope.escapable();
-        let one = node(&mut inner, 1);
-        let many: Vec<_> = (0..40_000).map(|_| one).collect();
-        let array = Array::new(&mut inner, ArrayInit { first: one, elements: &many });
-        escape.escape(&inner, array)
-    };
-    for kind in [CollectionKind::Young, CollectionKind::Young, CollectionKind::Full] {
-        scope.collect(kind);
-        let array = array.get(&scope);
-        let first = array.first().cast::<Node>();
-        assert_eq!(first.value(), 1);
-        assert!(array.elements_iter().all(|e| core::ptr::eq(e.cast::<Node>(), first)));
+    for place in [AllocationType::Old, AllocationType::Young] {
+        let array = {
+            let (mut inner, escape) = scope.escapable();
+            let one = node(&mut inner, 1);
+            let many: Vec<_> = (0..40_000).map(|_| one).collect();
+            let array = Array::try_new_in(&mut inner, place, ArrayInit { first: one, elements: &many }).unwrap();
+            escape.escape(&inner, array)
+        };
+        for kind in [CollectionKind::Young, CollectionKind::Young, CollectionKind::Full] {
+            scope.collect(kind);
+            let array = array.get(&scope);
+            let first = array.first().cast::<Node>();
+            assert_eq!(first.value(), 1);
+            assert!(array.elements_iter().all(|e| core::ptr::eq(e.cast::<Node>(), first)));
+        }
     }
 }
 
@@ -142,15 +149,15 @@ fn the_dead_are_given_back_and_the_living_stay_where_they_are() {
         .map(|i| {
             {
                 let mut inner = scope.nested();
-                Bytes::new(&mut inner, BytesInit { data: Filled::new(0xee, 150_000) });
+                bytes(&mut inner, 0xee, 150_000);
             }
-            let bytes = Bytes::new(&mut scope, BytesInit { data: Filled::new(i as u8, 140_000 + i * 10_000) });
+            let bytes = bytes(&mut scope, i as u8, 140_000 + i * 10_000);
             (bytes, bytes.get(&scope).as_heap_object().address())
         })
         .collect();
     assert_eq!(large(&scope).chunks, 80);
     scope.collect(CollectionKind::Young);
-    assert_eq!(large(&scope).chunks, 80, "a young collection leaves large objects alone");
+    assert_eq!(large(&scope).chunks, 80, "a young collection leaves old objects alone");
     scope.collect(CollectionKind::Full);
     let after = large(&scope);
     assert_eq!(after.chunks, 40);
@@ -186,17 +193,22 @@ fn a_hundred_rounds_need_no_more_memory_than_one() {
 
 #[test]
 fn without_asking_for_collections_garbage_does_not_pile_up() {
-    let mut isolate = Isolate::builder().classes(&CLASSES).max_heap_size(64 << 20).build().unwrap();
-    let mut scope = isolate.enter();
-    // 2 GB through 64 MiB.
-    let data = vec![0_u8; 4 << 20];
-    for _ in 0..500 {
-        let mut inner = scope.nested();
-        Bytes::new(&mut inner, BytesInit { data: &data });
+    for place in [AllocationType::Old, AllocationType::Young] {
+        let mut isolate = Isolate::builder().classes(&CLASSES).max_heap_size(64 << 20).build().unwrap();
+        let mut scope = isolate.enter();
+        // 2 GB through 64 MiB.
+        let data = vec![0_u8; 4 << 20];
+        for _ in 0..500 {
+            let mut inner = scope.nested();
+            Bytes::try_new_in(&mut inner, place, BytesInit { data: &data }).unwrap();
+        }
+        let statistics = scope.statistics();
+        match place {
+            AllocationType::Old => assert!(statistics.full.count >= 30, "{statistics:?}"),
+            _ => assert_eq!((statistics.full.count, statistics.young.count), (0, 499), "each makes room for the next"),
+        }
+        assert!(statistics.peak_committed <= 64 << 20);
     }
-    let statistics = scope.statistics();
-    assert!(statistics.full.count >= 30, "{statistics:?}");
-    assert!(statistics.peak_committed <= 64 << 20);
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn fifty_rounds_of_large_objects_lose_nothing() {
                 Err(error) => break error,
             }
         };
-        assert_eq!((error.requested, error.space), (Bytes::size_for(MB), SpaceId::LargeObject));
+        assert_eq!((error.requested, error.space), (Bytes::size_for(MB), SpaceId::NewLargeObject));
         assert!(matches!(error.reason, OutOfMemoryReason::HeapLimit { limit: l, used } if l == limit && used <= limit));
         assert!(kept.iter().all(|b| b.get(&inner).data(MB - 1) == 3));
         counts.push(kept.len());
@@ -130,7 +130,12 @@ fn fifty_rounds_of_large_objects_lose_nothing() {
     scope.collect(CollectionKind::Full);
     let statistics = scope.statistics();
     assert!(statistics.peak_committed <= limit);
-    assert!(statistics.spaces.iter().all(|(id, s)| *id != SpaceId::LargeObject || s.committed == 0));
+    assert!(
+        statistics
+            .spaces
+            .iter()
+            .all(|(id, s)| { !matches!(id, SpaceId::LargeObject | SpaceId::NewLargeObject) || s.committed == 0 })
+    );
     scope.verify().unwrap();
 }
 
@@ -293,7 +298,7 @@ fn too_large_and_too_long_say_so_at_once() {
         OutOfMemoryReason::TooLarge { maximum } => assert!(maximum > 3 << 30 && maximum < 1 << 32),
         ref other => panic!("{other:?}"),
     }
-    assert_eq!((error.requested, error.space), (Doubles::size_for(1 << 29), SpaceId::LargeObject));
+    assert_eq!((error.requested, error.space), (Doubles::size_for(1 << 29), SpaceId::NewLargeObject));
     // 1 GiB does not fit this heap.
     let error = Doubles::try_new(&mut scope, DoublesInit { data: Filled::new(0.0, 1 << 27) }).unwrap_err();
     assert!(matches!(error.reason, OutOfMemoryReason::HeapLimit { limit, .. } if limit == 64 * MB), "{error}");
@@ -308,7 +313,7 @@ fn messages_have_the_numbers() {
     let error = Bytes::try_new(&mut scope, BytesInit { data: Filled::new(0, 9 * MB) }).unwrap_err();
     let text = error.to_string();
     assert!(text.starts_with(&format!(
-        "out of memory: {} bytes in large_object_space: the heap holds ",
+        "out of memory: {} bytes in new_large_object_space: the heap holds ",
         Bytes::size_for(9 * MB)
     )));
     assert!(text.ends_with(&format!(" bytes and may hold {}", 8 * MB)), "{text}");

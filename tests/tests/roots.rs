@@ -241,7 +241,7 @@ fn set_up_greedily(scope: &mut HandleScope<'_>) -> Result<(), OutOfMemory> {
 fn a_setup_without_memory_is_an_error_with_numbers() {
     match Isolate::builder().classes(&CLASSES).roots(&GREEDY).max_heap_size(8 << 20).build() {
         Err(IsolateError::OutOfMemory(error)) => {
-            assert_eq!((error.requested, error.space), (Bytes::size_for(20 << 20), SpaceId::LargeObject));
+            assert_eq!((error.requested, error.space), (Bytes::size_for(20 << 20), SpaceId::NewLargeObject));
             assert!(matches!(error.reason, OutOfMemoryReason::HeapLimit { limit, .. } if limit == 8 << 20));
         }
         other => panic!("{other:?}"),

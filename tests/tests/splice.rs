@@ -81,9 +81,10 @@ enum Place {
     Copied,
     Old,
     Large,
+    OldLarge,
 }
 
-const PLACES: [Place; 4] = [Place::Young, Place::Copied, Place::Old, Place::Large];
+const PLACES: [Place; 5] = [Place::Young, Place::Copied, Place::Old, Place::Large, Place::OldLarge];
 
 fn node<'s>(scope: &mut HandleScope<'s>, value: i32, place: Place) -> Handle<'s, Node> {
     let heavy = |bytes| HeavyNodeInit { parent: init(value), keeps: Nil, third: Nil, bytes: Filled::new(9, bytes) };
@@ -96,6 +97,7 @@ fn node<'s>(scope: &mut HandleScope<'s>, value: i32, place: Place) -> Handle<'s,
         }
         Place::Old => Node::try_new_in(scope, OLD, init(value)).unwrap(),
         Place::Large => HeavyNode::new(scope, heavy(LARGE)).upcast(),
+        Place::OldLarge => HeavyNode::try_new_in(scope, OLD, heavy(LARGE)).unwrap().upcast(),
     }
 }
 
@@ -107,6 +109,10 @@ fn list<'s>(scope: &mut HandleScope<'s>, in_: AllocationType, head: Handle<'_, N
 fn values(scope: &HandleScope<'_>, list: Handle<'_, List>) -> Vec<i32> {
     let first = list.get(scope).head();
     core::iter::successors(first, |node| node.next()).map(|node| node.value()).collect()
+}
+
+fn is_young(space: SpaceId) -> bool {
+    matches!(space, SpaceId::New | SpaceId::NewLargeObject)
 }
 
 /// Head, two members that die, one that lives: everywhere.
@@ -142,7 +148,7 @@ fn every_place_of_head_and_members() {
                             // What is old lives until a full collection.
                             CollectionKind::Young => {
                                 let mut expected: Vec<i32> =
-                                    (1..=2).filter(|i| places[*i as usize - 1] != SpaceId::New).collect();
+                                    (1..=2).filter(|i| !is_young(places[*i as usize - 1])).collect();
                                 expected.push(3);
                                 assert_eq!(found, expected, "{head_in:?} {first:?} {second:?} {last:?}");
                             }

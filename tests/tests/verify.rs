@@ -360,9 +360,15 @@ fn wrong_chunk_flags_are_found() {
     let mut scope = isolate.enter();
     let young = node(&mut scope, YOUNG);
     let old = node(&mut scope, OLD);
-    for (object, space) in [(young, SpaceId::New), (old, SpaceId::Old)] {
+    let large = Array::new(&mut scope, ArrayInit { elements: Filled::new(smi(0), 100_000) });
+    let objects = [
+        (address(&scope, young), SpaceId::New),
+        (address(&scope, old), SpaceId::Old),
+        (address(&scope, large), SpaceId::NewLargeObject),
+    ];
+    for (object, space) in objects {
         // The flags are the first four bytes of a chunk.
-        let flags = core::ptr::with_exposed_provenance_mut::<u32>(address(&scope, object) & !(CHUNK - 1));
+        let flags = core::ptr::with_exposed_provenance_mut::<u32>(object & !(CHUNK - 1));
         for bit in [0, 3] {
             // SAFETY: the header of a chunk in use; put back before anything but the verifier looks.
             unsafe { flags.write(flags.read() ^ (1 << bit)) };

@@ -124,7 +124,7 @@ fn every_place_of_holder_and_referent() {
                 assert!(core::ptr::eq(referent, kept.unwrap().get(scope)));
                 assert!(core::ptr::eq(referent.back().unwrap(), referent));
                 assert_eq!((referent.bytes_len(), referent.bytes(bytes - 1)), (bytes, 7));
-            } else if place == YOUNG && bytes < LARGE {
+            } else if place == YOUNG {
                 assert!(referent.is_none(), "the dead are cleared in round {round}");
             } else {
                 let referent = referent.expect("young collections do not look at old objects");

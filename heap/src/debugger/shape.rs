@@ -139,7 +139,10 @@ plain! {
     bool: "bool",
     AtomicU32: "u32",
     AtomicUsize: "usize",
-    core::cell::Cell<usize>: "usize",
+}
+
+impl<T: Described> Described for core::cell::Cell<T> {
+    const SHAPE: Shape = T::SHAPE;
 }
 
 impl Described for &'static str {

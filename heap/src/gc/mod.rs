@@ -12,7 +12,7 @@
 //! again, and then weak callbacks run, which cannot reach it.
 //!
 //! ```text
-//! young:  roots + remembered slots ──► scavenge: copy, or promote what survives twice
+//! young:  roots + remembered slots ──► scavenge: copy, or promote what survives twice; large objects in place, at once
 //! full:   scavenge, promoting everything ──► mark from roots ──► clear weak ──► sweep OLD, CODE, MAP, LARGE_OBJECT, CODE_LARGE_OBJECT
 //! ```
 //!
@@ -24,6 +24,7 @@ mod body;
 mod custom;
 mod marker;
 mod record;
+mod resize;
 mod scavenger;
 mod splice;
 
@@ -48,11 +49,13 @@ impl IsolateData {
         self.verify_if_asked("before");
         let start = Instant::now();
         let used_before = self.used();
+        let young_before = self.heap.new_space.used();
         self.heap.new_space.open_area();
         let evacuation = match kind {
             CollectionKind::Young => scavenger::scavenge(self, false),
             CollectionKind::Full => self.collect_full(),
         };
+        resize::shrink_if_idle(&mut self.heap, reason, young_before, evacuation.copied + evacuation.promoted);
         self.heap.collector.add(CollectionRecord {
             kind,
             reason,
@@ -60,7 +63,7 @@ impl IsolateData {
             used_before,
             used_after: self.used(),
             copied: evacuation.copied,
-            promoted: evacuation.promoted,
+            promoted: evacuation.promoted + evacuation.promoted_in_place,
         });
         self.verify_if_asked("after");
         self.tend_pool();
@@ -103,6 +106,7 @@ impl IsolateData {
             let second = scavenger::scavenge(self, true);
             evacuation.copied += second.copied;
             evacuation.promoted += second.promoted;
+            evacuation.promoted_in_place += second.promoted_in_place;
         }
         self.restore_limit_if_asked();
         evacuation
@@ -111,6 +115,7 @@ impl IsolateData {
     /// Bytes of objects in all spaces that are collected, dead ones that were not yet found included.
     fn used(&self) -> usize {
         self.heap.new_space.used()
+            + self.heap.new_large_object_space.used()
             + self.heap.old_space.statistics().used
             + self.heap.large_object_space.statistics().used
             + self.heap.code_space.statistics().used

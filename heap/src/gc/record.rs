@@ -28,7 +28,7 @@ impl CollectionKind {
 pub enum CollectionReason {
     /// The embedder asked.
     Requested,
-    /// The semi-space was full.
+    /// The semi-space was full, or young large objects had used up as much.
     SemispaceFull,
     /// The old generation had grown since it was last marked.
     OldGenerationLimit,
@@ -36,6 +36,8 @@ pub enum CollectionReason {
     LastResort,
     /// Stress mode.
     Stress,
+    /// The embedder said that memory is short.
+    MemoryPressure,
 }
 
 impl CollectionReason {
@@ -48,6 +50,7 @@ impl CollectionReason {
             CollectionReason::OldGenerationLimit => "old generation limit",
             CollectionReason::LastResort => "last resort",
             CollectionReason::Stress => "stress",
+            CollectionReason::MemoryPressure => "memory pressure",
         }
     }
 }
@@ -67,7 +70,7 @@ pub struct CollectionRecord {
     pub used_after: usize,
     /// Bytes copied within the young generation.
     pub copied: usize,
-    /// Bytes moved to the old generation.
+    /// Bytes that became old: moved there, or large objects where they were.
     pub promoted: usize,
 }
 
@@ -79,6 +82,8 @@ pub(crate) struct CollectorState {
     pub(crate) full: CollectionTotals,
     /// Bytes that survived scavenges since the young generation last grew.
     pub(super) survived_since_growth: usize,
+    /// Collections in a row that found the semi-space all but unused, see `resize`.
+    pub(super) idle: u32,
     /// Bytes of objects that the mutator has made, up to the last collection.
     pub(crate) allocated: u64,
     used_after: usize,
@@ -95,7 +100,7 @@ pub struct CollectionTotals {
     pub longest_pause: Duration,
     /// Bytes copied within the young generation.
     pub copied: u64,
-    /// Bytes moved to the old generation.
+    /// Bytes that became old: moved there, or large objects where they were.
     pub promoted: u64,
 }
 
@@ -124,6 +129,7 @@ impl CollectorState {
     /// The young generation has shrunk: survivors count from now on.
     pub(crate) fn forget_survivors(&mut self) {
         self.survived_since_growth = 0;
+        self.idle = 0;
     }
 
     pub(crate) fn last(&self) -> &CollectionRecord {

@@ -2,7 +2,8 @@
 //!
 //! Cheney's algorithm: the copies themselves are the queue. What is promoted is queued apart. A scavenge cannot fail:
 //! the semi-spaces hold chunks enough for any packing of the survivors (`NewSpace`), and what the old generation has no
-//! room for stays young.
+//! room for stays young. Large objects are promoted where they are, which takes no memory: their chunk changes owner, and
+//! they are queued like what was moved.
 
 use super::body::{object_size, visit_slots};
 use super::splice::{Spliced, find_hosts, first_alive};
@@ -12,6 +13,7 @@ use crate::isolate::IsolateData;
 use crate::map::Map;
 use crate::memory::{ChunkFlags, MemoryChunk};
 use crate::spaces::filler::zap;
+use crate::spaces::{MAX_YOUNG_OBJECT_SIZE, NewLargeObjectSpace};
 use crate::tagged::{TaggedCell, Word};
 use core::sync::atomic::Ordering;
 
@@ -22,11 +24,14 @@ pub(super) struct Evacuation {
     pub(super) copied: usize,
     /// Out of it.
     pub(super) promoted: usize,
+    /// Bytes that became old without being moved.
+    pub(super) promoted_in_place: usize,
 }
 
 /// Collects the young generation; with `promote_all`, empties it.
 pub(super) fn scavenge(isolate: &mut IsolateData, promote_all: bool) -> Evacuation {
     isolate.heap.new_space.flip();
+    isolate.heap.new_large_object_space.flip();
     let old_chunks = isolate.heap.old_chunks();
     let first = isolate.heap.new_space.chunks()[0];
     let mut scavenger = Scavenger {
@@ -69,6 +74,8 @@ fn finish(heap: &mut Heap, evacuation: Evacuation) {
         }
     }
     heap.new_space.unflip_if_empty();
+    // SAFETY: the scavenge is complete: nothing refers to a young large object that it has not promoted.
+    unsafe { heap.new_large_object_space.sweep(&mut heap.large_object_space, &mut heap.allocator) };
     heap.collector.survived_since_growth += evacuation.copied + evacuation.promoted;
     if heap.collector.survived_since_growth > heap.new_space.capacity() && heap.new_space.grow(&mut heap.allocator) {
         heap.collector.survived_since_growth = 0;
@@ -196,6 +203,10 @@ impl Scavenger<'_> {
         let map: &Map = unsafe { word.as_object() };
         // SAFETY: an object with that map.
         let size = unsafe { object_size(from, map) };
+        if size > MAX_YOUNG_OBJECT_SIZE {
+            self.promote_in_place(from, size, map);
+            return from;
+        }
         let survived_before = from < MemoryChunk::of(from).age_mark();
         let (to, is_old) = self.allocate(size, self.promote_all || survived_before);
         // SAFETY: `size` bytes of an object, and as many just allocated elsewhere.
@@ -216,6 +227,19 @@ impl Scavenger<'_> {
             self.evacuation.copied += size;
         }
         to
+    }
+
+    /// Makes an object of a chunk of its own old where it is, which cannot fail.
+    #[cold]
+    #[inline(never)]
+    fn promote_in_place(&mut self, object: usize, size: usize, map: &Map) {
+        let chunk = MemoryChunk::of(object);
+        debug_assert!(chunk.has(ChunkFlags::LARGE) && object == chunk.area_start());
+        NewLargeObjectSpace::promote(chunk);
+        self.evacuation.promoted_in_place += size;
+        if map.body().visitor_id() != crate::layout::VisitorId::DataOnly {
+            self.promoted.push(object);
+        }
     }
 
     /// Memory for a survivor, and whether it is in the old generation.
@@ -279,10 +303,10 @@ impl Scavenger<'_> {
         }
     }
 
-    /// Visits the slots of a moved object, telling of those that refer to young objects. Returns its size.
+    /// Visits the slots of an object that has moved or been promoted, telling of those that refer to young objects. Returns its size.
     #[inline(always)]
     fn visit_object(&mut self, object: usize, host: &'static MemoryChunk, mut young: impl FnMut(usize)) -> usize {
-        // SAFETY: a whole object, just moved here.
+        // SAFETY: a whole object, just moved here or promoted where it is.
         unsafe {
             let map = super::body::map_of(object);
             let size = object_size(object, map);

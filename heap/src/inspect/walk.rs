@@ -33,6 +33,7 @@ impl Heap {
             self.large_object_space.chunks(),
             self.code_space.chunks(),
             self.code_large_object_space.chunks(),
+            self.new_large_object_space.chunks(),
             self.new_space.chunks(),
         ]
         .concat()

@@ -45,7 +45,7 @@ const OBSERVED: ChunkFlags = ChunkFlags::OBSERVED
 /// What the barrier must know of the chunks of a space.
 pub(crate) const fn interesting_pointers(space: SpaceId) -> ChunkFlags {
     match space {
-        SpaceId::New => ChunkFlags::POINTERS_TO_HERE_ARE_INTERESTING,
+        SpaceId::New | SpaceId::NewLargeObject => ChunkFlags::POINTERS_TO_HERE_ARE_INTERESTING,
         SpaceId::ReadOnly => ChunkFlags::empty(),
         SpaceId::Old | SpaceId::Map | SpaceId::LargeObject => ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING,
         // Code refers to nothing but its map, and has no setters.
@@ -61,7 +61,8 @@ const BITMAP_CELLS: usize = CHUNK_SIZE / TAGGED_SIZE / BITS;
 #[repr(C)]
 pub struct MemoryChunk {
     flags: AtomicU32,
-    space: SpaceId,
+    /// Whose it is; changes once at most, when a young large object becomes old.
+    space: Cell<SpaceId>,
     size: usize,
     area_start: usize,
     area_end: usize,
@@ -103,7 +104,7 @@ impl MemoryChunk {
         // SAFETY: the caller's contract: room, alignment and ownership. The bitmap is zero already.
         unsafe {
             (&raw mut (*chunk).flags).write(AtomicU32::new(flags.bits()));
-            (&raw mut (*chunk).space).write(space);
+            (&raw mut (*chunk).space).write(Cell::new(space));
             (&raw mut (*chunk).size).write(size);
             (&raw mut (*chunk).area_start).write(area.begin());
             (&raw mut (*chunk).area_end).write(area.end());
@@ -168,7 +169,7 @@ impl MemoryChunk {
     /// Sends every store of a reference from or to here to the barrier's slow path, which tells `observers`; null
     /// ends that.
     pub(crate) fn set_observers(&self, observers: *const StoreObservers) {
-        let flags = self.flags().difference(OBSERVED) | interesting_pointers(self.space);
+        let flags = self.flags().difference(OBSERVED) | interesting_pointers(self.space());
         let observed = if observers.is_null() { ChunkFlags::empty() } else { OBSERVED };
         self.flags.store((flags | observed).bits(), Ordering::Relaxed);
         self.observers.set(observers);
@@ -196,13 +197,14 @@ impl MemoryChunk {
     /// Whether slots here that refer to young objects have to be remembered.
     #[inline]
     pub(crate) fn remembers(&self) -> bool {
-        !matches!(self.space, SpaceId::New | SpaceId::ReadOnly)
+        !matches!(self.space(), SpaceId::New | SpaceId::NewLargeObject | SpaceId::ReadOnly)
     }
 
     /// Whether the flags are those of the chunk's space, observed or not.
     pub(crate) fn has_right_flags(&self, is_observed: bool) -> bool {
-        let own = match self.space {
+        let own = match self.space() {
             SpaceId::New => ChunkFlags::IN_TO_SPACE,
+            SpaceId::NewLargeObject => ChunkFlags::LARGE | ChunkFlags::IN_TO_SPACE,
             SpaceId::ReadOnly => ChunkFlags::READ_ONLY,
             SpaceId::LargeObject => ChunkFlags::LARGE,
             SpaceId::Old | SpaceId::Map => ChunkFlags::empty(),
@@ -212,13 +214,18 @@ impl MemoryChunk {
             }
         };
         let observed = if is_observed { OBSERVED } else { ChunkFlags::empty() };
-        self.flags() == (own | interesting_pointers(self.space) | observed)
+        self.flags() == (own | interesting_pointers(self.space()) | observed)
     }
 
     /// The space it belongs to.
     #[inline]
     pub(crate) fn space(&self) -> SpaceId {
-        self.space
+        self.space.get()
+    }
+
+    /// Gives the chunk to another space; its flags have to follow.
+    pub(crate) fn set_space(&self, space: SpaceId) {
+        self.space.set(space);
     }
 
     /// Bytes, header included.
@@ -351,7 +358,7 @@ impl core::fmt::Debug for MemoryChunk {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("MemoryChunk")
             .field("address", &format_args!("{:#x}", self.address()))
-            .field("space", &self.space)
+            .field("space", &self.space())
             .field("size", &self.size)
             .field("flags", &self.flags())
             .finish_non_exhaustive()

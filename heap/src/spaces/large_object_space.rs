@@ -1,5 +1,5 @@
-//! Objects that do not share a chunk: each has its own, as long as it needs, and never moves. LARGE_OBJECT, and
-//! CODE_LARGE_OBJECT for code.
+//! Old objects that do not share a chunk: each has its own, as long as it needs, and never moves. LARGE_OBJECT, and
+//! CODE_LARGE_OBJECT for code. Those of the young generation: `new_large_object_space`.
 
 use super::{SpaceId, SpaceStatistics};
 use crate::error::OutOfMemory;
@@ -31,12 +31,17 @@ impl LargeObjectSpace {
         let chunk = if self.id == SpaceId::CodeLargeObject {
             allocator.allocate_code_chunk(self.id, size)?
         } else {
-            let flags = ChunkFlags::LARGE | ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING;
-            allocator.allocate_chunk(self.id, size, flags)?
+            allocator.allocate_chunk(self.id, size, FLAGS)?
         };
         chunk.set_top(chunk.area_start() + size);
         self.chunks.push(chunk);
         Ok(chunk.area_start())
+    }
+
+    /// Takes over the chunk of a young large object that was promoted.
+    pub(super) fn adopt(&mut self, chunk: &'static MemoryChunk) {
+        debug_assert!(chunk.space() == self.id);
+        self.chunks.push(chunk);
     }
 
     /// Gives back the chunk that was made last, whose object was not.
@@ -74,14 +79,20 @@ impl LargeObjectSpace {
     }
 
     pub(crate) fn statistics(&self) -> SpaceStatistics {
-        let committed: usize = self.chunks.iter().map(|c| c.size()).sum();
-        let used: usize = self.chunks.iter().map(|c| c.top() - c.area_start()).sum();
-        SpaceStatistics {
-            committed,
-            used,
-            available: 0,
-            wasted: self.chunks.iter().map(|c| c.area_end() - c.top()).sum(),
-            chunks: self.chunks.len(),
-        }
+        statistics(&self.chunks)
     }
 }
+
+/// Of chunks that hold one object each.
+pub(super) fn statistics(chunks: &[&'static MemoryChunk]) -> SpaceStatistics {
+    SpaceStatistics {
+        committed: chunks.iter().map(|c| c.size()).sum(),
+        used: chunks.iter().map(|c| c.top() - c.area_start()).sum(),
+        available: 0,
+        wasted: chunks.iter().map(|c| c.area_end() - c.top()).sum(),
+        chunks: chunks.len(),
+    }
+}
+
+/// Of a chunk of LARGE_OBJECT space.
+pub(super) const FLAGS: ChunkFlags = ChunkFlags::LARGE.union(ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING);

@@ -11,6 +11,7 @@ pub(crate) mod filler;
 mod free_list;
 mod large_object_space;
 mod linear_allocation_area;
+mod new_large_object_space;
 mod new_space;
 mod paged_space;
 mod unfinished;
@@ -21,6 +22,7 @@ pub use filler::{Filler, FreeSpace};
 pub use free_list::{FreeList, MIN_BLOCK_SIZE};
 pub(crate) use large_object_space::LargeObjectSpace;
 pub(crate) use linear_allocation_area::LinearAllocationArea;
+pub(crate) use new_large_object_space::NewLargeObjectSpace;
 pub(crate) use new_space::NewSpace;
 pub(crate) use paged_space::PagedSpace;
 pub(crate) use unfinished::UnfinishedObjects;
@@ -31,8 +33,9 @@ use crate::memory::KB;
 /// The largest object that shares a chunk with others, in bytes. V8: `kMaxRegularHeapObjectSize`.
 pub const MAX_REGULAR_OBJECT_SIZE: usize = 128 * KB;
 
-/// The largest object that is allocated young, in bytes; larger ones would be copied twice for nothing, and would
-/// leave semi-space pages half empty.
+/// The largest object that is allocated young among others, in bytes. Larger ones would be copied twice for nothing, and
+/// would leave semi-space pages half empty: up to [`MAX_REGULAR_OBJECT_SIZE`] they are allocated old, and beyond that they
+/// are young in chunks of their own, which are never copied.
 pub const MAX_YOUNG_OBJECT_SIZE: usize = 32 * KB;
 
 /// A space of the heap. V8: `AllocationSpace`.
@@ -49,7 +52,11 @@ pub enum SpaceId {
     Code,
     /// Maps; they never move.
     Map,
-    /// Objects of more than [`MAX_REGULAR_OBJECT_SIZE`] bytes, each in chunks of its own; they never move.
+    /// Young objects of more than [`MAX_REGULAR_OBJECT_SIZE`] bytes, each in a chunk of its own. They never move: the
+    /// first collection makes those that live a part of [`LargeObject`](Self::LargeObject) where they are, and frees the
+    /// others, so the space is empty after every collection.
+    NewLargeObject,
+    /// Old objects of that size, likewise each in a chunk of its own; they never move.
     LargeObject,
     /// Code objects of more than that, likewise.
     CodeLargeObject,
@@ -57,12 +64,13 @@ pub enum SpaceId {
 
 impl SpaceId {
     /// All spaces.
-    pub const ALL: [SpaceId; 7] = [
+    pub const ALL: [SpaceId; 8] = [
         SpaceId::ReadOnly,
         SpaceId::New,
         SpaceId::Old,
         SpaceId::Code,
         SpaceId::Map,
+        SpaceId::NewLargeObject,
         SpaceId::LargeObject,
         SpaceId::CodeLargeObject,
     ];
@@ -76,6 +84,7 @@ impl SpaceId {
             SpaceId::Old => "old_space",
             SpaceId::Code => "code_space",
             SpaceId::Map => "map_space",
+            SpaceId::NewLargeObject => "new_large_object_space",
             SpaceId::LargeObject => "large_object_space",
             SpaceId::CodeLargeObject => "code_large_object_space",
         }
@@ -91,7 +100,9 @@ impl core::fmt::Display for SpaceId {
 /// Where a new object should live. V8: `AllocationType`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum AllocationType {
-    /// In the young generation, unless it is too large.
+    /// In the young generation: up to [`MAX_YOUNG_OBJECT_SIZE`] bytes in the semi-spaces, above
+    /// [`MAX_REGULAR_OBJECT_SIZE`] in a chunk of its own. What lies between is allocated old: it would cost too much to
+    /// copy, and most of a chunk if it had one to itself.
     #[default]
     Young,
     /// In the old generation: for objects known to live long.
@@ -125,6 +136,7 @@ described!(
         Old,
         Code,
         Map,
+        NewLargeObject,
         LargeObject,
         CodeLargeObject,
     }

@@ -105,9 +105,19 @@ impl NewSpace {
 
     /// Goes back to the initial capacity, or as near to it as what is young allows, and gives the chunks back.
     pub(crate) fn shrink(&mut self, allocator: &mut MemoryAllocator) {
-        let capacity = self.initial.max(self.to.current + 1);
+        self.shrink_to(allocator, self.initial);
+    }
+
+    /// Halves the capacity, in the same bounds; whether it is less now. For a semi-space that is not in use.
+    pub(crate) fn halve(&mut self, allocator: &mut MemoryAllocator) -> bool {
+        self.shrink_to(allocator, self.capacity / 2)
+    }
+
+    /// Goes down to `capacity`, but not below the initial one nor what is young; whether that is less than now.
+    fn shrink_to(&mut self, allocator: &mut MemoryAllocator, capacity: usize) -> bool {
+        let capacity = capacity.max(self.initial).max(self.to.current + 1);
         if capacity >= self.capacity {
-            return;
+            return false;
         }
         let kept = chunks_for(capacity);
         for chunk in self.to.chunks.drain(kept..).chain(self.from.chunks.drain(kept..)) {
@@ -115,6 +125,7 @@ impl NewSpace {
             unsafe { allocator.free_chunk(chunk) };
         }
         self.capacity = capacity;
+        true
     }
 
     fn start_filling(&mut self, chunk: usize) {
@@ -148,9 +159,12 @@ impl NewSpace {
         true
     }
 
-    /// Lets the linear allocation area reach to the end of its chunk.
+    /// Lets the linear allocation area reach to the end of its chunk. Not if survivors have gone on to the surplus: what the
+    /// mutator adds there might fit it no more the next time.
     pub(crate) fn open_area(&self) {
-        self.lab.reset(self.lab.top(), self.to.chunks[self.to.current].area_end());
+        let is_surplus = self.to.current >= self.capacity;
+        let end = if is_surplus { self.lab.top() } else { self.to.chunks[self.to.current].area_end() };
+        self.lab.reset(self.lab.top(), end);
     }
 
     /// Shuts it, so that the next allocation takes the slow path.
@@ -190,6 +204,7 @@ impl NewSpace {
         for chunk in &self.to.chunks[..=self.to.current] {
             chunk.set_age_mark(chunk.top());
         }
+        self.open_area();
     }
 
     /// If nothing survived, goes back to the half that was just evacuated: its pages are in the cache.

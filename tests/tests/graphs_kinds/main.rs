@@ -38,7 +38,7 @@ fn play(builder: IsolateBuilder, is_tight: bool, ops: &[Op]) -> Count {
     let mut scope = isolate.enter();
     scope.collect(CollectionKind::Full);
     for (space, statistics) in scope.statistics().spaces {
-        if matches!(space, SpaceId::New | SpaceId::Old | SpaceId::LargeObject) {
+        if matches!(space, SpaceId::New | SpaceId::Old | SpaceId::NewLargeObject | SpaceId::LargeObject) {
             assert_eq!(statistics.used, 0, "{space} of an empty heap: {statistics:?}");
         }
     }

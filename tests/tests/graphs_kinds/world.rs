@@ -119,7 +119,7 @@ impl World {
         if made.is::<Map>() {
             assert_eq!(made.space(), SpaceId::Map);
         }
-        self.count.large += usize::from(made.space() == SpaceId::LargeObject);
+        self.count.large += usize::from(matches!(made.space(), SpaceId::NewLargeObject | SpaceId::LargeObject));
         self.things.insert(id(made), shadow);
         match keep {
             Keep::Global => self.globals.push((id(made), Global::new(scope, object))),
@@ -381,7 +381,7 @@ impl World {
                 assert_eq!(known, address, "object {id} exists twice");
                 continue;
             }
-            if matches!(object.space(), SpaceId::LargeObject | SpaceId::Map) {
+            if matches!(object.space(), SpaceId::NewLargeObject | SpaceId::LargeObject | SpaceId::Map) {
                 assert_eq!(*self.fixed.entry(id).or_insert(address), address, "{id} moved");
             }
             let shadow = self.things.get(&id).unwrap_or_else(|| panic!("object {id} came back from the dead"));

@@ -164,7 +164,7 @@ fn structs_far_into_a_large_object_are_remembered() {
         let flags = DescriptorArrayFlags::new();
         let descriptors = Filled::new(free, 60_000);
         let init = DescriptorArrayInit { number_of_descriptors: 0, flags, enum_cache, descriptors };
-        let array = DescriptorArray::new(scope, init);
+        let array = DescriptorArray::try_new_in(scope, AllocationType::Old, init).unwrap();
         assert_eq!(array.get(scope).as_heap_object().space(), heapwright::SpaceId::LargeObject);
         let key = text(scope, "far");
         array.get(scope).descriptors(59_999).set_key(key);

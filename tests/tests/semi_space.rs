@@ -1,0 +1,253 @@
+//! Semi-spaces grow with what survives, and shrink when collections find them all but unused; what an embedder can do when
+//! memory is short.
+#![forbid(unsafe_code)]
+#![allow(missing_docs)]
+
+use heapwright::spaces::SpaceStatistics;
+use heapwright::{CollectionReason, MemoryPressureLevel, SpaceId, prelude::*};
+use heapwright_tests::{Random, panic_message};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+#[heap_object]
+pub struct Bytes {
+    #[constant]
+    length: Smi,
+    #[length = length]
+    data: [u8],
+}
+
+#[heap_object]
+pub struct Node {
+    value: Smi,
+    next: Tagged<Any>,
+}
+
+heap_classes! { pub static CLASSES = [Bytes, Node]; }
+
+const KB: usize = 1 << 10;
+const MB: usize = 1 << 20;
+const YOUNG: AllocationType = AllocationType::Young;
+const OLD: AllocationType = AllocationType::Old;
+
+fn isolate(initial: usize, maximum: usize) -> Isolate {
+    Isolate::builder().classes(&CLASSES).semi_space_size(initial, maximum).build().unwrap()
+}
+
+fn bytes<'s>(scope: &mut HandleScope<'s>, place: AllocationType, length: usize) -> Handle<'s, Bytes> {
+    Bytes::try_new_in(scope, place, BytesInit { data: Filled::new(3, length) }).unwrap()
+}
+
+fn new_space(scope: &HandleScope<'_>) -> SpaceStatistics {
+    scope.statistics().spaces.into_iter().find(|(id, _)| *id == SpaceId::New).unwrap().1
+}
+
+fn committed(scope: &HandleScope<'_>) -> usize {
+    new_space(scope).committed
+}
+
+/// Makes survivors until the semi-spaces hold so much, or have stopped to grow.
+fn grow(scope: &mut HandleScope<'_>) {
+    for _ in 0..3 {
+        let mut inner = scope.nested();
+        (0..1200).for_each(|_| _ = bytes(&mut inner, YOUNG, 8 * KB));
+    }
+    scope.collect(CollectionKind::Full);
+}
+
+#[test]
+fn they_halve_when_collections_in_a_row_find_them_all_but_unused() {
+    let mut isolate = isolate(256 * KB, 4 * MB);
+    let mut scope = isolate.enter();
+    let smallest = committed(&scope);
+    grow(&mut scope);
+    let grown = committed(&scope);
+    assert!(grown > 8 * MB, "{grown}");
+    let mut sizes = vec![grown];
+    let mut collections_at = vec![0];
+    for i in 1..40 {
+        // A little is allocated, and part of it lives.
+        let mut inner = scope.nested();
+        let kept = bytes(&mut inner, YOUNG, KB);
+        inner.collect(if i % 3 == 0 { CollectionKind::Full } else { CollectionKind::Young });
+        assert_eq!(kept.get(&inner).data(KB - 1), 3);
+        inner.verify().unwrap();
+        let now = committed(&inner);
+        if now != sizes[sizes.len() - 1] {
+            assert!(now < sizes[sizes.len() - 1]);
+            sizes.push(now);
+            collections_at.push(i);
+        }
+    }
+    // 4 MiB, 2, 1, 512 KiB, 256 KiB: one step after each fourth idle collection.
+    assert_eq!(sizes.len(), 5, "{sizes:?}");
+    assert_eq!(sizes[4], smallest);
+    let steps: Vec<_> = collections_at.windows(2).map(|at| at[1] - at[0]).collect();
+    assert!(steps[0] <= 4 && steps[1..].iter().all(|step| *step == 4), "{collections_at:?}");
+    assert_eq!(scope.statistics().spaces.iter().map(|(_, s)| s.committed).sum::<usize>(), scope.statistics().committed);
+    // What it has given up it gets again.
+    grow(&mut scope);
+    assert_eq!(committed(&scope), grown);
+}
+
+#[test]
+fn a_program_that_fills_them_keeps_them() {
+    let mut isolate = Isolate::builder().classes(&CLASSES).semi_space_size(256 * KB, 4 * MB).build().unwrap();
+    let mut scope = isolate.enter();
+    grow(&mut scope);
+    let grown = committed(&scope);
+    // Nothing survives, but each collection comes because all is used.
+    let before = scope.statistics().young.count;
+    for _ in 0..20_000 {
+        bytes(&mut scope.nested(), YOUNG, 8 * KB);
+    }
+    assert!(scope.statistics().young.count > before + 30);
+    assert_eq!(committed(&scope), grown);
+    // Three idle ones are not four, whatever comes before and after.
+    for _ in 0..5 {
+        (0..3).for_each(|_| scope.collect(CollectionKind::Young));
+        (0..200).for_each(|_| _ = bytes(&mut scope.nested(), YOUNG, 8 * KB));
+        scope.collect(CollectionKind::Young);
+    }
+    assert_eq!(committed(&scope), grown);
+}
+
+/// Little is allocated, but much of it survives, so that growth would be due again soon.
+#[test]
+fn survivors_count_against_shrinking() {
+    let mut isolate = isolate(256 * KB, 4 * MB);
+    let mut scope = isolate.enter();
+    grow(&mut scope);
+    let grown = committed(&scope);
+    for _ in 0..20 {
+        let mut inner = scope.nested();
+        (0..20).for_each(|_| _ = bytes(&mut inner, YOUNG, 8 * KB));
+        inner.collect(CollectionKind::Young);
+        assert_eq!(committed(&inner), grown);
+    }
+}
+
+#[test]
+fn a_program_that_makes_old_and_large_objects_alone_gives_them_back() {
+    let mut isolate = isolate(256 * KB, 4 * MB);
+    let mut scope = isolate.enter();
+    let smallest = committed(&scope);
+    grow(&mut scope);
+    assert!(committed(&scope) > smallest);
+    while scope.statistics().young.count < 200 {
+        bytes(&mut scope.nested(), YOUNG, 400 * KB);
+    }
+    assert_eq!(committed(&scope), smallest);
+}
+
+#[test]
+fn what_is_young_is_never_in_the_way() {
+    let mut isolate = isolate(256 * KB, 4 * MB);
+    let mut scope = isolate.enter();
+    let mut random = Random::new(5);
+    for round in 0..12 {
+        grow(&mut scope);
+        let mut inner = scope.nested();
+        let some = random.below(400);
+        let kept: Vec<_> = (0..some).map(|i| bytes(&mut inner, YOUNG, 1 + i * 20)).collect();
+        let level = if round % 2 == 0 { MemoryPressureLevel::Moderate } else { MemoryPressureLevel::Critical };
+        inner.memory_pressure(level);
+        let more: Vec<_> = (0..some).map(|i| bytes(&mut inner, YOUNG, 1 + i * 20)).collect();
+        for kind in [CollectionKind::Young, CollectionKind::Young, CollectionKind::Full] {
+            inner.collect(kind);
+            inner.verify().unwrap();
+            for (i, bytes) in kept.iter().chain(&more).enumerate() {
+                assert_eq!(bytes.get(&inner).data_len(), 1 + i % some * 20);
+            }
+        }
+    }
+}
+
+#[test]
+fn memory_pressure_gives_back_what_is_free() {
+    for level in [MemoryPressureLevel::Moderate, MemoryPressureLevel::Critical] {
+        let mut isolate = isolate(256 * KB, 4 * MB);
+        let mut scope = isolate.enter();
+        let before = scope.memory_statistics();
+        let smallest = committed(&scope);
+        grow(&mut scope);
+        {
+            let mut inner = scope.nested();
+            for place in [YOUNG, OLD] {
+                for length in [10 * KB, 100 * KB, 3 * MB] {
+                    bytes(&mut inner, place, length);
+                }
+            }
+        }
+        assert!(scope.memory_statistics().committed > before.committed + 8 * MB);
+        scope.memory_pressure(level);
+        let after = scope.memory_statistics();
+        assert_eq!((after.committed, after.pooled_chunks, after.unreturned), (before.committed, 0, 0));
+        assert_eq!(committed(&scope), smallest);
+        let statistics = scope.statistics();
+        let record = statistics.collections.last().unwrap();
+        assert_eq!((record.kind, record.reason), (CollectionKind::Full, CollectionReason::MemoryPressure));
+        assert_eq!(record.reason.name(), "memory pressure");
+        let times = statistics.collections.iter().filter(|r| r.reason == CollectionReason::MemoryPressure).count();
+        assert_eq!(times, if level == MemoryPressureLevel::Moderate { 1 } else { 2 });
+        // All goes on, and grows again.
+        grow(&mut scope);
+        assert!(committed(&scope) > smallest);
+        scope.verify().unwrap();
+    }
+}
+
+/// What finalizers let go is found by the second collection of critical pressure.
+#[test]
+fn memory_pressure_runs_weak_callbacks() {
+    for (level, left) in [(MemoryPressureLevel::Moderate, 1), (MemoryPressureLevel::Critical, 0)] {
+        let mut isolate = isolate(256 * KB, MB);
+        let mut scope = isolate.enter();
+        let ran = Arc::new(AtomicUsize::new(0));
+        {
+            let mut inner = scope.nested();
+            let kept = bytes(&mut inner, OLD, 200 * KB);
+            let owner = Node::new(&mut inner, NodeInit { value: 1, next: smi(0) });
+            let (kept, count) = (Global::new(&inner, kept), Arc::clone(&ran));
+            inner.add_finalizer(owner, kept, move |scope, kept| {
+                assert_eq!(kept.get(scope).data_len(), 200 * KB);
+                // From within a second pass, too.
+                scope.memory_pressure(MemoryPressureLevel::Critical);
+                count.fetch_add(1, Ordering::Relaxed);
+            });
+        }
+        scope.memory_pressure(level);
+        assert_eq!(ran.load(Ordering::Relaxed), 1);
+        let large = scope.statistics().spaces.into_iter().find(|(id, _)| *id == SpaceId::LargeObject).unwrap().1;
+        assert_eq!(large.chunks, left);
+    }
+    let mut isolate = isolate(256 * KB, MB);
+    let mut scope = isolate.enter();
+    {
+        let mut inner = scope.nested();
+        let node = Node::new(&mut inner, NodeInit { value: 1, next: smi(0) });
+        inner.add_finalizer(node, (), |_, ()| panic!("at the wrong time"));
+    }
+    assert_eq!(panic_message(|| scope.memory_pressure(MemoryPressureLevel::Critical)), "at the wrong time");
+    scope.verify().unwrap();
+}
+
+#[test]
+fn under_stress_they_are_as_small_as_they_began() {
+    for kind in [CollectionKind::Young, CollectionKind::Full] {
+        let builder = Isolate::builder().classes(&CLASSES).semi_space_size(256 * KB, 2 * MB).verify(true);
+        let mut isolate = builder.stress(3, kind).build().unwrap();
+        let mut scope = isolate.enter();
+        let smallest = committed(&scope);
+        let mut last = Node::new(&mut scope, NodeInit { value: 0, next: smi(0) });
+        for value in 1..300 {
+            let next = Node::new(&mut scope, NodeInit { value, next: last });
+            last = next;
+            if value % 50 == 0 {
+                scope.memory_pressure(MemoryPressureLevel::Moderate);
+            }
+        }
+        assert_eq!(committed(&scope), smallest);
+        assert_eq!(last.get(&scope).value(), 299);
+    }
+}
