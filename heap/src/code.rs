@@ -308,6 +308,11 @@ impl IsolateData {
             }
             code_space::close(&mut heap.allocator, chunk)
         });
+        if written.is_ok()
+            && let Some(marking) = chunk.marking()
+        {
+            marking.shade(address);
+        }
         if is_large && written.is_err() {
             // SAFETY: nothing refers to the object, which was allocated last.
             unsafe { heap.code_large_object_space.take_back(&mut heap.allocator) };

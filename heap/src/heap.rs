@@ -27,6 +27,8 @@ pub(crate) struct HeapOptions {
     pub(crate) code_range_size: usize,
     pub(crate) stress: Option<(u32, CollectionKind)>,
     pub(crate) verify: bool,
+    pub(crate) incremental_marking: bool,
+    pub(crate) stress_marking: bool,
     pub(crate) pages: SharedPageAllocator,
     pub(crate) clock: Clock,
 }
@@ -394,6 +396,9 @@ impl IsolateData {
 
     /// Stress mode keeps the linear allocation area shut, so that every allocation comes by here.
     fn open_area(&mut self) {
+        if self.heap.options.stress_marking {
+            self.stress_marking();
+        }
         if let Some((interval, kind)) = self.heap.options.stress {
             self.heap.new_space.open_area();
             self.heap.stress_countdown -= 1;
@@ -441,7 +446,7 @@ impl IsolateData {
         // SAFETY: a whole object, just made.
         unsafe {
             if wanted != AllocationType::ReadOnly {
-                crate::gc::remember_young_references(address);
+                crate::gc::made_old(address);
             } else if !crate::gc::refers_to_read_only_alone(address) {
                 self.heap.fillers.fill(address, size);
                 panic!(

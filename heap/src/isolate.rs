@@ -189,7 +189,9 @@ impl Default for IsolateBuilder {
                 max_semi_space_size: 16 * MB,
                 code_range_size: 0,
                 stress: None,
-                verify: false,
+                verify: cfg!(heapwright_verify),
+                incremental_marking: true,
+                stress_marking: cfg!(heapwright_stress_marking),
                 pages: SharedPageAllocator::default(),
                 clock: Clock::default(),
             },
@@ -267,6 +269,23 @@ impl IsolateBuilder {
     #[must_use]
     pub fn stress(mut self, interval: u32, kind: CollectionKind) -> Self {
         self.options.stress = Some((interval.max(1), kind));
+        self
+    }
+
+    /// Whether the old generation is marked in steps, while the program runs, so that the pause in which it is collected is
+    /// short; true unless set. Without it, all is marked in that pause. V8: `--incremental-marking`.
+    #[must_use]
+    pub fn incremental_marking(mut self, incremental: bool) -> Self {
+        self.options.incremental_marking = incremental;
+        self
+    }
+
+    /// Marks all the time, one object at each allocation that takes a slow path (with [`stress`](Self::stress), each), for
+    /// tests: a store that marking is not told of is found soon, if the heap is [verified](Self::verify) too. V8:
+    /// `--stress-incremental-marking`.
+    #[must_use]
+    pub fn stress_marking(mut self) -> Self {
+        self.options.stress_marking = true;
         self
     }
 

@@ -115,6 +115,10 @@ impl IsolateData {
     pub(crate) fn climb(&mut self, size: usize, target: Target) -> Result<usize, OutOfMemory> {
         self.tend_pool();
         self.heap.allocator.take_last_refusal();
+        self.advance_marking();
+        if target != Target::New {
+            self.finish_marking_if_complete();
+        }
         self.climb_to_a_collection(size, target).or_else(|full| {
             let result = self.climb_on(size, target, full);
             if result.is_err() {
@@ -129,7 +133,11 @@ impl IsolateData {
         for _ in 0..2 {
             match self.heap.allocate_without_collection(size, target) {
                 Err(Full::Semispace) if !self.heap.old_generation_is_due() => {
-                    self.collect(CollectionKind::Young, CollectionReason::SemispaceFull);
+                    if self.is_marking_complete() {
+                        self.collect(CollectionKind::Full, CollectionReason::MarkingComplete);
+                    } else {
+                        self.collect(CollectionKind::Young, CollectionReason::SemispaceFull);
+                    }
                 }
                 result => return result,
             }

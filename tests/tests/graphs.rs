@@ -1063,6 +1063,14 @@ fn full_at_every_seventh_allocation_tiny_semi_spaces() {
 }
 
 #[test]
+fn marking_all_the_time() {
+    run(5, 200, 3, || tiny().stress(1, CollectionKind::Young).stress_marking());
+    run(5, 200, 3, || Isolate::builder().stress(3, CollectionKind::Young).stress_marking());
+    run(8, 300, 4, || tiny().stress(25, CollectionKind::Full).stress_marking());
+    run(8, 300, 4, || Isolate::builder().stress(60, CollectionKind::Full).stress_marking());
+}
+
+#[test]
 fn memory_runs_out_now_and_then() {
     let failures = run_tight(3, 360, 600, true, || Isolate::builder().max_heap_size(8 << 20));
     assert!(failures > 0);

@@ -4,7 +4,8 @@
 //! stores.
 //!
 //! **Promises** that after every store through a setter, a slot outside the young generation that refers into it is
-//! in its chunk's set. The collector relies on nothing else.
+//! in its chunk's set; and that while marking is under way, an old object that a reference was stored to in an old one
+//! is marked. The collector relies on nothing else.
 //!
 //! **Never touches** spaces or isolates: everything it needs is in the headers of two chunks, found by masking.
 
@@ -32,17 +33,28 @@ pub(crate) fn write_object(host: usize, slot: usize, value: Word, mode: WriteBar
     }
 }
 
-/// Both tests have passed: the store is into an old object of a reference to a young one, or it is observed.
+/// Both tests have passed: the store is into an old object of a reference to a young one, or marking is under way, or the
+/// store is observed.
 #[cold]
 #[inline(never)]
 fn slow(host: usize, slot: usize, value: Word) {
     let chunk = MemoryChunk::of(host);
-    if !chunk.has(ChunkFlags::OBSERVED) {
+    if !chunk.has(ChunkFlags::OBSERVED.union(ChunkFlags::MARKING)) {
         record(chunk, slot);
         return;
     }
-    if chunk.remembers() && MemoryChunk::of(value.address()).is_young() {
-        record(chunk, slot);
+    let value_chunk = MemoryChunk::of(value.address());
+    if value_chunk.is_young() {
+        if chunk.remembers() {
+            record(chunk, slot);
+        }
+    } else if let Some(marking) = chunk.marking()
+        && !value_chunk.has(ChunkFlags::READ_ONLY)
+    {
+        marking.shade(value.address());
+    }
+    if !chunk.has(ChunkFlags::OBSERVED) {
+        return;
     }
     if let Some(observers) = chunk.observers() {
         observers.tell(host, slot);

@@ -40,7 +40,8 @@ impl<'gc> WriteBarrierMode<'gc> {
     ///
     /// # Safety
     ///
-    /// Each store made with it is into a young object, or of a value that is not young.
+    /// Each store made with it is into a young object, or of a value that is no reference to a young or an old object but
+    /// a Smi, nothing, or a reference to a read-only one.
     #[must_use]
     pub const unsafe fn skip() -> WriteBarrierMode<'gc> {
         WriteBarrierMode::of(EVERY_HOST)

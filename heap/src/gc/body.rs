@@ -159,7 +159,7 @@ pub(crate) unsafe fn visit_custom_slots(address: usize, size: usize, map: &Map, 
 ///
 /// There is an object at `address`.
 #[cold]
-pub(crate) unsafe fn remember_young_references(address: usize) {
+pub(crate) unsafe fn made_old(address: usize) {
     let host = MemoryChunk::of(address);
     if !host.remembers() {
         return;
@@ -173,6 +173,9 @@ pub(crate) unsafe fn remember_young_references(address: usize) {
                 barrier::record(host, slot.address());
             }
         });
+    }
+    if let Some(marking) = host.marking() {
+        marking.shade(address);
     }
 }
 

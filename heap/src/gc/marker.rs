@@ -1,30 +1,37 @@
 //! The marker: finds what lives outside the young generation.
 //!
-//! A worklist, no recursion: the depth of the object graph costs nothing but its memory.
+//! A worklist, no recursion: the depth of the object graph costs nothing but its memory. Either all is marked in one
+//! pause, or in steps with a pause at the end (`marking`).
 
 use super::body::{map_of, object_size, visit_slots};
+use super::marking::Marking;
 use super::splice::{Spliced, first_alive};
 use crate::barrier;
 use crate::isolate::IsolateData;
 use crate::memory::{ChunkFlags, MemoryChunk};
 use crate::tagged::{TaggedCell, Word};
 use core::sync::atomic::Ordering;
+use std::rc::Rc;
 
-/// Marks all that the roots reach, then clears the weak references to the rest.
+/// Marks all that the roots reach, or the rest of it, then clears the weak references to what is not marked. The young
+/// generation has just been scavenged: what is left there found no room outside.
 pub(super) fn mark(isolate: &mut IsolateData) {
-    let mut marker = Marker { worklist: Vec::new(), weak: Vec::new(), spliced: Vec::new() };
-    for map in &isolate.maps {
-        marker.mark(*map);
+    let incremental = isolate.heap.collector.marking.take().map(|marking| marking.marker);
+    let was_incremental = incremental.is_some();
+    let mut marker = incremental.unwrap_or_else(Marker::new);
+    marker.skipped = ChunkFlags::READ_ONLY;
+    if was_incremental {
+        isolate.heap.clear_marking();
+        marker.visit_remembered(isolate);
     }
-    isolate.for_each_root(|word| {
-        marker.mark_if_object(word);
-        word
-    });
-    marker.drain();
+    marker.visit_roots(isolate);
+    marker.advance(usize::MAX);
     for slot in marker.weak {
         // SAFETY: a slot of a marked object; marking moves nothing.
         let slot = unsafe { TaggedCell::at(slot) };
-        if is_dead(slot.load(Ordering::Relaxed)) {
+        // Since it was visited, something else may have been stored; a strong reference was marked by the barrier.
+        let word = slot.load(Ordering::Relaxed);
+        if word.is_weak() && !word.is_cleared() && is_dead(word) {
             slot.store(Word::CLEARED, Ordering::Relaxed);
         }
     }
@@ -48,13 +55,17 @@ pub(super) fn mark(isolate: &mut IsolateData) {
     }
 }
 
-struct Marker {
-    /// Marked objects whose slots have not been visited.
-    worklist: Vec<usize>,
+/// Marks objects, and collects the weak slots of those it has visited.
+#[derive(Debug)]
+pub(super) struct Marker {
+    /// Marked objects whose slots have not been visited. Chunks refer to it, too, while marking is incremental.
+    marking: Rc<Marking>,
     /// Weak slots of marked objects.
     weak: Vec<usize>,
     /// Those that take over their referents' links.
     spliced: Vec<Spliced>,
+    /// Objects in such chunks are not marked: those that need no mark, and young ones as long as they may move.
+    skipped: ChunkFlags,
 }
 
 /// Whether a reference is to an object that marking did not reach.
@@ -64,35 +75,70 @@ fn is_dead(word: Word) -> bool {
 }
 
 impl Marker {
-    #[inline]
-    fn mark_if_object(&mut self, word: Word) {
-        if !word.is_smi() {
-            self.mark(word);
-        }
+    pub(super) fn new() -> Marker {
+        let young = ChunkFlags::IN_TO_SPACE.union(ChunkFlags::IN_FROM_SPACE);
+        let skipped = ChunkFlags::READ_ONLY.union(young);
+        Marker { marking: Rc::default(), weak: Vec::new(), spliced: Vec::new(), skipped }
     }
 
-    #[inline]
-    fn mark(&mut self, word: Word) {
-        let address = word.address();
-        let chunk = MemoryChunk::of(address);
-        if !chunk.has(ChunkFlags::READ_ONLY) && chunk.try_mark(address) {
-            self.worklist.push(address);
-        }
+    pub(super) fn marking(&self) -> &Marking {
+        &self.marking
     }
 
-    fn drain(&mut self) {
-        while let Some(object) = self.worklist.pop() {
+    /// Marks what the roots refer to.
+    pub(super) fn visit_roots(&mut self, isolate: &IsolateData) {
+        let mut grey = Grey { objects: self.marking.take(), skipped: self.skipped };
+        for map in &isolate.maps {
+            grey.mark(*map);
+        }
+        isolate.for_each_root(|word| {
+            if !word.is_smi() {
+                grey.mark(word);
+            }
+            word
+        });
+        self.marking.put_back(grey.objects);
+    }
+
+    /// Marks the young objects that remembered slots refer to: what was visited before did not see them. Slots of dead
+    /// objects are among them; what only those keep is dropped by the next collection.
+    fn visit_remembered(&mut self, isolate: &IsolateData) {
+        let mut grey = Grey { objects: self.marking.take(), skipped: self.skipped };
+        for chunk in isolate.heap.old_chunks() {
+            let Some(slots) = chunk.old_to_new() else { continue };
+            slots.iterate(|offset| {
+                // SAFETY: a remembered offset is that of a tagged word of an object that was not swept.
+                let word = unsafe { TaggedCell::at(chunk.address() + offset) }.load(Ordering::Relaxed);
+                if word.is_strong() {
+                    grey.mark(word);
+                }
+                barrier::SlotAction::Keep
+            });
+        }
+        self.marking.put_back(grey.objects);
+    }
+
+    /// Visits grey objects, and what they make grey, until they had `budget` bytes or there are none. Returns how many
+    /// bytes they had.
+    pub(super) fn advance(&mut self, budget: usize) -> usize {
+        let mut grey = Grey { objects: self.marking.take(), skipped: self.skipped };
+        let mut visited = 0;
+        while visited < budget
+            && let Some(object) = grey.objects.pop()
+        {
             // SAFETY: marked objects are objects.
             unsafe {
                 let map = map_of(object);
-                self.mark(Word::strong(core::ptr::from_ref(map).addr()));
-                visit_slots(object, object_size(object, map), map, |slot| {
+                let size = object_size(object, map);
+                visited += size;
+                grey.mark(Word::strong(core::ptr::from_ref(map).addr()));
+                visit_slots(object, size, map, |slot| {
                     let word = slot.load(Ordering::Relaxed);
                     if word.is_smi() {
                         return;
                     }
                     if !word.is_weak() {
-                        self.mark(word);
+                        grey.mark(word);
                     } else if !word.is_cleared() {
                         let slot = slot.address();
                         match map.class().splice_link(slot - object) {
@@ -104,6 +150,25 @@ impl Marker {
                     }
                 });
             }
+        }
+        self.marking.put_back(grey.objects);
+        visited
+    }
+}
+
+/// Grey objects, out of reach of barriers.
+struct Grey {
+    objects: Vec<usize>,
+    skipped: ChunkFlags,
+}
+
+impl Grey {
+    #[inline]
+    fn mark(&mut self, word: Word) {
+        let address = word.address();
+        let chunk = MemoryChunk::of(address);
+        if !chunk.has(self.skipped) && chunk.try_mark(address) {
+            self.objects.push(address);
         }
     }
 }

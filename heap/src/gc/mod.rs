@@ -23,22 +23,24 @@
 mod body;
 mod custom;
 mod marker;
+mod marking;
 mod record;
 mod resize;
 mod scavenger;
 mod splice;
 
 pub(crate) use body::{
-    map_of, object_size, refers_to_read_only_alone, remember_young_references, simple_length, size_of_object,
-    visit_custom_slots, visit_slots,
+    made_old, map_of, object_size, refers_to_read_only_alone, simple_length, size_of_object, visit_custom_slots,
+    visit_slots,
 };
 pub use custom::{CustomTrace, SlotVisitor};
+pub(crate) use marking::{IncrementalMarking, Marking};
 pub(crate) use record::CollectorState;
-pub use record::{CollectionKind, CollectionReason, CollectionRecord, CollectionTotals};
+pub use record::{CollectionKind, CollectionReason, CollectionRecord, CollectionTotals, MarkingSteps};
 
 use crate::handles::HandleScope;
 use crate::isolate::IsolateData;
-use crate::memory::MemoryChunk;
+use crate::memory::{ChunkFlags, MemoryChunk};
 use crate::tagged::Word;
 use std::time::Instant;
 
@@ -53,8 +55,11 @@ impl IsolateData {
         self.heap.new_space.open_area();
         let evacuation = match kind {
             CollectionKind::Young => scavenger::scavenge(self, false),
-            CollectionKind::Full => self.collect_full(),
+            CollectionKind::Full => self.collect_full(reason),
         };
+        if kind == CollectionKind::Young {
+            self.advance_marking_after_scavenge();
+        }
         resize::shrink_if_idle(&mut self.heap, reason, young_before, evacuation.copied + evacuation.promoted);
         self.heap.collector.add(CollectionRecord {
             kind,
@@ -85,7 +90,10 @@ impl IsolateData {
         self.weak_callbacks.first_pass(self.id, kind);
     }
 
-    fn collect_full(&mut self) -> scavenger::Evacuation {
+    fn collect_full(&mut self, reason: CollectionReason) -> scavenger::Evacuation {
+        if reason.is_precise() {
+            self.abort_marking();
+        }
         let mut evacuation = scavenger::scavenge(self, true);
         marker::mark(self);
         let heap = &mut self.heap;
@@ -141,6 +149,23 @@ impl IsolateData {
 }
 
 impl crate::heap::Heap {
+    /// Lets all chunks outside the young generation, also those to come, tell `marking` of stores.
+    fn set_marking(&mut self, marking: &Marking) {
+        self.for_each_marked_chunk(|chunk| chunk.set_marking(marking));
+        self.allocator.set_marking(marking);
+    }
+
+    /// Ends that.
+    fn clear_marking(&mut self) {
+        self.for_each_marked_chunk(|chunk| chunk.set_marking(core::ptr::null()));
+        self.allocator.set_marking(core::ptr::null());
+    }
+
+    fn for_each_marked_chunk(&self, visit: impl FnMut(&'static MemoryChunk)) {
+        let chunks = self.all_chunks().into_iter();
+        chunks.filter(|chunk| !chunk.is_young() && !chunk.has(ChunkFlags::READ_ONLY)).for_each(visit);
+    }
+
     /// The chunks outside the young generation that may refer into it: those of code do not.
     fn old_chunks(&self) -> Vec<&'static MemoryChunk> {
         [self.old_space.chunks(), self.map_space.chunks(), self.large_object_space.chunks()].concat()

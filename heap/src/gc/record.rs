@@ -38,9 +38,17 @@ pub enum CollectionReason {
     Stress,
     /// The embedder said that memory is short.
     MemoryPressure,
+    /// All had been marked in steps, but for what the last pause has to see.
+    MarkingComplete,
 }
 
 impl CollectionReason {
+    /// Whether all that is dead has to go: what marking in steps has seen is forgotten then, for some of it may have died
+    /// since.
+    pub(super) const fn is_precise(self) -> bool {
+        matches!(self, CollectionReason::Requested | CollectionReason::LastResort | CollectionReason::MemoryPressure)
+    }
+
     /// Words for it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -51,6 +59,7 @@ impl CollectionReason {
             CollectionReason::LastResort => "last resort",
             CollectionReason::Stress => "stress",
             CollectionReason::MemoryPressure => "memory pressure",
+            CollectionReason::MarkingComplete => "marking complete",
         }
     }
 }
@@ -75,8 +84,11 @@ pub struct CollectionRecord {
 }
 
 /// Records of the last collections, and totals of all.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct CollectorState {
+    /// Marking that is under way.
+    pub(crate) marking: Option<super::IncrementalMarking>,
+    pub(crate) steps: MarkingSteps,
     records: std::collections::VecDeque<CollectionRecord>,
     pub(crate) young: CollectionTotals,
     pub(crate) full: CollectionTotals,
@@ -102,6 +114,29 @@ pub struct CollectionTotals {
     pub copied: u64,
     /// Bytes that became old: moved there, or large objects where they were.
     pub promoted: u64,
+}
+
+/// Steps of marking, each a pause of its own between collections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MarkingSteps {
+    /// How many.
+    pub count: u64,
+    /// Their pauses together.
+    pub pause: Duration,
+    /// The longest pause.
+    pub longest_pause: Duration,
+    /// Bytes of the objects that were visited.
+    pub visited: u64,
+}
+
+impl MarkingSteps {
+    pub(super) fn add(&mut self, pause: Duration, visited: usize) {
+        self.count += 1;
+        self.pause += pause;
+        self.longest_pause = self.longest_pause.max(pause);
+        self.visited += visited as u64;
+    }
 }
 
 /// Records kept.

@@ -220,6 +220,9 @@ impl Scavenger<'_> {
         first.store(Word::from_bits(to), Ordering::Relaxed);
         if is_old {
             self.evacuation.promoted += size;
+            if let Some(marking) = MemoryChunk::of(to).marking() {
+                marking.shade(to);
+            }
             if map.body().visitor_id() != crate::layout::VisitorId::DataOnly {
                 self.promoted.push(to);
             }
@@ -236,6 +239,10 @@ impl Scavenger<'_> {
         let chunk = MemoryChunk::of(object);
         debug_assert!(chunk.has(ChunkFlags::LARGE) && object == chunk.area_start());
         NewLargeObjectSpace::promote(chunk);
+        self.heap.allocator.let_tell(chunk);
+        if let Some(marking) = chunk.marking() {
+            marking.shade(object);
+        }
         self.evacuation.promoted_in_place += size;
         if map.body().visitor_id() != crate::layout::VisitorId::DataOnly {
             self.promoted.push(object);

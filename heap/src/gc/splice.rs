@@ -12,6 +12,7 @@ use crate::tagged::{TaggedCell, Word};
 use core::sync::atomic::Ordering;
 
 /// A slot to splice.
+#[derive(Debug)]
 pub(super) struct Spliced {
     pub(super) slot: usize,
     /// The first chunk of the object that has the slot.

@@ -132,7 +132,7 @@ pub trait CopyObject: CopyClass {
         }
         if allocation != AllocationType::Young || size > MAX_YOUNG_OBJECT_SIZE {
             // SAFETY: a whole object, just made.
-            unsafe { crate::gc::remember_young_references(to) };
+            unsafe { crate::gc::made_old(to) };
         }
         let slot = scope.data().handles.push(Word::strong(to));
         // SAFETY: just pushed by a scope of lifetime `'s`, and the object has the map of one that is a `Self`.

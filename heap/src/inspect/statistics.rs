@@ -1,6 +1,6 @@
 //! Counting: bytes per space, objects per class, collections.
 
-use crate::gc::{CollectionRecord, CollectionTotals};
+use crate::gc::{CollectionRecord, CollectionTotals, MarkingSteps};
 use crate::handles::HandleScope;
 use crate::layout::ClassDescriptor;
 use crate::spaces::{SpaceId, SpaceStatistics};
@@ -21,6 +21,8 @@ pub struct HeapStatistics {
     pub young: CollectionTotals,
     /// Collections of the whole heap.
     pub full: CollectionTotals,
+    /// Steps of marking between collections.
+    pub marking_steps: MarkingSteps,
     /// The last collections, oldest first; at most 64.
     pub collections: Vec<CollectionRecord>,
 }
@@ -56,6 +58,7 @@ impl HandleScope<'_> {
             max_heap_size: heap.allocator.max_heap_size(),
             young: heap.collector.young,
             full: heap.collector.full,
+            marking_steps: heap.collector.steps,
             collections: heap.collector.records().copied().collect(),
         }
     }

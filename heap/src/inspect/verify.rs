@@ -64,6 +64,12 @@ pub enum Violation {
         /// The field.
         field: &'static str,
     },
+    /// An object that marking has visited refers to one that it does not know.
+    #[error("marking has visited the object, and does not know what it refers to at {target:#x}")]
+    NotMarked {
+        /// Where the reference leads.
+        target: usize,
+    },
     /// A strong field holds a weak reference, or a weak one a strong.
     #[error("field `{field}` holds a reference of the wrong strength")]
     WrongStrength {
@@ -95,7 +101,9 @@ impl HandleScope<'_> {
 
 impl IsolateData {
     pub(crate) fn verify(&self) -> Result<(), VerifyError> {
-        let verifier = Verifier { isolate: self, objects: self.object_starts()? };
+        let marking = self.heap.collector.marking.as_ref();
+        let grey = marking.map(|marking| marking.marking().grey().into_iter().collect());
+        let verifier = Verifier { isolate: self, objects: self.object_starts()?, grey };
         self.heap.all_chunks().into_iter().try_for_each(|chunk| verifier.chunk(chunk))?;
         verifier.roots()?;
         self.call_verify_hooks()
@@ -196,11 +204,13 @@ impl IsolateData {
 struct Verifier<'a> {
     isolate: &'a IsolateData,
     objects: HashSet<usize>,
+    /// While marking is under way, the objects that are marked and were not visited.
+    grey: Option<HashSet<usize>>,
 }
 
 impl Verifier<'_> {
     fn chunk(&self, chunk: &'static MemoryChunk) -> Result<(), VerifyError> {
-        if !chunk.has_right_flags(self.isolate.observers.is_some()) {
+        if !chunk.has_right_flags(self.isolate.observers.is_some(), self.isolate.heap.collector.marking.is_some()) {
             let (address, space, violation) = (chunk.address(), chunk.space(), Violation::BadChunkFlags);
             return Err(VerifyError { class: "chunk", address, space, offset: 0, violation });
         }
@@ -265,7 +275,31 @@ impl Verifier<'_> {
             unsafe { crate::gc::visit_custom_slots(address, size, self.isolate.map_at(address), &mut visit) };
             result?;
         }
-        Ok(())
+        self.marking(chunk, address, size)
+    }
+
+    /// While marking is under way: that what an old object refers to is marked, if the object has been visited.
+    fn marking(&self, chunk: &'static MemoryChunk, address: usize, size: usize) -> Result<(), VerifyError> {
+        let Some(grey) = &self.grey else { return Ok(()) };
+        if !chunk.remembers() || !chunk.is_marked(address) || grey.contains(&address) {
+            return Ok(());
+        }
+        let map = self.isolate.map_at(address);
+        let mut result = Ok(());
+        let mut check = |offset: usize, word: Word| {
+            let is_missed = |to: &MemoryChunk| to.remembers() && !to.is_marked(word.address());
+            if word.is_strong() && is_missed(MemoryChunk::of(word.address())) && result.is_ok() {
+                let violation = Violation::NotMarked { target: word.address() };
+                let (class, space) = (map.class().name(), chunk.space());
+                result = Err(VerifyError { class, address, space, offset, violation });
+            }
+        };
+        check(0, load(address));
+        // SAFETY: an object of that size, with that map.
+        unsafe {
+            crate::gc::visit_slots(address, size, map, |slot| check(slot.address() - address, load(slot.address())));
+        }
+        result
     }
 
     fn slot(

@@ -6,6 +6,7 @@
 use super::{AddressRegion, CHUNK_SIZE};
 use crate::barrier::{SlotSet, StoreObservers};
 use crate::debugger::described;
+use crate::gc::Marking;
 use crate::spaces::SpaceId;
 use crate::tagged::TAGGED_SIZE;
 use core::cell::{Cell, UnsafeCell};
@@ -34,13 +35,28 @@ bitflags::bitflags! {
         const EXECUTABLE = 1 << 7;
         /// Code is being written here, or could not be made executable again: calling it faults.
         const OPEN_FOR_WRITING = 1 << 8;
+        /// Old, and marking is under way: stores of references to objects here are told of, whatever the space.
+        const MARKING = 1 << 9;
     }
 }
 
-/// What is set while stores are observed.
-const OBSERVED: ChunkFlags = ChunkFlags::OBSERVED
-    .union(ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING)
-    .union(ChunkFlags::POINTERS_TO_HERE_ARE_INTERESTING);
+/// What is set beside what a chunk's space asks for, and stays when that changes.
+const STANDING: ChunkFlags = ChunkFlags::OBSERVED.union(ChunkFlags::MARKING);
+
+/// The two tests of the barrier.
+const INTERESTING: ChunkFlags =
+    ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING.union(ChunkFlags::POINTERS_TO_HERE_ARE_INTERESTING);
+
+/// Standing flags with the tests that have to pass for them.
+const fn with_tests(standing: ChunkFlags) -> ChunkFlags {
+    if standing.contains(ChunkFlags::OBSERVED) {
+        standing.union(INTERESTING)
+    } else if standing.contains(ChunkFlags::MARKING) {
+        standing.union(ChunkFlags::POINTERS_TO_HERE_ARE_INTERESTING)
+    } else {
+        standing
+    }
+}
 
 /// What the barrier must know of the chunks of a space.
 pub(crate) const fn interesting_pointers(space: SpaceId) -> ChunkFlags {
@@ -73,6 +89,8 @@ pub struct MemoryChunk {
     live_bytes: Cell<usize>,
     /// Who observes stores, while the chunk is `OBSERVED`.
     observers: Cell<*const StoreObservers>,
+    /// What is told of references that are stored, while the chunk is `MARKING`.
+    marking: Cell<*const Marking>,
     old_to_new: UnsafeCell<Option<Box<SlotSet>>>,
     marking_bitmap: [AtomicUsize; BITMAP_CELLS],
 }
@@ -112,6 +130,7 @@ impl MemoryChunk {
             (&raw mut (*chunk).age_mark).write(Cell::new(0));
             (&raw mut (*chunk).live_bytes).write(Cell::new(0));
             (&raw mut (*chunk).observers).write(Cell::new(core::ptr::null()));
+            (&raw mut (*chunk).marking).write(Cell::new(core::ptr::null()));
             (&raw mut (*chunk).old_to_new).write(UnsafeCell::new(None));
             &*chunk
         }
@@ -160,19 +179,37 @@ impl MemoryChunk {
         self.flags.load(Ordering::Relaxed) & flags.bits() != 0
     }
 
-    /// Replaces the flags, but for what observing set.
+    /// Replaces the flags, but for what observing and marking set.
     pub(crate) fn set_flags(&self, flags: ChunkFlags) {
-        let observed = if self.has(ChunkFlags::OBSERVED) { OBSERVED } else { ChunkFlags::empty() };
-        self.flags.store((flags | observed).bits(), Ordering::Relaxed);
+        self.flags.store((flags | with_tests(self.flags() & STANDING)).bits(), Ordering::Relaxed);
+    }
+
+    fn set_standing(&self, flag: ChunkFlags, value: bool) {
+        let mut standing = self.flags() & STANDING;
+        standing.set(flag, value);
+        let own = self.flags().difference(STANDING | INTERESTING) | interesting_pointers(self.space());
+        self.flags.store((own | with_tests(standing)).bits(), Ordering::Relaxed);
     }
 
     /// Sends every store of a reference from or to here to the barrier's slow path, which tells `observers`; null
     /// ends that.
     pub(crate) fn set_observers(&self, observers: *const StoreObservers) {
-        let flags = self.flags().difference(OBSERVED) | interesting_pointers(self.space());
-        let observed = if observers.is_null() { ChunkFlags::empty() } else { OBSERVED };
-        self.flags.store((flags | observed).bits(), Ordering::Relaxed);
+        self.set_standing(ChunkFlags::OBSERVED, !observers.is_null());
         self.observers.set(observers);
+    }
+
+    /// Sends every store of a reference to an object here to the barrier's slow path, and lets that and whoever makes old
+    /// objects here tell `marking`; null ends that. For old chunks.
+    pub(crate) fn set_marking(&self, marking: *const Marking) {
+        self.set_standing(ChunkFlags::MARKING, !marking.is_null());
+        self.marking.set(marking);
+    }
+
+    /// What is to be told of old objects here, while marking is under way.
+    #[inline]
+    pub(crate) fn marking(&self) -> Option<&Marking> {
+        // SAFETY: null, or set by the collector, which owns both and sets null in all chunks before it ends marking.
+        unsafe { self.marking.get().as_ref() }
     }
 
     /// Who observes stores into objects here.
@@ -201,7 +238,7 @@ impl MemoryChunk {
     }
 
     /// Whether the flags are those of the chunk's space, observed or not.
-    pub(crate) fn has_right_flags(&self, is_observed: bool) -> bool {
+    pub(crate) fn has_right_flags(&self, is_observed: bool, is_marking: bool) -> bool {
         let own = match self.space() {
             SpaceId::New => ChunkFlags::IN_TO_SPACE,
             SpaceId::NewLargeObject => ChunkFlags::LARGE | ChunkFlags::IN_TO_SPACE,
@@ -213,8 +250,10 @@ impl MemoryChunk {
                 ChunkFlags::LARGE | ChunkFlags::EXECUTABLE | (self.flags() & ChunkFlags::OPEN_FOR_WRITING)
             }
         };
-        let observed = if is_observed { OBSERVED } else { ChunkFlags::empty() };
-        self.flags() == (own | interesting_pointers(self.space()) | observed)
+        let mut standing = ChunkFlags::empty();
+        standing.set(ChunkFlags::OBSERVED, is_observed);
+        standing.set(ChunkFlags::MARKING, is_marking && self.remembers());
+        self.flags() == (own | interesting_pointers(self.space()) | with_tests(standing))
     }
 
     /// The space it belongs to.
@@ -366,5 +405,5 @@ impl core::fmt::Debug for MemoryChunk {
 }
 
 described!(struct MemoryChunk { flags, space, size, area_start, area_end, top, live_bytes } skip {
-    age_mark, observers, old_to_new, marking_bitmap,
+    age_mark, observers, marking, old_to_new, marking_bitmap,
 });

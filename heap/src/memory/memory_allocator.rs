@@ -13,6 +13,7 @@ use super::{
 };
 use crate::barrier::StoreObservers;
 use crate::error::{OutOfMemory, OutOfMemoryReason};
+use crate::gc::Marking;
 use crate::spaces::SpaceId;
 
 /// Freed chunks that are kept for the next request: 2 MiB.
@@ -95,6 +96,8 @@ pub(crate) struct MemoryAllocator {
     last_refusal: Option<OutOfMemoryReason>,
     /// Who observes stores into objects of new chunks; null if nobody does.
     observers: *const StoreObservers,
+    /// What new chunks outside the young generation tell of; null if marking is not under way.
+    marking: *const Marking,
 }
 
 impl MemoryAllocator {
@@ -112,6 +115,7 @@ impl MemoryAllocator {
             unreturned: Vec::new(),
             last_refusal: None,
             observers: core::ptr::null(),
+            marking: core::ptr::null(),
         }
     }
 
@@ -217,6 +221,7 @@ impl MemoryAllocator {
         if !self.observers.is_null() {
             chunk.set_observers(self.observers);
         }
+        self.let_tell(chunk);
         Ok(chunk)
     }
 
@@ -312,6 +317,17 @@ impl MemoryAllocator {
     }
 
     /// Lets stores into objects of chunks made from now on be observed; null ends that.
+    pub(crate) fn set_marking(&mut self, marking: *const Marking) {
+        self.marking = marking;
+    }
+
+    /// Lets an old chunk tell of what marking has to know: a new one, or one that has become old.
+    pub(crate) fn let_tell(&self, chunk: &MemoryChunk) {
+        if !self.marking.is_null() && chunk.remembers() {
+            chunk.set_marking(self.marking);
+        }
+    }
+
     pub(crate) fn set_observers(&mut self, observers: *const StoreObservers) {
         self.observers = observers;
     }
@@ -395,6 +411,7 @@ impl MemoryAllocator {
         if !self.observers.is_null() {
             chunk.set_observers(self.observers);
         }
+        self.let_tell(chunk);
         Ok(chunk)
     }
 }

@@ -113,6 +113,13 @@ fn full_at_every_seventh_allocation() {
 }
 
 #[test]
+fn marking_all_the_time() {
+    run(5, 200, 3, || tiny().stress(2, CollectionKind::Young).stress_marking());
+    run(8, 300, 4, || tiny().stress(25, CollectionKind::Full).stress_marking());
+    run(8, 300, 4, || Isolate::builder().stress(60, CollectionKind::Full).stress_marking());
+}
+
+#[test]
 fn memory_runs_out_now_and_then() {
     let count = run_tight(3, 300, 300, true, || Isolate::builder().max_heap_size(8 << 20));
     assert!(count.failures > 0, "{count:?}");

@@ -1,0 +1,189 @@
+//! Marking in steps, while the program runs: when it begins, how much is done when, and what the rest of the heap has to
+//! tell it meanwhile. The marker itself: `marker`.
+//!
+//! # Why nothing is lost
+//!
+//! An old object is white (not marked), grey (marked, its slots to be visited) or black (marked and visited). When the
+//! last pause begins, no black object refers to a white one but through weak slots:
+//!
+//! - a **store** of an old reference into an old object shades what it refers to (Dijkstra's barrier): the second flag of
+//!   the barrier is set on all old chunks meanwhile, so that such stores take the slow path, which ends here;
+//! - an object that is **made old**, by an allocation or by promotion, is made grey.
+//!
+//! **Roots** and **young objects** are left to the pause: it scavenges first, which promotes what is young and so makes it
+//! grey, and then visits all roots. A young object needs no barrier, for its slots are visited when it is promoted; so what
+//! safe code may know of an object's youth to leave barriers out (`WriteBarrierMode`) holds while marking as well.
+//!
+//! # When
+//!
+//! Marking begins when three quarters of the bytes at which the old generation is due are in use. From then on it visits
+//! so many bytes for each byte by which the old generation grows that it is through before the limit; what is left then,
+//! the pause does. Where nothing grows, each scavenge makes one small step. All is counted in bytes, so that a program
+//! runs the same each time.
+//!
+//! What dies after it was marked stays until the next time. A collection that is asked for, or that an allocation would
+//! fail without, begins anew instead, so that all that is dead goes.
+//!
+//! V8 counterparts: `IncrementalMarking`, `MarkingBarrier`.
+
+use super::marker::Marker;
+use super::{CollectionKind, CollectionReason};
+use crate::heap::Heap;
+use crate::isolate::IsolateData;
+use crate::memory::{KB, MB, MemoryChunk};
+use core::cell::RefCell;
+use std::time::Instant;
+
+/// Bytes by which the old generation grows from one step to the next. V8: 256 KiB.
+const STEP: usize = 256 * KB;
+
+/// Bytes that a step visits at least.
+const LEAST_WORK: usize = 64 * KB;
+
+/// What is told while marking goes on: the one part of it that barriers reach, through the headers of chunks.
+#[derive(Debug, Default)]
+pub(crate) struct Marking {
+    /// Grey objects.
+    grey: RefCell<Vec<usize>>,
+}
+
+impl Marking {
+    /// Makes an old object grey, if it is white.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn shade(&self, object: usize) {
+        if MemoryChunk::of(object).try_mark(object) {
+            self.grey.borrow_mut().push(object);
+        }
+    }
+
+    /// Takes all grey objects.
+    pub(super) fn take(&self) -> Vec<usize> {
+        self.grey.take()
+    }
+
+    /// Puts back those that are still grey. None were added meanwhile.
+    pub(super) fn put_back(&self, grey: Vec<usize>) {
+        let before = self.grey.replace(grey);
+        debug_assert!(before.is_empty());
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.grey.borrow().is_empty()
+    }
+
+    /// For the verifier.
+    pub(crate) fn grey(&self) -> Vec<usize> {
+        self.grey.borrow().clone()
+    }
+}
+
+/// Marking that is under way.
+#[derive(Debug)]
+pub(crate) struct IncrementalMarking {
+    pub(super) marker: Marker,
+    /// Bytes to visit for each byte by which the old generation grows.
+    speed: usize,
+    /// Bytes of the old generation in use when the last step was made.
+    used_at_step: usize,
+}
+
+impl IncrementalMarking {
+    /// What barriers are told of.
+    pub(crate) fn marking(&self) -> &Marking {
+        self.marker.marking()
+    }
+
+    fn is_complete(&self) -> bool {
+        self.marking().is_empty()
+    }
+}
+
+impl Heap {
+    /// Bytes of objects and waste outside the young generation.
+    fn old_generation_used(&self) -> usize {
+        self.old_space.statistics().used + self.large_object_space.statistics().used
+    }
+
+    /// The bytes of the old generation at which marking begins.
+    fn marking_start(&self) -> usize {
+        self.old_generation_limit - self.old_generation_limit / 4
+    }
+}
+
+impl IsolateData {
+    /// Begins to mark. The old generation holds no marks: sweeping took them away.
+    pub(super) fn start_marking(&mut self) {
+        debug_assert!(self.heap.collector.marking.is_none());
+        let mut marker = Marker::new();
+        self.heap.set_marking(marker.marking());
+        marker.visit_roots(self);
+        let (size, limit) = (self.heap.old_generation_size(), self.heap.old_generation_limit);
+        let headroom = limit.saturating_sub(size).max(MB);
+        // Twice as fast as it had to be if all that is in use were alive, and nothing were made meanwhile.
+        let speed = (2 * size).div_ceil(headroom).max(2);
+        let used_at_step = self.heap.old_generation_used();
+        self.heap.collector.marking = Some(IncrementalMarking { marker, speed, used_at_step });
+    }
+
+    /// Marks on if the old generation has grown enough, or begins to if it is time. For the slow paths of allocation.
+    pub(crate) fn advance_marking(&mut self) {
+        if !self.heap.options.incremental_marking {
+            return;
+        }
+        let used = self.heap.old_generation_used();
+        match &self.heap.collector.marking {
+            None if self.heap.old_generation_size() >= self.heap.marking_start() => self.start_marking(),
+            Some(marking) if used.saturating_sub(marking.used_at_step) >= STEP => self.step(used, 0),
+            _ => {}
+        }
+    }
+
+    /// The same after a scavenge, which makes a step in any case.
+    pub(super) fn advance_marking_after_scavenge(&mut self) {
+        if self.heap.collector.marking.is_some() {
+            let used = self.heap.old_generation_used();
+            self.step(used, LEAST_WORK);
+        } else {
+            self.advance_marking();
+        }
+    }
+
+    fn step(&mut self, used: usize, least: usize) {
+        let Some(marking) = &mut self.heap.collector.marking else { return };
+        let grown = used.saturating_sub(core::mem::replace(&mut marking.used_at_step, used));
+        let start = Instant::now();
+        let visited = marking.marker.advance((grown * marking.speed).max(least));
+        self.heap.collector.steps.add(start.elapsed(), visited);
+    }
+
+    /// Forgets what has been marked.
+    pub(super) fn abort_marking(&mut self) {
+        if self.heap.collector.marking.take().is_some() {
+            self.heap.clear_marking();
+            self.heap.for_each_marked_chunk(MemoryChunk::clear_marks);
+        }
+    }
+
+    /// Whether a full collection would have next to nothing left to mark.
+    pub(crate) fn is_marking_complete(&self) -> bool {
+        self.heap.collector.marking.as_ref().is_some_and(IncrementalMarking::is_complete)
+    }
+
+    /// Ends marking that is complete, if allocations in the old generation go on and no semi-space that is full would.
+    pub(crate) fn finish_marking_if_complete(&mut self) {
+        if self.is_marking_complete() {
+            self.collect(CollectionKind::Full, CollectionReason::MarkingComplete);
+        }
+    }
+
+    /// Stress mode: marking is always on, and goes on by an object at each allocation.
+    pub(crate) fn stress_marking(&mut self) {
+        match &mut self.heap.collector.marking {
+            None => self.start_marking(),
+            Some(marking) => {
+                marking.marker.advance(1);
+            }
+        }
+    }
+}

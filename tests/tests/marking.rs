@@ -1,0 +1,294 @@
+//! Marking in steps: it begins and ends by itself, and nothing that the program does meanwhile is missed.
+#![forbid(unsafe_code)]
+#![allow(missing_docs)]
+
+use heapwright::code::InstructionStream;
+use heapwright::prelude::*;
+use heapwright::{CollectionReason, IsolateBuilder};
+use heapwright_tests::Random;
+
+#[heap_object]
+pub struct Node {
+    value: Smi,
+    next: Tagged<Any>,
+    weak: Weak<Node>,
+}
+
+#[heap_object]
+pub struct Array {
+    #[constant]
+    length: Smi,
+    #[length = length]
+    elements: [Tagged<Any>],
+}
+
+heap_classes! { static CLASSES = [Node, Array]; }
+
+const MB: usize = 1 << 20;
+
+fn builder() -> IsolateBuilder {
+    Isolate::builder().classes(&CLASSES)
+}
+
+/// Marks all the time, an object at each allocation, and checks it at each collection. None comes by itself.
+fn stressed() -> IsolateBuilder {
+    builder().stress(u32::MAX, CollectionKind::Young).stress_marking().verify(true)
+}
+
+fn old<'s>(scope: &mut HandleScope<'s>, value: i32) -> Handle<'s, Node> {
+    Node::try_new_in(scope, AllocationType::Old, NodeInit { value, next: smi(0), weak: Nil }).unwrap()
+}
+
+/// Takes the slow path of young allocation so many times: marking goes on by as many objects.
+fn mark_on(scope: &mut HandleScope<'_>, objects: usize) {
+    for _ in 0..objects {
+        let mut inner = scope.nested();
+        Node::new(&mut inner, NodeInit { value: 0, next: smi(0), weak: Nil });
+    }
+}
+
+/// Adds old nodes to a list until the old generation has so many bytes.
+fn grow(scope: &mut HandleScope<'_>, list: Handle<'_, Node>, bytes: usize) {
+    let mut value = 0;
+    while scope.statistics().used() < bytes {
+        let mut inner = scope.nested();
+        let next = list.get(&inner).next();
+        let next = inner.handle(next);
+        let node = Node::try_new_in(&mut inner, AllocationType::Old, NodeInit { value, next, weak: Nil }).unwrap();
+        list.get(&inner).set_next(node.get(&inner));
+        value += 1;
+    }
+}
+
+#[test]
+fn marking_is_through_before_the_old_generation_is_due() {
+    let mut isolate = builder().verify(true).build().unwrap();
+    let mut scope = isolate.enter();
+    let list = old(&mut scope, -1);
+    grow(&mut scope, list, 70 * MB);
+    let statistics = scope.statistics();
+    let steps = statistics.marking_steps;
+    assert!(steps.count > 10 && steps.visited > 20 * MB as u64, "{steps:?}");
+    assert!(steps.longest_pause <= steps.pause);
+    let full: Vec<_> = statistics.collections.iter().filter(|of| of.kind == CollectionKind::Full).collect();
+    assert!(!full.is_empty() && full.iter().all(|of| of.reason == CollectionReason::MarkingComplete), "{full:?}");
+    let mut expected = std::iter::successors(list.get(&scope).next().try_cast::<Node>(), |node| node.next().try_cast());
+    let first = expected.next().unwrap().value();
+    assert!(expected.zip((0..first).rev()).all(|(node, value)| node.value() == value));
+}
+
+#[test]
+fn without_it_all_is_marked_in_one_pause() {
+    let mut isolate = builder().incremental_marking(false).build().unwrap();
+    let mut scope = isolate.enter();
+    let list = old(&mut scope, -1);
+    grow(&mut scope, list, 50 * MB);
+    let statistics = scope.statistics();
+    assert_eq!(statistics.marking_steps.count, 0);
+    let mut full = statistics.collections.iter().filter(|of| of.kind == CollectionKind::Full);
+    assert!(full.all(|of| of.reason == CollectionReason::OldGenerationLimit));
+}
+
+#[test]
+fn promotion_alone_drives_it() {
+    let mut isolate = builder().semi_space_size(256 << 10, 256 << 10).build().unwrap();
+    let mut scope = isolate.enter();
+    let array = Array::new(&mut scope, ArrayInit { elements: Filled::new(smi(0), 1 << 20) });
+    for i in 0..2_000_000_usize {
+        let mut inner = scope.nested();
+        let node = Node::new(&mut inner, NodeInit { value: i as i32, next: smi(0), weak: Nil });
+        array.get(&inner).set_elements(i % (1 << 20), node.get(&inner));
+    }
+    let statistics = scope.statistics();
+    assert!(statistics.marking_steps.count > 10, "{:?}", statistics.marking_steps);
+    assert!(statistics.full.count > 0);
+    for (i, element) in array.get(&scope).elements_iter().enumerate() {
+        let value = element.cast::<Node>().value() as usize;
+        assert_eq!(value, if i + (1 << 20) < 2_000_000 { i + (1 << 20) } else { i });
+    }
+}
+
+#[test]
+fn what_is_moved_from_unvisited_to_visited_objects_lives() {
+    for visited in 0..12 {
+        let mut isolate = stressed().build().unwrap();
+        let mut scope = isolate.enter();
+        // A chain of old objects, of which some are visited when its end is moved to its beginning.
+        let first = old(&mut scope, 0);
+        let ends = {
+            let mut inner = scope.nested();
+            let mut last = inner.handle(first.get(&inner));
+            let nodes: Vec<_> = (1..10)
+                .map(|value| {
+                    let node = old(&mut inner, value);
+                    last.get(&inner).set_next(node.get(&inner));
+                    last = node;
+                    Global::new(&inner, node)
+                })
+                .collect();
+            inner.collect(CollectionKind::Full);
+            nodes
+        };
+        let before_last = WeakGlobal::new(&scope, scope.handle(ends[7].get(&scope)));
+        drop(ends);
+        mark_on(&mut scope, visited);
+        {
+            let before_last = before_last.get(&scope).unwrap();
+            let last = before_last.next();
+            before_last.set_next(smi(0));
+            first.get(&scope).set_next(last);
+        }
+        mark_on(&mut scope, 30);
+        scope.verify().unwrap();
+        scope.collect(CollectionKind::Full);
+        scope.verify().unwrap();
+        assert_eq!(first.get(&scope).next().cast::<Node>().value(), 9, "after {visited}");
+        scope.collect(CollectionKind::Full);
+        assert!(before_last.get(&scope).is_none());
+    }
+}
+
+#[test]
+fn weak_references_are_cleared_whenever_they_were_stored() {
+    for visited in 0..8 {
+        let mut isolate = stressed().build().unwrap();
+        let mut scope = isolate.enter();
+        let (holder, kept) = (old(&mut scope, 1), old(&mut scope, 2));
+        {
+            let mut inner = scope.nested();
+            let dead = old(&mut inner, 3);
+            holder.get(&inner).set_weak(dead.get(&inner));
+            kept.get(&inner).set_weak(kept.get(&inner));
+        }
+        scope.collect(CollectionKind::Full);
+        assert!(holder.get(&scope).weak().is_none());
+        mark_on(&mut scope, visited);
+        {
+            let mut inner = scope.nested();
+            let dead = old(&mut inner, 4);
+            holder.get(&inner).set_weak(dead.get(&inner));
+        }
+        mark_on(&mut scope, 10);
+        // Begins anew, as it was asked for.
+        scope.collect(CollectionKind::Full);
+        assert!(holder.get(&scope).weak().is_none());
+        assert_eq!(kept.get(&scope).weak().unwrap().value(), 2);
+    }
+}
+
+#[test]
+fn objects_made_meanwhile_and_what_they_refer_to_live() {
+    let mut isolate = stressed().code_range(8 * MB).build().unwrap();
+    let mut scope = isolate.enter();
+    let holder = old(&mut scope, 1);
+    for round in 0..20 {
+        let mut inner = scope.nested();
+        let white = WeakGlobal::new(&inner, {
+            let node = old(&mut inner, round);
+            holder.get(&inner).set_next(node.get(&inner));
+            node
+        });
+        inner.collect(CollectionKind::Full);
+        mark_on(&mut inner, round as usize % 3);
+        // A new old object takes over what the holder referred to; nobody else does.
+        let next = inner.handle(white.get(&inner).unwrap());
+        let new = if round % 2 == 0 {
+            Node::try_new_in(&mut inner, AllocationType::Old, NodeInit { value: -round, next, weak: Nil }).unwrap()
+        } else {
+            Node::new(&mut inner, NodeInit { value: -round, next, weak: Nil })
+        };
+        holder.get(&inner).set_next(new.get(&inner));
+        let large = Array::new(&mut inner, ArrayInit { elements: Filled::new(new, 70_000) });
+        let code = InstructionStream::new(&mut inner, &[0xc3]);
+        large.get(&inner).set_elements(1, code.get(&inner));
+        new.get(&inner).set_weak(new.get(&inner));
+        let large = Global::new(&inner, large);
+        drop(inner);
+        for kind in [CollectionKind::Young, CollectionKind::Full] {
+            mark_on(&mut scope, round as usize);
+            scope.collect(kind);
+            let found = large.get(&scope).elements(0).cast::<Node>();
+            assert_eq!(found.next().cast::<Node>().value(), round);
+            assert_eq!(found.weak().unwrap().value(), -round);
+            assert_eq!(large.get(&scope).elements(1).cast::<InstructionStream>().instructions(), [0xc3]);
+        }
+    }
+}
+
+#[test]
+fn an_isolate_may_be_dropped_and_observed_while_marking_goes_on() {
+    let mut isolate = stressed().build().unwrap();
+    let mut scope = isolate.enter();
+    let node = old(&mut scope, 1);
+    mark_on(&mut scope, 1);
+    scope.verify().unwrap();
+    node.get(&scope).set_next(node.get(&scope));
+    drop(scope);
+    drop(isolate);
+    let _ = stressed().build().unwrap();
+}
+
+/// Random changes of a graph of old and young objects, against a model.
+#[test]
+fn a_random_program_against_a_model() {
+    for (seed, kind) in [(1, CollectionKind::Young), (2, CollectionKind::Full), (3, CollectionKind::Young)] {
+        let interval = if kind == CollectionKind::Full { 40 } else { 7 };
+        let mut isolate = stressed().stress(interval, kind).build().unwrap();
+        let mut scope = isolate.enter();
+        let mut random = Random::new(seed);
+        const SLOTS: usize = 40;
+        let roots =
+            Array::try_new_in(&mut scope, AllocationType::Old, ArrayInit { elements: Filled::new(smi(0), SLOTS) })
+                .unwrap();
+        // For each root, the values of the chain that it leads to.
+        let mut model: Vec<Vec<i32>> = vec![Vec::new(); SLOTS];
+        for step in 0..2500 {
+            let (to, from) = (random.below(SLOTS), random.below(SLOTS));
+            match random.below(5) {
+                0 | 1 => {
+                    let mut inner = scope.nested();
+                    let next = roots.get(&inner).elements(from);
+                    let next = inner.handle(next);
+                    let place = if random.one_in(2) { AllocationType::Old } else { AllocationType::Young };
+                    let node = Node::try_new_in(&mut inner, place, NodeInit { value: step, next, weak: Nil }).unwrap();
+                    roots.get(&inner).set_elements(to, node.get(&inner));
+                    model[to] = std::iter::once(step).chain(model[from].iter().copied().take(30)).collect();
+                    // Chains do not grow forever.
+                    if let Some(end) = nodes(roots.get(&inner).elements(to)).nth(30) {
+                        end.set_next(smi(0));
+                        // Others may share the end.
+                        for (at, values) in model.iter_mut().enumerate() {
+                            *values = nodes(roots.get(&inner).elements(at)).map(Node::value).collect();
+                        }
+                    }
+                }
+                2 => {
+                    roots.get(&scope).set_elements(to, smi(0));
+                    model[to].clear();
+                }
+                3 => {
+                    let value = roots.get(&scope).elements(from);
+                    roots.get(&scope).set_elements(to, value);
+                    model[to] = model[from].clone();
+                }
+                _ => {
+                    let node = nodes(roots.get(&scope).elements(from)).next();
+                    let weak = nodes(roots.get(&scope).elements(to)).last();
+                    if let (Some(node), Some(weak)) = (node, weak) {
+                        node.set_weak(weak);
+                    }
+                }
+            }
+            if step % 250 == 0 {
+                for (at, values) in model.iter().enumerate() {
+                    let found: Vec<i32> = nodes(roots.get(&scope).elements(at)).map(Node::value).collect();
+                    assert_eq!(found, *values, "root {at} at step {step}");
+                }
+            }
+        }
+    }
+}
+
+fn nodes<'gc>(first: Tagged<'gc, Any>) -> impl Iterator<Item = &'gc Node> {
+    std::iter::successors(first.try_cast::<Node>(), |node| node.next().try_cast())
+}
