@@ -127,15 +127,27 @@ fn survivors_count_against_shrinking() {
     }
 }
 
+/// The budget of young large objects is that of a semi-space: who uses it up keeps it, who makes old objects alone does not.
 #[test]
-fn a_program_that_makes_old_and_large_objects_alone_gives_them_back() {
-    let mut isolate = isolate(256 * KB, 4 * MB);
+fn large_objects_count_and_old_ones_do_not() {
+    let mut isolate = isolate(256 * KB, 2 * MB);
     let mut scope = isolate.enter();
     let smallest = committed(&scope);
     grow(&mut scope);
-    assert!(committed(&scope) > smallest);
-    while scope.statistics().young.count < 200 {
-        bytes(&mut scope.nested(), YOUNG, 400 * KB);
+    let grown = committed(&scope);
+    assert!(grown > smallest);
+    let before = scope.statistics().young.count;
+    let data = vec![0; MB];
+    for _ in 0..40 {
+        Bytes::new(&mut scope.nested(), BytesInit { data: &data[..450 * KB] });
+    }
+    assert_eq!(
+        (scope.statistics().young.count - before, committed(&scope)),
+        (9, grown),
+        "four of them and a bit fill it"
+    );
+    while scope.statistics().full.count < 24 {
+        Bytes::try_new_in(&mut scope.nested(), OLD, BytesInit { data: &data }).unwrap();
     }
     assert_eq!(committed(&scope), smallest);
 }
@@ -250,4 +262,49 @@ fn under_stress_they_are_as_small_as_they_began() {
         assert_eq!(committed(&scope), smallest);
         assert_eq!(last.get(&scope).value(), 299);
     }
+}
+
+/// The old generation is full, so survivors stay young, and their order changes from one collection to the next: chunks
+/// are packed badly, and there must be room for all of them every time.
+#[test]
+fn survivors_that_pack_badly_have_room_each_time() {
+    let builder = Isolate::builder().classes(&CLASSES).semi_space_size(512 * KB, 512 * KB).max_heap_size(8 * MB);
+    let mut isolate = builder.build().unwrap();
+    let mut scope = isolate.enter();
+    let mut ballast = Vec::new();
+    for length in [120 * KB, 10 * KB, 100] {
+        let mut inner = scope.nested();
+        while let Ok(old) = Bytes::try_new_in(&mut inner, OLD, BytesInit { data: Filled::new(1, length) }) {
+            ballast.push(Global::new(&inner, old));
+        }
+    }
+    let mut random = Random::new(9);
+    let mut kept: Vec<(Global<Bytes>, usize)> = Vec::new();
+    let mut failures = 0;
+    while failures < 60 {
+        let length = match random.below(8) {
+            0..6 => 32 * KB - 64 - random.below(3000),
+            _ => random.below(900),
+        };
+        let mut inner = scope.nested();
+        match Bytes::try_new(&mut inner, BytesInit { data: Filled::new(3, length) }) {
+            Ok(young) => {
+                let young = Global::new(&inner, young);
+                // The globals are visited in the order of their nodes, which are used again.
+                let at = random.below(kept.len() + 1);
+                kept.insert(at, (young, length));
+            }
+            Err(_) => {
+                failures += 1;
+                let some = if failures % 3 == 0 { 5 } else { 1 };
+                (0..some.min(kept.len())).for_each(|_| _ = kept.swap_remove(random.below(kept.len())));
+            }
+        }
+        if random.one_in(3) {
+            inner.collect(CollectionKind::Young);
+        }
+        assert!(kept.iter().all(|(bytes, length)| bytes.get(&inner).data_len() == *length));
+    }
+    assert!(new_space(&scope).used > 300 * KB, "they could not be promoted: {:?}", new_space(&scope));
+    scope.verify().unwrap();
 }
