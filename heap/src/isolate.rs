@@ -245,7 +245,8 @@ impl IsolateBuilder {
     }
 
     /// Bytes that one semi-space begins with and may grow to, each a multiple of 256 KiB; 1 and 16 MiB unless set. Both
-    /// together grow to no more than a quarter of the [heap's limit](Self::max_heap_size), whatever the maximum.
+    /// together grow to no more than a quarter of the [heap's limit](Self::max_heap_size), whatever the maximum. They grow
+    /// when more has survived than one of them holds, and shrink again when collections find them all but unused.
     #[must_use]
     pub fn semi_space_size(mut self, initial: usize, maximum: usize) -> Self {
         (self.options.initial_semi_space_size, self.options.max_semi_space_size) = (initial, maximum);

@@ -4,7 +4,9 @@
 #![allow(missing_docs)]
 
 use heapwright::memory::{FaultPlan, FaultyPageAllocator, MemoryError, PageOperation};
-use heapwright::{IsolateBuilder, IsolateError, OutOfMemoryReason, SpaceId, StoreFilter, prelude::*};
+use heapwright::{
+    IsolateBuilder, IsolateError, MemoryPressureLevel, OutOfMemoryReason, SpaceId, StoreFilter, prelude::*,
+};
 
 use heapwright_objects::{ExtendedMap, StandardRoots as _, Str};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -156,6 +158,21 @@ impl Made {
     }
 }
 
+impl Made {
+    /// A young large array full of one young node.
+    fn large_array(&mut self, scope: &mut HandleScope<'_>) {
+        let value = self.arrays.len() as i32;
+        let mut scope = scope.nested();
+        let result = Node::try_new(&mut scope, NodeInit { value, next: smi(0) })
+            .and_then(|node| Array::try_new(&mut scope, ArrayInit { elements: Filled::new(node, 35_000) }));
+        if let Some(array) = self.had(result) {
+            let space = array.get(&scope).as_heap_object().space();
+            assert_eq!(space, SpaceId::NewLargeObject);
+            self.arrays.push((Global::new(&scope, array), value));
+        }
+    }
+}
+
 /// Runs `f`, which may panic for want of memory alone; the panic must say what the error would have.
 #[track_caller]
 fn infallibly<T>(f: impl FnOnce() -> T) -> Result<T, OutOfMemory> {
@@ -185,6 +202,16 @@ fn run(builder: IsolateBuilder, time: &Time, api: Api, after_faults: impl FnOnce
         made.bytes(&mut scope, api, AllocationType::Old, 100 * KB);
         made.bytes(&mut scope, api, AllocationType::Young, 300 * KB);
     }
+    // Young large ones that die, and one that gets old where it is, whose node is still young then.
+    for _ in 0..4 {
+        let mut inner = scope.nested();
+        let result = Bytes::try_new(&mut inner, BytesInit { data: Filled::new(1, 500 * KB) });
+        made.had(result);
+    }
+    made.large_array(&mut scope);
+    scope.collect(CollectionKind::Young);
+    made.check(&scope);
+    made.arrays.reverse();
     // Maps of their own, and an object that has one.
     for i in 0..2800 {
         let mut scope = scope.nested();
@@ -265,6 +292,9 @@ fn run(builder: IsolateBuilder, time: &Time, api: Api, after_faults: impl FnOnce
     }
     made.bytes.truncate(5);
     made.nodes.truncate(5);
+    scope.memory_pressure(MemoryPressureLevel::Moderate);
+    made.check(&scope);
+    scope.memory_pressure(MemoryPressureLevel::Critical);
     scope.collect(CollectionKind::Full);
     for _ in 0..3 {
         time.pass(9);
@@ -284,6 +314,9 @@ fn run(builder: IsolateBuilder, time: &Time, api: Api, after_faults: impl FnOnce
         made.node(&mut scope);
         made.array(&mut scope);
     }
+    made.large_array(&mut scope);
+    scope.collect(CollectionKind::Young);
+    made.check(&scope);
     assert_eq!(made.failures, 0, "the isolate works on");
     time.pass(9);
     scope.collect(CollectionKind::Full);

@@ -209,6 +209,8 @@ fn walks_and_searches_the_heap_of_a_core_file() {
     }
     assert!(code.contains("code_space\n") && code.contains("code_large_object_space\n"), "{code}");
     assert!(code.ends_with("\n2 found\n"), "{code}");
+    let arrays = STRIPPED.gdb("heapwright find FixedArray");
+    assert!(arrays.contains(" bytes, new_large_object_space\n"), "{arrays}");
     let nothing = STRIPPED.gdb("heapwright find Thails");
     assert!(nothing.contains("There is no class Thails."), "{nothing}");
     let close = STRIPPED.gdb("heapwright find array");
@@ -247,7 +249,7 @@ fn classes_and_isolates_are_listed() {
 
     let isolates = STRIPPED.gdb("heapwright isolates");
     assert!(isolates.starts_with("isolate 1, cage 0x"), "{isolates}");
-    for space in ["ReadOnly", "New", "Old", "Code", "Map", "CodeLargeObject"] {
+    for space in ["ReadOnly", "New", "Old", "Code", "Map", "NewLargeObject", "CodeLargeObject"] {
         assert!(isolates.contains(&format!("\n    {space} ")), "{isolates}");
     }
 }

@@ -49,7 +49,7 @@ impl IsolateData {
         self.verify_if_asked("before");
         let start = Instant::now();
         let used_before = self.used();
-        let young_before = self.heap.new_space.used();
+        let young_before = self.heap.new_space.used() + self.heap.new_large_object_space.used();
         self.heap.new_space.open_area();
         let evacuation = match kind {
             CollectionKind::Young => scavenger::scavenge(self, false),

@@ -303,7 +303,8 @@ impl Scavenger<'_> {
         }
     }
 
-    /// Visits the slots of an object that has moved or been promoted, telling of those that refer to young objects. Returns its size.
+    /// Visits the slots of an object that has moved or been promoted, telling of those that refer to young objects. Returns
+    /// its size.
     #[inline(always)]
     fn visit_object(&mut self, object: usize, host: &'static MemoryChunk, mut young: impl FnMut(usize)) -> usize {
         // SAFETY: a whole object, just moved here or promoted where it is.

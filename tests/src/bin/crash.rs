@@ -78,6 +78,7 @@ fn main() {
     scope.collect(CollectionKind::Full);
     let opaque = Opaque::new(&mut scope, OpaqueInit { count: 2, values: Filled::new(5, 4) });
     let young = FixedArray::new(&mut scope, FixedArrayInit { elements: Filled::new(smi(0), 0) });
+    FixedArray::new(&mut scope, FixedArrayInit { elements: Filled::new(smi(0), 50_000) });
 
     show("text", &text.get(&scope));
     show("wide", &wide.get(&scope));
