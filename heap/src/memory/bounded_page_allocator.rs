@@ -355,6 +355,11 @@ impl<P: PageAllocator> BoundedPageAllocator<P> {
         unsafe { self.page_allocator().decommit_pages(address, size) }
     }
 
+    /// What the range is part of.
+    pub(super) fn reservation(&self) -> &Arc<VirtualMemory<P>> {
+        &self.reservation
+    }
+
     fn commit_new_region(&mut self, address: usize, size: usize, permission: Permission) -> Result<(), MemoryError> {
         if permission == Permission::NoAccess {
             return Ok(());

@@ -20,7 +20,7 @@ pub(crate) use code_space::CodeSpace;
 pub use filler::{Filler, FreeSpace};
 pub use free_list::{FreeList, MIN_BLOCK_SIZE};
 pub(crate) use large_object_space::LargeObjectSpace;
-pub(crate) use linear_allocation_area::LinearAllocationArea;
+pub use linear_allocation_area::LinearAllocationArea;
 pub(crate) use new_space::NewSpace;
 pub(crate) use paged_space::PagedSpace;
 pub(crate) use unfinished::UnfinishedObjects;
