@@ -236,18 +236,6 @@ impl MemoryChunk {
         self.size
     }
 
-    /// All addresses of the chunk.
-    #[must_use]
-    pub fn region(&self) -> AddressRegion {
-        AddressRegion::new(self.address(), self.size)
-    }
-
-    /// Where objects lie: behind the header, and between the guard pages if there are some.
-    #[must_use]
-    pub fn area(&self) -> AddressRegion {
-        AddressRegion::new(self.area_start, self.area_end - self.area_start)
-    }
-
     /// The address of the first object.
     #[inline]
     pub(crate) fn area_start(&self) -> usize {
@@ -368,6 +356,20 @@ impl MemoryChunk {
             }
             bits = self.marking_bitmap[cell].load(Ordering::Relaxed);
         }
+    }
+}
+
+impl MemoryChunk {
+    /// All addresses of the chunk.
+    #[must_use]
+    pub fn region(&self) -> AddressRegion {
+        AddressRegion::new(self.address(), self.size)
+    }
+
+    /// Where objects lie: behind the header, and between the guard pages if there are some.
+    #[must_use]
+    pub fn area(&self) -> AddressRegion {
+        AddressRegion::new(self.area_start, self.area_end - self.area_start)
     }
 }
 

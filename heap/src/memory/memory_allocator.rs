@@ -562,9 +562,10 @@ impl MemoryAllocator {
             self.allocate_code_chunk(space, object_size)?
         } else {
             let mut flags = super::chunk::interesting_pointers(space);
-            flags.set(ChunkFlags::LARGE, object_size > 0);
+            // While nobody marks, pointers to young chunks are interesting, and to no others.
+            flags.set(ChunkFlags::IN_TO_SPACE, flags.contains(ChunkFlags::POINTERS_TO_HERE_ARE_INTERESTING));
             flags.set(ChunkFlags::READ_ONLY, space == SpaceId::ReadOnly);
-            flags.set(ChunkFlags::IN_TO_SPACE, space == SpaceId::New);
+            flags.set(ChunkFlags::LARGE, object_size > 0);
             self.allocate_chunk(space, object_size, flags)?
         };
         // What keeps the chunk's pages mapped is the reservation that they were cut from, wherever the cage has its

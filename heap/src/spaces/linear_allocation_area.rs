@@ -27,12 +27,6 @@ pub struct LinearAllocationArea {
 }
 
 impl LinearAllocationArea {
-    /// All of `region` is free.
-    #[must_use]
-    pub const fn new(region: AddressRegion) -> Self {
-        Self { top: Cell::new(region.begin()), limit: Cell::new(region.end()) }
-    }
-
     /// The first free address: that of the next object.
     #[inline]
     #[must_use]
@@ -77,6 +71,14 @@ impl LinearAllocationArea {
     #[inline(always)]
     pub fn allocate(&self, size: usize) -> Option<usize> {
         self.allocate_below(self.limit.get(), size)
+    }
+}
+
+impl LinearAllocationArea {
+    /// All of `region` is free.
+    #[must_use]
+    pub const fn new(region: AddressRegion) -> Self {
+        Self { top: Cell::new(region.begin()), limit: Cell::new(region.end()) }
     }
 }
 
