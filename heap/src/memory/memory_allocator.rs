@@ -31,7 +31,10 @@ pub const POOL_DISCARD_AFTER: Duration = Duration::from_secs(1);
 /// How long a freed chunk is kept. V8: about 8 s.
 pub const POOL_RELEASE_AFTER: Duration = Duration::from_secs(8);
 
-/// Numbers of an isolate's memory, all in bytes unless they say otherwise. V8: the accessors of `MemoryAllocator` and
+/// Numbers of an isolate's memory at one moment, all in bytes unless they say otherwise; from
+/// [`HandleScope::memory_statistics`](crate::HandleScope::memory_statistics) and, outside of it,
+/// [`Isolate::memory_statistics`](crate::Isolate::memory_statistics), or from a [`MemoryAllocator`] of one's own. What is in
+/// the chunks: [`HandleScope::statistics`](crate::HandleScope::statistics). V8: the accessors of `MemoryAllocator` and
 /// `v8::HeapStatistics`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -39,19 +42,19 @@ pub struct MemoryStatistics {
     /// The most that chunks may hold now: what was given to
     /// [`IsolateBuilder::max_heap_size`](crate::IsolateBuilder::max_heap_size), unless a callback near the limit raised it.
     pub capacity: usize,
-    /// The same, as it was given.
+    /// The capacity that the isolate was made with.
     pub initial_capacity: usize,
     /// What all chunks of all spaces hold, headers included.
     pub committed: usize,
-    /// Those of them that hold code, with their headers and guard pages. V8: `SizeExecutable`.
+    /// The part of `committed` that holds code, with headers and guard pages. V8: `SizeExecutable`.
     pub committed_executable: usize,
-    /// The most that all chunks ever held.
+    /// The most that `committed` ever was.
     pub peak_committed: usize,
     /// Freed chunks that wait to be used again; a number, at most 8. A chunk that has waited for one second keeps its
     /// addresses but no memory, and one that has waited for eight is given back; both is looked after at collections and
     /// at allocations that need more than the space at hand.
     pub pooled_chunks: usize,
-    /// Those of them that have memory; the others have addresses alone.
+    /// What the chunks in the pool hold: those that have memory still. It does not count as `committed`.
     pub pooled_committed: usize,
     /// Freed chunks that the operating system refused to take back. It is asked again at each collection.
     pub unreturned: usize,

@@ -72,7 +72,7 @@
 //! it consumes their owner: whoever turned an address into a reference did so in unsafe code, and there promised that the
 //! owner lives longer.
 //!
-//! The heap **must never** know here what an object or a map is.
+//! **Must never** know what an object or a map is.
 //!
 //! V8 counterparts: `src/base/page-allocator`, `src/base/region-allocator`,
 //! `src/base/bounded-page-allocator`, `src/utils/allocation` (`VirtualMemory`,
@@ -98,22 +98,37 @@ pub mod shared_page_allocator;
 pub mod side_table;
 pub mod virtual_memory;
 
+#[doc(inline)]
 pub use address_region::AddressRegion;
+#[doc(inline)]
 pub use bounded_page_allocator::BoundedPageAllocator;
+#[doc(inline)]
 pub use cage::Cage;
 pub(crate) use chunk::{AREA_OFFSET, AREA_SIZE};
 pub use chunk::{ChunkFlags, MemoryChunk};
+#[doc(inline)]
 pub use code_range::CodeRange;
+#[doc(inline)]
 pub use error::{AllocationStatus, MemoryError};
+#[doc(inline)]
 pub use faulty_page_allocator::{FaultPlan, FaultyPageAllocator, PageFault, PageOperation};
+#[doc(inline)]
 pub use memory_allocator::{MemoryAllocator, MemoryStatistics};
+#[doc(inline)]
 pub use owned_chunk::OwnedChunk;
+#[doc(inline)]
 pub use page_allocator::{OsPageAllocator, PageAllocator};
+#[doc(inline)]
 pub use permission::Permission;
+#[doc(inline)]
 pub use random_addresses::RandomAddresses;
+#[doc(inline)]
 pub use region_allocator::{RegionAllocator, RegionState};
+#[doc(inline)]
 pub use shared_page_allocator::SharedPageAllocator;
+#[doc(inline)]
 pub use side_table::SideTable;
+#[doc(inline)]
 pub use virtual_memory::VirtualMemory;
 
 /// Bytes in a kibibyte.

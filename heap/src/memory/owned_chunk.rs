@@ -17,6 +17,29 @@ use super::{MemoryChunk, SharedPageAllocator, VirtualMemory};
 /// [area](MemoryChunk::area) is the owner's alone, and reached by unsafe code; the right way for a safe wrapper of that is to
 /// own this value.
 ///
+/// ```
+/// use heapwright::SpaceId;
+/// use heapwright::memory::{Cage, MB, MemoryAllocator, OwnedChunk};
+///
+/// /// Words in a chunk: safe to use, since it owns them.
+/// struct Words(OwnedChunk);
+///
+/// impl Words {
+///     fn set(&mut self, index: usize, value: u64) {
+///         let area = self.0.area();
+///         assert!(index < area.size() / 8);
+///         // SAFETY: in the area of a chunk that this owns, and borrows mutably; areas begin at a multiple of 64.
+///         unsafe { std::ptr::with_exposed_provenance_mut::<u64>(area.begin()).add(index).write(value) };
+///     }
+/// }
+///
+/// let mut memory = MemoryAllocator::new(Cage::new()?, MB);
+/// let mut words = Words(memory.allocate_page(SpaceId::Old)?);
+/// words.set(3, 7);
+/// memory.free(words.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// One that is dropped instead of given back is lost: it counts, and takes memory, until both its allocator and all other
 /// chunks of it are dropped.
 #[derive(Debug)]

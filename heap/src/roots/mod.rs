@@ -92,10 +92,12 @@ pub struct RootTable {
     number: AtomicUsize,
 }
 
-/// Gives a table's roots their values when an isolate is made.
+/// Gives a table's roots their values when an isolate is made: each with [`HandleScope::set_root`]. Read-only objects can be
+/// made here alone.
 pub type SetUp = fn(&mut HandleScope<'_>) -> Result<(), crate::OutOfMemory>;
 
-/// One root of a table, of type `U`.
+/// One root of a table, of type `U`: what [`HandleScope::set_root`] and [`HandleScope::root`] take. It is a constant in the
+/// module that `keys in …` names in [`heap_roots!`](crate::heap_roots).
 #[derive(Debug)]
 pub struct RootKey<U> {
     table: &'static RootTable,

@@ -62,7 +62,63 @@
 //!
 //! The parts that spaces are made of can be used without an isolate, for memory without objects: a [`LinearAllocationArea`]
 //! cuts from a run of free bytes, a [`FreeList`] keeps what was freed, and both divide chunks of a
-//! [`MemoryAllocator`](crate::memory::MemoryAllocator). `tests/tests/memory_allocator.rs` has a small one.
+//! [`MemoryAllocator`](crate::memory::MemoryAllocator). Together they are a space:
+//!
+//! ```
+//! use heapwright::SpaceId;
+//! use heapwright::memory::{AddressRegion, Cage, MB, MemoryAllocator, OwnedChunk};
+//! use heapwright::spaces::{FreeList, LinearAllocationArea};
+//!
+//! /// Blocks of a size between 24 bytes and some KiB, a multiple of 8.
+//! struct Blocks {
+//!     memory: MemoryAllocator,
+//!     chunks: Vec<OwnedChunk>, // they keep the memory for as long as this lives
+//!     area: LinearAllocationArea,
+//!     free: FreeList,
+//! }
+//!
+//! impl Blocks {
+//!     fn allocate(&mut self, size: usize) -> Option<usize> {
+//!         if let Some(address) = self.area.allocate(size) {
+//!             return Some(address);
+//!         }
+//!         let region = match self.free.allocate(size) {
+//!             Some((address, size)) => AddressRegion::new(address, size),
+//!             None => {
+//!                 self.chunks.push(self.memory.allocate_page(SpaceId::Old).ok()?);
+//!                 self.chunks.last()?.area()
+//!             }
+//!         };
+//!         let rest = std::mem::replace(&mut self.area, LinearAllocationArea::new(region));
+//!         // SAFETY: nobody was given the rest of the area.
+//!         unsafe { self.free(rest.top(), rest.available()) };
+//!         self.area.allocate(size)
+//!     }
+//!
+//!     /// # Safety
+//!     ///
+//!     /// The block was allocated here, and is not used any more.
+//!     unsafe fn free(&mut self, address: usize, size: usize) {
+//!         // SAFETY: the caller's contract; a block lies in a chunk that is owned here. What is too small is only counted.
+//!         unsafe {
+//!             if size >= heapwright::spaces::MIN_BLOCK_SIZE {
+//!                 FreeList::format_block(address, size);
+//!             }
+//!             self.free.free(address, size);
+//!         }
+//!     }
+//! }
+//!
+//! let memory = MemoryAllocator::new(Cage::new()?, MB);
+//! let (area, free) = (LinearAllocationArea::default(), FreeList::new());
+//! let mut blocks = Blocks { memory, chunks: Vec::new(), area, free };
+//! let first = blocks.allocate(64).unwrap();
+//! assert_eq!(blocks.allocate(64), Some(first + 64));
+//! // SAFETY: nothing refers to it.
+//! unsafe { blocks.free(first, 64) };
+//! assert_eq!((blocks.free.available(), blocks.memory.size()), (64, blocks.chunks[0].size()));
+//! # Ok::<(), heapwright::memory::MemoryError>(())
+//! ```
 //!
 //! # Inside
 //!
@@ -190,7 +246,7 @@ pub struct SpaceStatistics {
     pub available: usize,
     /// Free but too small to be used before the neighbours die.
     pub wasted: usize,
-    /// Chunks.
+    /// How many chunks there are: a number.
     pub chunks: usize,
 }
 
