@@ -42,7 +42,6 @@ use super::{MemoryChunk, SharedPageAllocator, VirtualMemory};
 ///
 /// One that is dropped instead of given back is lost: it counts, and takes memory, until both its allocator and all other
 /// chunks of it are dropped.
-#[derive(Debug)]
 #[must_use = "a chunk that is not given back is leaked until its cage goes"]
 pub struct OwnedChunk {
     header: NonNull<MemoryChunk>,
@@ -90,6 +89,12 @@ impl OwnedChunk {
         assert!(area.begin() <= top && top <= area.end(), "{top:#x} is not in {area:?}");
         assert!(!self.is_sealed, "the chunk is sealed");
         MemoryChunk::set_top(self, top);
+    }
+}
+
+impl core::fmt::Debug for OwnedChunk {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_tuple("OwnedChunk").field(&**self).finish()
     }
 }
 
