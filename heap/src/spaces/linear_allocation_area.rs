@@ -1,5 +1,5 @@
 //! Owns [`LinearAllocationArea`]: a run of free memory that objects are cut from by moving one pointer. Promises that what is
-//! cut off lies between `top` and `limit` and is cut off once. Knows addresses alone, and touches no memory.
+//! cut off lies between `top` and `limit` and is cut off once. Does not know what is made of it.
 
 use crate::debugger::described;
 use crate::memory::AddressRegion;
@@ -24,6 +24,16 @@ use core::cell::Cell;
 pub struct LinearAllocationArea {
     top: Cell<usize>,
     limit: Cell<usize>,
+}
+
+impl LinearAllocationArea {
+    /// All of `region` is free.
+    #[must_use]
+    pub fn new(region: AddressRegion) -> Self {
+        let area = Self::default();
+        area.reset(region.begin(), region.end());
+        area
+    }
 }
 
 impl LinearAllocationArea {
@@ -71,14 +81,6 @@ impl LinearAllocationArea {
     #[inline(always)]
     pub fn allocate(&self, size: usize) -> Option<usize> {
         self.allocate_below(self.limit.get(), size)
-    }
-}
-
-impl LinearAllocationArea {
-    /// All of `region` is free.
-    #[must_use]
-    pub const fn new(region: AddressRegion) -> Self {
-        Self { top: Cell::new(region.begin()), limit: Cell::new(region.end()) }
     }
 }
 
