@@ -62,14 +62,15 @@
 //! | print the roots alone | [`HandleScope::named_roots`] |
 //!
 //! Reading a root takes `&HandleScope` and gives a plain reference, valid until something is allocated; setting one takes a
-//! key, and what is set must be of the root's type: that is checked when compiling.
+//! key, and what is set must be of the root's type: that is checked when compiling. Read-only objects can be made in a
+//! table's setup alone.
 //!
 //! **Owns** the root tables of an isolate.
 //!
 //! **Promises** that a root read has been set: the builder checks it after the table's setup, and every read before
 //! that.
 //!
-//! **Never touches** spaces. V8: `ROOT_LIST`, `SMI_ROOT_LIST` and `RootsTable`, one central list there; `RootVisitor`.
+//! **Never touches** spaces. V8: `ROOT_LIST`, `SMI_ROOT_LIST` and `RootsTable`, one central list there.
 
 mod visitor;
 
@@ -92,8 +93,7 @@ pub struct RootTable {
     number: AtomicUsize,
 }
 
-/// Gives a table's roots their values when an isolate is made: each with [`HandleScope::set_root`]. Read-only objects can be
-/// made here alone.
+/// Gives a table's roots their values when an isolate is made.
 pub type SetUp = fn(&mut HandleScope<'_>) -> Result<(), crate::OutOfMemory>;
 
 /// One root of a table, of type `U`: what [`HandleScope::set_root`] and [`HandleScope::root`] take. It is a constant in the
