@@ -474,3 +474,92 @@ fn a_space_of_ones_own_agrees_with_a_map_of_its_blocks() {
         assert!(used > 100 * KB);
     }
 }
+
+/// What a child does, by the name in its environment.
+#[cfg(target_arch = "x86_64")]
+#[test]
+#[ignore = "run by others, in a process of its own"]
+fn child_process() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let Ok(case) = std::env::var("HEAPWRIGHT_MEMORY_CASE") else { return };
+    // Those that die are meant to: no core files.
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }).unwrap();
+    let (_pages, mut memory) = allocator(8 * MB);
+    memory.reserve_code_range(4 * MB).unwrap();
+    let mut chunk = memory.allocate_page(SpaceId::Old).unwrap();
+    let mut code = memory.allocate_page(SpaceId::Code).unwrap();
+    let (data, start) = (chunk.area().begin(), code.area().begin());
+    let guard = memory.code_range().unwrap().guard_size();
+    // SAFETY: none for what kills the process, as each case but the first must; what comes before is sound.
+    unsafe {
+        let run = |at: usize| std::mem::transmute::<*mut u64, extern "C" fn()>(word(at))();
+        word(data).write_volatile(0xc3); // ret
+        word(start).write_volatile(0xc3);
+        match case.as_str() {
+            "nothing wrong" => {
+                memory.close_code(&mut code).unwrap();
+                run(start);
+            }
+            "store sealed" => {
+                memory.seal_chunk(&mut chunk).unwrap();
+                word(data).write_volatile(1);
+            }
+            "store into a sealed header" => {
+                memory.seal_chunk(&mut chunk).unwrap();
+                word(chunk.address()).write_volatile(0);
+            }
+            "execute data" => run(data),
+            "execute open code" => run(start),
+            "store into closed code" => {
+                memory.close_code(&mut code).unwrap();
+                word(start).write_volatile(1);
+            }
+            "guard before" => drop(word(start - guard).read_volatile()),
+            "guard behind" => drop(word(code.area().end()).read_volatile()),
+            "freed code" => {
+                memory.free(code);
+                word(start).read_volatile();
+            }
+            "given back" => {
+                memory.free(chunk);
+                memory.release_pool();
+                word(data).read_volatile();
+            }
+            "released" => {
+                drop((memory, chunk, code));
+                word(data).read_volatile();
+            }
+            other => panic!("{other}"),
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn what_may_not_be_done_with_a_page_faults() {
+    use std::os::unix::process::ExitStatusExt;
+    const SIGSEGV: i32 = 11;
+    let status = |case: &str| {
+        std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "child_process", "--ignored", "--test-threads=1"])
+            .env("HEAPWRIGHT_MEMORY_CASE", case)
+            .stdout(std::process::Stdio::null())
+            .status()
+            .unwrap()
+    };
+    assert!(status("nothing wrong").success());
+    for case in [
+        "store sealed",
+        "store into a sealed header",
+        "execute data",
+        "execute open code",
+        "store into closed code",
+        "guard before",
+        "guard behind",
+        "freed code",
+        "given back",
+        "released",
+    ] {
+        assert_eq!(status(case).signal(), Some(SIGSEGV), "{case}");
+    }
+}
