@@ -86,7 +86,8 @@ impl Heap {
 
 impl HandleScope<'_> {
     /// All chunks that the heap holds, by ascending address: those of all spaces, both halves of the young generation
-    /// included. Freed ones in the pool are not among them. Walks free lists, and no objects.
+    /// included. Freed ones in the pool are not among them. Walks free lists, and no objects. The one that an address is in is
+    /// found with [`ChunkInfo::contains`] (V8: `LookupChunkContainingAddress`).
     ///
     /// ```
     /// # use heapwright::prelude::*;

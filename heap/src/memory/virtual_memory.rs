@@ -2,8 +2,8 @@
 //! this value's alone until it is dropped, and that dropping gives all of it back, committed or
 //! not; should the operating system not take the addresses back, at least the memory. Does not know what is placed where in it.
 //!
-//! V8 counterpart: `VirtualMemory`. There is no empty one here (use an `Option`), and none that takes over a range which
-//! somebody else reserved.
+//! V8 counterpart: `VirtualMemory`. There is no empty one here (use an `Option`), none that takes over a range which
+//! somebody else reserved, and none that grows: what lies behind a reservation is not its own.
 
 use super::{AddressRegion, MemoryError, OsPageAllocator, PageAllocator, Permission};
 
