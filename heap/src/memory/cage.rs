@@ -15,6 +15,20 @@ use super::{
 /// swapped out of it).
 ///
 /// The provenance of the whole range was exposed when it was mapped.
+///
+/// Each isolate makes its own. One that is made here is for a [`MemoryAllocator`](super::MemoryAllocator), or for pages that 32
+/// bits can refer to:
+///
+/// ```
+/// use heapwright::memory::{CAGE_SIZE, CHUNK_SIZE, Cage, Permission};
+///
+/// let mut cage = Cage::new()?;
+/// assert_eq!(cage.base() % CAGE_SIZE, 0);
+/// let address = cage.allocator().allocate_pages(CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite)?;
+/// let compressed = address as u32; // never 0: the first chunk is nobody's
+/// assert_eq!(cage.base() + compressed as usize, address);
+/// # Ok::<(), heapwright::memory::MemoryError>(())
+/// ```
 #[derive(Debug)]
 pub struct Cage {
     allocator: BoundedPageAllocator<SharedPageAllocator>,

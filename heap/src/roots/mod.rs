@@ -1,7 +1,71 @@
 //! Roots: objects that an isolate always keeps and knows by name.
 //!
-//! **Owns** the root tables of an isolate: each crate lists its roots with [`heap_roots!`](crate::heap_roots) and
-//! the embedder gives the table to the builder.
+//! A crate lists its roots with [`heap_roots!`](crate::heap_roots), and gives them their values in a function. The embedder
+//! gives the table to the builder; what objects the function makes as read-only are sealed with the isolate. From then on each
+//! root has a getter on every scope:
+//!
+//! ```
+//! use heapwright::prelude::*;
+//!
+//! /// A value that there is one of.
+//! #[heap_object]
+//! pub struct Oddball {
+//!     #[constant]
+//!     kind: Smi,
+//! }
+//! heap_classes! { pub static CLASSES = [Oddball]; }
+//!
+//! heapwright::heap_roots! {
+//!     /// What every program of this language has.
+//!     pub static ROOTS, keys in root, getters in LanguageRoots, set up by set_up;
+//!     /// No value.
+//!     undefined: Oddball,
+//!     /// A value that programs may change.
+//!     last_error: Any,
+//!     /// A number, which needs no object.
+//!     version: Smi,
+//! }
+//!
+//! fn set_up(scope: &mut HandleScope<'_>) -> Result<(), OutOfMemory> {
+//!     let undefined = Oddball::try_new_in(scope, AllocationType::ReadOnly, OddballInit { kind: 0 })?;
+//!     scope.set_root(root::undefined, undefined);
+//!     scope.set_root(root::last_error, undefined);
+//!     scope.set_root(root::version, 7);
+//!     Ok(())
+//! }
+//!
+//! let mut isolate = Isolate::builder().classes(&CLASSES).roots(&ROOTS).build()?;
+//! let mut scope = isolate.enter();
+//! assert_eq!((scope.undefined().kind(), scope.version()), (0, 7)); // getters, from the trait `LanguageRoots`
+//! let error = Oddball::new(&mut scope, OddballInit { kind: 3 });
+//! scope.set_root(root::last_error, error); // keys are private to the crate, if it says so
+//! scope.collect(CollectionKind::Full);
+//! assert_eq!(scope.last_error().cast::<Oddball>().kind(), 3);
+//!
+//! // All roots with their names, and everything else that keeps objects alive.
+//! let names: Vec<_> = scope.named_roots().map(|root| root.name).collect();
+//! assert_eq!(names, ["undefined", "last_error", "version"]);
+//! scope.visit_roots(|root| println!("{root}")); // strong root list ROOTS.version: 7
+//! # Ok::<(), heapwright::IsolateError>(())
+//! ```
+//!
+//! # Which one to use
+//!
+//! | to | take |
+//! |---|---|
+//! | keep an object that each isolate has one of, by name | a root of its class |
+//! | keep a number likewise | a root of type [`Smi`](crate::Smi): no object, and the collector passes over it |
+//! | keep what is of one class or another | a root of a union, `(A, B)`, or of type [`Any`]; one that may be nothing is an `Option<A>`. Without the `Tagged` that fields have |
+//! | keep a Rust value for each isolate | [`isolate_slots!`](crate::isolate_slots!), see [`isolate_slots`](mod@crate::isolate_slots) |
+//! | keep a list that grows | a root, or a field of one, that refers to an array; or [globals](crate::handles) |
+//! | see what keeps objects alive | [`HandleScope::visit_roots`]: each root's [group](RootGroup), table and name, as a [`RootInfo`] |
+//! | print the roots alone | [`HandleScope::named_roots`] |
+//!
+//! Reading a root takes `&HandleScope` and gives a plain reference, valid until something is allocated; setting one takes a
+//! key, and what is set must be of the root's type: that is checked when compiling. Read-only objects can be made in a
+//! table's setup alone.
+//!
+//! **Owns** the root tables of an isolate.
 //!
 //! **Promises** that a root read has been set: the builder checks it after the table's setup, and every read before
 //! that.
@@ -32,7 +96,8 @@ pub struct RootTable {
 /// Gives a table's roots their values when an isolate is made.
 pub type SetUp = fn(&mut HandleScope<'_>) -> Result<(), crate::OutOfMemory>;
 
-/// One root of a table, of type `U`.
+/// One root of a table, of type `U`: what [`HandleScope::set_root`] and [`HandleScope::root`] take. It is a constant in the
+/// module that `keys in …` names in [`heap_roots!`](crate::heap_roots).
 #[derive(Debug)]
 pub struct RootKey<U> {
     table: &'static RootTable,

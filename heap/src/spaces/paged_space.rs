@@ -150,6 +150,14 @@ impl PagedSpace {
         (address == self.lab.top() && self.lab.available() > 0).then(|| self.lab.limit())
     }
 
+    /// Calls `visit` with the address and the size of each block that may be allocated from.
+    pub(crate) fn for_each_available(&self, mut visit: impl FnMut(usize, usize)) {
+        self.free_list.for_each(&mut visit);
+        if self.lab.available() > 0 {
+            visit(self.lab.top(), self.lab.available());
+        }
+    }
+
     pub(crate) fn statistics(&self) -> SpaceStatistics {
         let available = self.free_list.available() + self.lab.available();
         let wasted = self.free_list.wasted();
