@@ -12,6 +12,10 @@ pub(crate) struct LinearAllocationArea {
 }
 
 impl LinearAllocationArea {
+    /// Where generated code finds the two words.
+    pub(crate) const TOP_OFFSET: usize = core::mem::offset_of!(LinearAllocationArea, top);
+    pub(crate) const LIMIT_OFFSET: usize = core::mem::offset_of!(LinearAllocationArea, limit);
+
     #[inline]
     pub(crate) fn top(&self) -> usize {
         self.top.get()

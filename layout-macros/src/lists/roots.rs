@@ -1,6 +1,6 @@
 //! `heap_roots!`: a crate's roots.
 
-use super::{Entry, Item, conditions, index_enum, items, placed, texts, variant, without_values};
+use super::{Entry, Item, conditions, index_enum, items, placed, texts, variant};
 use crate::errors::Errors;
 use crate::names::plain;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -19,10 +19,34 @@ pub(crate) fn heap_roots(input: TokenStream) -> TokenStream {
         return errors.into_compile_errors();
     };
     let items = items(entries, &mut errors, |ident| vec![plain(ident)]);
-    without_values(&items, &mut errors, "a root gets its value in the setup function: `scope.set_root(key, value)`");
+    if set_up.is_none() {
+        for Item { ident, .. } in items.iter().filter(|item| item.value.is_none()) {
+            errors.at(
+                ident,
+                format!(
+                    "`{ident}` never gets a value: write one if it is a `Smi` (`{ident}: Smi = 3`), or name a function that \
+                     sets it (`getters in {getters}, set up by set_up;`)"
+                ),
+            );
+        }
+    }
     let index = Ident::new("__RootIndex", Span::call_site());
     let indices = index_enum(&index, &items);
     let names = texts(&items, |item| plain(&item.ident));
+    let described = items.iter().map(|Item { decor, ty, value, .. }| {
+        // At the type, as all else that is done with it; at the value what is wrong with that.
+        let of = match value {
+            None => quote_spanned!(ty.span()=> ::heapwright::__private::RootEntry::of::<#ty>()),
+            Some(value) => {
+                let make = quote_spanned!(value.span()=> ::heapwright::__private::RootEntry::with_value);
+                let ty = quote_spanned!(ty.span()=> ::<#ty>);
+                quote_spanned!(value.span()=> #make #ty (#value))
+            }
+        };
+        let cfgs = &decor.cfgs;
+        quote!(#(#cfgs)* #of)
+    });
+    let set_up = set_up.map_or_else(|| quote!(::heapwright::__private::set_up_nothing), |path| quote!(#path));
     let table_name = plain(&table);
     let key_constants = items.iter().map(|item| {
         let Item { ident, ty, .. } = item;
@@ -57,7 +81,7 @@ pub(crate) fn heap_roots(input: TokenStream) -> TokenStream {
     let cfgs = conditions(&attrs);
     quote! {
         #(#attrs)*
-        #vis static #table: ::heapwright::RootTable = ::heapwright::RootTable::new(#table_name, #names, #set_up);
+        #vis static #table: ::heapwright::RootTable = ::heapwright::RootTable::new(#table_name, #names, &[#(#described),*], #set_up);
 
         #cfgs
         /// Keys to set the roots with.
@@ -87,7 +111,7 @@ pub(crate) fn heap_roots(input: TokenStream) -> TokenStream {
     }
 }
 
-/// `pub static ROOTS, keys in root, getters in MyRoots, set up by set_up; name: Type, …`
+/// `pub static ROOTS, keys in root, getters in MyRoots, set up by set_up; name: Type, limit: Smi = 3, …`
 struct Roots {
     attrs: Vec<Attribute>,
     vis: Visibility,
@@ -95,7 +119,8 @@ struct Roots {
     keys_vis: Visibility,
     keys: Ident,
     getters: Ident,
-    set_up: Path,
+    /// Left out if each root has its value from the start.
+    set_up: Option<Path>,
     entries: Punctuated<Entry, Token![,]>,
 }
 
@@ -126,11 +151,15 @@ impl Parse for Roots {
         word("getters")?;
         word("in")?;
         let getters = input.parse().map_err(wrong)?;
-        comma()?;
-        for expected in ["set", "up", "by"] {
-            word(expected)?;
-        }
-        let set_up = input.call(Path::parse_mod_style).map_err(wrong)?;
+        let set_up = if input.peek(Token![;]) {
+            None
+        } else {
+            comma()?;
+            for expected in ["set", "up", "by"] {
+                word(expected)?;
+            }
+            Some(input.call(Path::parse_mod_style).map_err(wrong)?)
+        };
         input.parse::<Token![;]>().map_err(wrong)?;
         let entries = Punctuated::parse_terminated(input)?;
         Ok(Roots { attrs, vis, table, keys_vis, keys, getters, set_up, entries })

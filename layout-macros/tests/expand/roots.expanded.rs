@@ -3,7 +3,12 @@ use heapwright::heap_roots;
 use heapwright::prelude::*;
 
 /// What the lists of an isolate have in common.
-pub static ROOTS: ::heapwright::RootTable = ::heapwright::RootTable::new("ROOTS", &["one", "limit"], set_up);
+pub static ROOTS: ::heapwright::RootTable = ::heapwright::RootTable::new(
+    "ROOTS",
+    &["one", "limit"],
+    &[::heapwright::__private::RootEntry::of::<List>(), ::heapwright::__private::RootEntry::of::<Smi>()],
+    set_up,
+);
 
 /// Keys to set the roots with.
 #[allow(non_camel_case_types)]
