@@ -136,7 +136,7 @@ pub mod __private {
         checked_element_shift, element_shift, repeat,
     };
     pub use crate::lists::context_value;
-    pub use crate::roots::{RootEntry, set_up_nothing};
+    pub use crate::roots::{ObjectRoot, RootOf, set_up_nothing};
     pub use crate::tagged::pattern::{Arm, Exactly, Guarded, check_arms, no_arm, subject, try_arm};
     pub use crate::tagged::{
         Admits, AdmitsMaybeWeak, AdmitsWeak, AlignTagged, BitsField, ElementInit, Elements, ExternalField, HeapStruct,

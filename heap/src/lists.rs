@@ -4,7 +4,6 @@
 //! does with the type through [`SlotType`], so that rustc has the same to say of each use, and says it once.
 
 use crate::handles::HandleScope;
-use crate::layout::Member;
 use crate::roots::RootKey;
 use crate::tagged::{Admits, Any, HeapClass, Tagged, TaggedType, Word};
 
@@ -12,10 +11,6 @@ use crate::tagged::{Admits, Any, HeapClass, Tagged, TaggedType, Word};
 pub trait SlotType: 'static + Sized {
     /// What reading yields: `&T` for a class, `i32` for [`Smi`](crate::Smi), as [`TaggedType::Ref`].
     type Ref<'gc>: Copy;
-
-    /// Whether it is [`Smi`](crate::Smi), and no union with it.
-    #[doc(hidden)]
-    const IS_SMI: bool;
 
     /// The value of a root.
     ///
@@ -42,8 +37,6 @@ pub trait SlotType: 'static + Sized {
 
 impl<U: TaggedType> SlotType for U {
     type Ref<'gc> = <U as TaggedType>::Ref<'gc>;
-
-    const IS_SMI: bool = matches!(U::SET.members(), [Member::Smi]);
 
     #[inline]
     fn root<'gc>(scope: &'gc HandleScope<'_>, key: RootKey<U>) -> <U as TaggedType>::Ref<'gc> {

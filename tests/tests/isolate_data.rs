@@ -462,7 +462,7 @@ impl Many {
 
     fn table() -> &'static RootTable {
         const NAMES: [&str; Many::COUNT] = ["number"; Many::COUNT];
-        const ENTRIES: [RootEntry; Many::COUNT] = [RootEntry::with_value::<Smi>(3); Many::COUNT];
+        const ENTRIES: [RootEntry; Many::COUNT] = [RootEntry::of::<Smi>().with_value(3); Many::COUNT];
         Box::leak(Box::new(RootTable::new("MANY", &NAMES, &ENTRIES, heapwright::roots::set_up_nothing)))
     }
 

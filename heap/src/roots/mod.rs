@@ -14,7 +14,7 @@ pub use visitor::{RootGroup, RootInfo};
 
 use crate::error::IsolateError;
 use crate::handles::HandleScope;
-use crate::lists::SlotType;
+use crate::layout::Member;
 use crate::tagged::{Admits, Any, Smi, Tagged, TaggedType, Word};
 use core::cell::Cell;
 use core::marker::PhantomData;
@@ -40,22 +40,22 @@ pub struct RootEntry {
 }
 
 impl RootEntry {
-    /// A root of type `U` that a setup gives its value. Called by [`heap_roots!`](crate::heap_roots).
+    /// A root of type `U` that a setup gives its value.
     #[must_use]
-    pub const fn of<U: SlotType>() -> RootEntry {
-        RootEntry { is_smi: U::IS_SMI, first: None }
+    pub const fn of<U: TaggedType>() -> RootEntry {
+        RootEntry { is_smi: matches!(U::SET.members(), [Member::Smi]), first: None }
     }
 
-    /// A root that is a Smi, and at first this one. Called by [`heap_roots!`](crate::heap_roots).
+    /// The same root, with a value from the start. Called by [`heap_roots!`](crate::heap_roots).
     ///
     /// # Panics
     ///
-    /// When the program is compiled: if `U` is not [`Smi`], or the value does not fit one.
+    /// In the evaluation of a constant, which fails to compile: if its type is not [`Smi`], or the value does not fit one.
     #[must_use]
     #[track_caller]
-    pub const fn with_value<U: SlotType>(value: i32) -> RootEntry {
+    pub const fn with_value(self, value: i32) -> RootEntry {
         assert!(
-            U::IS_SMI,
+            self.is_smi,
             "only a root of type `Smi` can have a value here: give this one its value in the setup function, \
              `scope.set_root(key, value)`"
         );
@@ -66,6 +66,26 @@ impl RootEntry {
         self.first.map_or(UNSET, |smi| smi.to_word().bits())
     }
 }
+
+/// Finds the entry of a type without asking it for a trait, so that a type which cannot stand in a list is reported for its
+/// getter alone: what is [`Smi`] has an `ENTRY` of its own, all others that of [`ObjectRoot`].
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct RootOf<U>(PhantomData<U>);
+
+impl RootOf<Smi> {
+    /// Of a Smi.
+    pub const ENTRY: RootEntry = RootEntry::of::<Smi>();
+}
+
+/// See [`RootOf`].
+#[doc(hidden)]
+pub trait ObjectRoot {
+    /// Of anything else.
+    const ENTRY: RootEntry = RootEntry { is_smi: false, first: None };
+}
+
+impl<U> ObjectRoot for RootOf<U> {}
 
 /// The setup of a table whose roots all have their values from the start.
 ///

@@ -34,17 +34,9 @@ pub(crate) fn heap_roots(input: TokenStream) -> TokenStream {
     let indices = index_enum(&index, &items);
     let names = texts(&items, |item| plain(&item.ident));
     let described = items.iter().map(|Item { decor, ty, value, .. }| {
-        // At the type, as all else that is done with it; at the value what is wrong with that.
-        let of = match value {
-            None => quote_spanned!(ty.span()=> ::heapwright::__private::RootEntry::of::<#ty>()),
-            Some(value) => {
-                let make = quote_spanned!(value.span()=> ::heapwright::__private::RootEntry::with_value);
-                let ty = quote_spanned!(ty.span()=> ::<#ty>);
-                quote_spanned!(value.span()=> #make #ty (#value))
-            }
-        };
-        let cfgs = &decor.cfgs;
-        quote!(#(#cfgs)* #of)
+        let (cfgs, entry) = (&decor.cfgs, quote_spanned!(ty.span()=> <::heapwright::__private::RootOf<#ty>>::ENTRY));
+        let value = value.as_ref().map(|value| quote_spanned!(value.span()=> .with_value(#value)));
+        quote!(#(#cfgs)* #entry #value)
     });
     let set_up = set_up.map_or_else(|| quote!(::heapwright::__private::set_up_nothing), |path| quote!(#path));
     let table_name = plain(&table);
@@ -81,7 +73,11 @@ pub(crate) fn heap_roots(input: TokenStream) -> TokenStream {
     let cfgs = conditions(&attrs);
     quote! {
         #(#attrs)*
-        #vis static #table: ::heapwright::RootTable = ::heapwright::RootTable::new(#table_name, #names, &[#(#described),*], #set_up);
+        #vis static #table: ::heapwright::RootTable = {
+            #[allow(unused_imports)]
+            use ::heapwright::__private::ObjectRoot as _;
+            ::heapwright::RootTable::new(#table_name, #names, &[#(#described),*], #set_up)
+        };
 
         #cfgs
         /// Keys to set the roots with.
