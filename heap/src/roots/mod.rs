@@ -256,8 +256,8 @@ const UNSET: usize = Word::CLEARED.bits();
 /// words under both widths. They lie behind the isolate's data and never move. V8: `RootsTable`.
 #[derive(Debug)]
 pub(crate) struct Roots {
-    /// The first slot of each table, by the tables' numbers; null for one that was not given.
-    tables: Vec<*const Cell<usize>>,
+    /// The first slot of each table, by the tables' numbers; none for one that was not given.
+    tables: Vec<Option<NonNull<Cell<usize>>>>,
     slots: NonNull<[Cell<usize>]>,
     /// The tables, in the order in which they were given.
     given: Vec<&'static RootTable>,
@@ -276,11 +276,11 @@ impl Roots {
         for table in tables {
             let number = table.number();
             if starts.len() <= number {
-                starts.resize(number + 1, core::ptr::null());
+                starts.resize(number + 1, None);
             }
             // SAFETY: the caller's contract: there are slots for this table behind those of the tables before it.
             unsafe {
-                starts[number] = slots.add(count).as_ptr().cast_const();
+                starts[number] = Some(slots.add(count));
                 for entry in table.entries {
                     slots.add(count).write(Cell::new(entry.first_word()));
                     count += 1;
@@ -295,12 +295,16 @@ impl Roots {
     fn table(&self, table: &RootTable) -> Option<&[Cell<usize>]> {
         let start = self.start(table)?;
         // SAFETY: the table's slots, which are this value's: see `new`.
-        Some(unsafe { core::slice::from_raw_parts(start, table.roots.len()) })
+        Some(unsafe { core::slice::from_raw_parts(start.as_ptr(), table.roots.len()) })
     }
 
     #[inline(always)]
-    fn start(&self, table: &RootTable) -> Option<*const Cell<usize>> {
-        self.tables.get(table.number.load(Ordering::Relaxed)).copied().filter(|start| !start.is_null())
+    fn start(&self, table: &RootTable) -> Option<NonNull<Cell<usize>>> {
+        // Not `flatten`, which computes whether there is something before it asks.
+        match self.tables.get(table.number.load(Ordering::Relaxed)) {
+            Some(start) => *start,
+            None => None,
+        }
     }
 
     /// The slot of a root, if the isolate has its table.
@@ -308,7 +312,7 @@ impl Roots {
     pub(crate) fn slot<U>(&self, key: RootKey<U>) -> Option<&Cell<usize>> {
         let start = self.start(key.table)?;
         // SAFETY: whoever made the key promised that the table has as many roots, so the slot is one of the table's.
-        Some(unsafe { &*start.add(key.index) })
+        Some(unsafe { start.add(key.index).as_ref() })
     }
 
     fn slots(&self) -> &[Cell<usize>] {
