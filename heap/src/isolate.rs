@@ -62,8 +62,8 @@ pub struct Isolate {
     _memory: IsolateMemory,
 }
 
-// SAFETY: the data is owned by this one pointer, its memory may be freed on any thread. What borrows it (scopes, handles, references) borrows the `Isolate` and
-// is not `Send`; globals share atomics and callbacks that are `Send`, as observers of stores are. So nothing of a thread that gives the isolate
+// SAFETY: the data is owned by this one pointer, and its memory may be freed on any thread. What borrows it (scopes,
+// handles, references) borrows the `Isolate` and is not `Send`; globals share atomics and callbacks that are `Send`, as observers of stores are. So nothing of a thread that gives the isolate
 // away still reaches the data.
 unsafe impl Send for Isolate {}
 

@@ -46,8 +46,8 @@ isolate_addresses! {
     ///
     /// All this goes for [slots of roots](crate::RootKey::address) too. The address may be turned into a pointer with
     /// [`core::ptr::with_exposed_provenance`], or be used by [code](crate::code), on the thread that has entered the isolate, while a
-    /// scope of it is in use and not lent to an allocation or a collection. So not by values that are being
-    /// written into a new object, nor by callbacks that are given no scope. Then every place may be read. What may be written:
+    /// scope of it is in use and not lent to an allocation, a [reservation](crate::Reservation) or a collection. So not by
+    /// values that are being written into a new object, nor by callbacks that are given no scope. Then every place may be read. What may be written:
     ///
     /// - a root, with a word of the root's type;
     /// - the allocation top of new space, with a larger address that is no larger than the limit and a multiple of

@@ -39,8 +39,9 @@ pub enum IsolateAllocation {
     #[default]
     OutsideCage,
     /// At a fixed place at the cage's start, 64 KiB behind its base: costs one more system call and one or two more
-    /// mappings, and the pages of the data come from the isolate's page allocator; they do not count towards
-    /// [`max_heap_size`](crate::IsolateBuilder::max_heap_size). There is room for some 24,000 roots. V8: `kInV8Heap`.
+    /// mappings. The pages of the data, one of 4 KiB and what more the roots need, come from the isolate's page allocator;
+    /// they do not count towards [`max_heap_size`](crate::IsolateBuilder::max_heap_size). There is room for some 24,000
+    /// roots. V8: `kInV8Heap`.
     InCage,
 }
 

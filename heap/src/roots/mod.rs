@@ -7,6 +7,15 @@
 //! that.
 //!
 //! **Never touches** spaces. V8: `ROOT_LIST`, `SMI_ROOT_LIST` and `RootsTable`, one central list there.
+//!
+//! The roots of all tables are one array of full tagged words, at a place that does not change as long as the isolate lives:
+//! behind the isolate's data, and so, if that is [allocated in the cage](crate::IsolateAllocation::InCage), at the cage's
+//! start. Generated code loads a root by one constant offset, as in V8 from its root register:
+//!
+//! | instruction (x86-64) | with | in isolates whose data lies |
+//! |---|---|---|
+//! | `mov rax, [r13 + offset]` | `r13` = [isolate root](HandleScope::isolate_root), [`offset_from_isolate_root`](RootKey::offset_from_isolate_root) | anywhere |
+//! | `mov rax, [r14 + offset]` | `r14` = [cage base](HandleScope::cage_base), [`offset_from_cage_base`](RootKey::offset_from_cage_base) | in the cage |
 
 mod visitor;
 
@@ -145,7 +154,7 @@ impl<U> RootKey<U> {
     }
 
     /// The address of the root's slot: a full tagged word, 8 bytes under both widths, that a collection updates where it
-    /// is. It stays the same as long as the isolate lives. For generated code; what may be done there is told with
+    /// is, and 3 until the root is set. It stays the same as long as the isolate lives. For generated code; what may be done there is told with
     /// [`IsolateAddress`](crate::IsolateAddress#what-may-be-done-there). V8: `RootsTable::slot`.
     ///
     /// # Panics
@@ -174,6 +183,24 @@ impl<U> RootKey<U> {
 
     /// The same, in bytes from the [cage base](HandleScope::cage_base), and equal in the same isolates; `None` if the
     /// isolate's data lies [outside](crate::IsolateAllocation) of its cage.
+    ///
+    /// ```
+    /// use heapwright::{IsolateAllocation, heap_roots, prelude::*};
+    ///
+    /// heap_roots! {
+    ///     static LIMITS, keys in limit, getters in Limits;
+    ///     /// How deep calls may nest.
+    ///     depth: Smi = 400,
+    /// }
+    ///
+    /// let mut isolate = Isolate::builder().roots(&LIMITS).allocation(IsolateAllocation::InCage).build()?;
+    /// let scope = isolate.enter();
+    /// let offset = limit::depth.offset_from_cage_base(&scope).unwrap();
+    /// // mov rax, [rdi + offset]; ret: a function of the cage base that returns the root's word.
+    /// let code = [&[0x48, 0x8b, 0x87][..], &(offset as u32).to_le_bytes(), &[0xc3]].concat();
+    /// # assert_eq!((code.len(), scope.cage_base() + offset), (8, limit::depth.address(&scope)));
+    /// # Ok::<(), heapwright::IsolateError>(())
+    /// ```
     ///
     /// # Panics
     ///
