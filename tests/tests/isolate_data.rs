@@ -280,7 +280,8 @@ fn smi_roots_have_first_values_a_group_and_setters() {
                 _ => {}
             });
             let largest = format!("LIMITS.largest {}", Smi::MAX);
-            let numbers = ["counter", "MIXED.seed 7", "MIXED.made 8", "anything", "LIMITS.depth 5", "LIMITS.next_id -6"];
+            let numbers =
+                ["counter", "MIXED.seed 7", "MIXED.made 8", "anything", "LIMITS.depth 5", "LIMITS.next_id -6"];
             assert_eq!(seen, [&numbers[..], &[&largest[..]]].concat());
         }
     }
