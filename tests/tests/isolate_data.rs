@@ -462,8 +462,8 @@ impl Many {
     const COUNT: usize = 11_000;
 
     fn table() -> &'static RootTable {
-        const NAMES: [&str; Many::COUNT] = ["number"; Many::COUNT];
-        const ENTRIES: [RootEntry; Many::COUNT] = [RootEntry::of::<Smi>().with_value(3); Many::COUNT];
+        static NAMES: [&str; Many::COUNT] = ["number"; Many::COUNT];
+        static ENTRIES: [RootEntry; Many::COUNT] = [RootEntry::of::<Smi>().with_value(3); Many::COUNT];
         Box::leak(Box::new(RootTable::new("MANY", &NAMES, &ENTRIES, heapwright::roots::set_up_nothing)))
     }
 
