@@ -32,6 +32,8 @@
 //! # Ok::<(), heapwright::IsolateError>(())
 //! ```
 //!
+//! Instructions reach [roots](crate::roots) and other [words of the isolate](crate::IsolateAddress) by constant offsets.
+//!
 //! V8 counterparts: `InstructionStream`, `Code`, `CodePageMemoryModificationScope`.
 
 use crate::debugger::TableEntry;
@@ -157,7 +159,8 @@ impl InstructionStream {
     /// - The instructions, as they are then, are a whole function of type `F`: they keep to its calling convention, and
     ///   return what it says.
     /// - They do nothing that safe Rust may not do, by themselves or by what they call: above all they neither read nor
-    ///   write memory that is not theirs, and do not reach into the heap.
+    ///   write memory that is not theirs, and do not reach into the heap. But of the isolate, words that are
+    ///   [named](crate::IsolateAddress#what-may-be-done-there) and [roots](crate::RootKey::address) may be used as told there.
     /// - From the call to its return the object stays alive (a handle of it, or something that a handle reaches, refers to
     ///   it) and its page closed: what the instructions call back makes or changes no code of this isolate, or has returned
     ///   from that; and the instructions that are being run are not changed.

@@ -124,6 +124,15 @@ pub enum IsolateError {
         /// The root.
         root: &'static str,
     },
+    /// The roots of all tables together do not fit where the isolate's data was to lie: in the cage, see
+    /// [`IsolateAllocation`](crate::IsolateAllocation).
+    #[error("{roots} roots, and an isolate whose data lies in its cage has room for {maximum}: allocate it outside")]
+    TooManyRoots {
+        /// How many there are.
+        roots: usize,
+        /// The most that are possible.
+        maximum: usize,
+    },
     /// Another isolate is entered on this thread, and setting up roots needs to enter the new one.
     #[error(transparent)]
     Enter(#[from] EnterError),

@@ -62,6 +62,8 @@ pub mod handles;
 mod heap;
 pub mod inspect;
 mod isolate;
+mod isolate_address;
+mod isolate_memory;
 pub mod isolate_slots;
 pub mod language;
 pub mod layout;
@@ -87,6 +89,8 @@ pub use heapwright_macros::{
     heap_roots, heap_struct, isolate_slots, match_class,
 };
 pub use isolate::{Isolate, IsolateBuilder, core_classes};
+pub use isolate_address::IsolateAddress;
+pub use isolate_memory::IsolateAllocation;
 pub use isolate_slots::{IsolateSlot, IsolateSlots};
 pub use layout::{
     AtomicBits, BitEnum, Bitfield, BitfieldError, ClassDescriptor, ClassLayout, ClassRegistry, InstanceTypeError,
@@ -134,6 +138,7 @@ pub mod __private {
         checked_element_shift, element_shift, repeat,
     };
     pub use crate::lists::context_value;
+    pub use crate::roots::{ObjectRoot, RootOf, set_up_nothing};
     pub use crate::tagged::pattern::{Arm, Exactly, Guarded, check_arms, no_arm, subject, try_arm};
     pub use crate::tagged::{
         Admits, AdmitsMaybeWeak, AdmitsWeak, AlignTagged, BitsField, ElementInit, Elements, ExternalField, HeapStruct,

@@ -5,7 +5,8 @@
 
 use heapwright::memory::{FaultPlan, FaultyPageAllocator, MemoryError, PageOperation};
 use heapwright::{
-    IsolateBuilder, IsolateError, MemoryPressureLevel, OutOfMemoryReason, SpaceId, StoreFilter, prelude::*,
+    IsolateAllocation, IsolateBuilder, IsolateError, MemoryPressureLevel, OutOfMemoryReason, SpaceId, StoreFilter,
+    prelude::*,
 };
 
 use heapwright_objects::{ExtendedMap, StandardRoots as _, Str};
@@ -60,11 +61,12 @@ impl Time {
     }
 }
 
-fn builder(pages: &Arc<FaultyPageAllocator>) -> (IsolateBuilder, Time) {
+fn builder(pages: &Arc<FaultyPageAllocator>, allocation: IsolateAllocation) -> (IsolateBuilder, Time) {
     let time = Time(Instant::now(), Arc::default());
     let clock = time.clone();
     let builder = heapwright_objects::builder()
         .classes(&CLASSES)
+        .allocation(allocation)
         .semi_space_size(256 * KB, 512 * KB)
         .max_heap_size(32 * MB)
         .page_allocator(pages.clone())
@@ -329,12 +331,12 @@ fn run(builder: IsolateBuilder, time: &Time, api: Api, after_faults: impl FnOnce
 }
 
 /// Fails each call once, until there are no more.
-fn every_call(api: Api, stressed: bool) {
+fn every_call(allocation: IsolateAllocation, api: Api, stressed: bool) {
     let mut failed_runs = 0;
     let mut kinds = Vec::new();
     for n in 1.. {
         let pages = Arc::new(FaultyPageAllocator::default());
-        let (mut builder, time) = builder(&pages);
+        let (mut builder, time) = builder(&pages, allocation);
         if stressed {
             builder = builder.stress(300, CollectionKind::Full);
         }
@@ -365,29 +367,54 @@ fn every_call(api: Api, stressed: bool) {
     assert!(failed_runs > 0, "no failure was ever seen");
 }
 
-#[test]
-fn every_call_fails_once() {
-    every_call(Api::Fallible, false);
+/// What follows, for isolates whose data lies outside of their cage and in it.
+macro_rules! tests {
+    ($($module:ident: $allocation:ident;)*) => {$(
+        mod $module {
+            use super::{Api, IsolateAllocation};
+
+            const WHERE: IsolateAllocation = IsolateAllocation::$allocation;
+
+            #[test]
+            fn every_call_fails_once() {
+                super::every_call(WHERE, Api::Fallible, false);
+            }
+
+            #[test]
+            fn every_call_fails_once_under_stress() {
+                super::every_call(WHERE, Api::Fallible, true);
+            }
+
+            #[test]
+            fn every_call_fails_once_and_what_cannot_fail_panics() {
+                super::every_call(WHERE, Api::Infallible, false);
+            }
+
+            #[test]
+            fn memory_ends_at_any_call() {
+                super::memory_ends_at_any_call(WHERE);
+            }
+
+            #[test]
+            fn every_nth_call_fails() {
+                super::every_nth_call_fails(WHERE);
+            }
+        }
+    )*};
 }
 
-#[test]
-fn every_call_fails_once_under_stress() {
-    every_call(Api::Fallible, true);
-}
-
-#[test]
-fn every_call_fails_once_and_what_cannot_fail_panics() {
-    every_call(Api::Infallible, false);
+tests! {
+    outside_the_cage: OutsideCage;
+    in_the_cage: InCage;
 }
 
 /// Memory ends at some call, and comes back later.
-#[test]
-fn memory_ends_at_any_call() {
+fn memory_ends_at_any_call(allocation: IsolateAllocation) {
     use PageOperation::{Allocate, Decommit, Discard, SetPermissions};
     let mut worked = 0;
     for n in 1.. {
         let pages = Arc::new(FaultyPageAllocator::default());
-        let (builder, time) = builder(&pages);
+        let (builder, time) = builder(&pages, allocation);
         pages.fail(FaultPlan::From(n), &[Allocate, SetPermissions, Discard, Decommit]);
         let calls = std::cell::Cell::new(0);
         let result = run(builder, &time, Api::Fallible, || {
@@ -408,13 +435,12 @@ fn memory_ends_at_any_call() {
 }
 
 /// Memory is had now and then.
-#[test]
-fn every_nth_call_fails() {
+fn every_nth_call_fails(allocation: IsolateAllocation) {
     use PageOperation::{Allocate, Decommit, Discard, SetPermissions};
     let injected = core::cell::Cell::new(0);
     for n in (2..12).chain([17, 23, 29]) {
         let pages = Arc::new(FaultyPageAllocator::default());
-        let (builder, time) = builder(&pages);
+        let (builder, time) = builder(&pages, allocation);
         let mut isolate_failed = false;
         pages.fail(FaultPlan::Every(n), &[Allocate, SetPermissions, Discard, Decommit]);
         let end = || {

@@ -27,6 +27,10 @@ pub struct LinearAllocationArea {
 }
 
 impl LinearAllocationArea {
+    /// Where generated code finds the two words.
+    pub(crate) const TOP_OFFSET: usize = core::mem::offset_of!(LinearAllocationArea, top);
+    pub(crate) const LIMIT_OFFSET: usize = core::mem::offset_of!(LinearAllocationArea, limit);
+
     /// All of `region` is free.
     #[must_use]
     pub fn new(region: AddressRegion) -> Self {
