@@ -41,7 +41,7 @@ use crate::heap_object;
 use crate::isolate::IsolateData;
 use crate::layout::ClassRegistry;
 use crate::memory::{ChunkFlags, MemoryChunk, MemoryError};
-use crate::spaces::{AllocationType, CODE_ALIGNMENT, SpaceId, code_space};
+use crate::spaces::{AllocationAlignment, AllocationType, CODE_ALIGNMENT, SpaceId, code_space};
 use crate::tagged::{Any, HeapClass, ObjectAddress, TaggedCell, Word};
 use core::sync::atomic::Ordering;
 use std::sync::Arc;
@@ -292,7 +292,7 @@ impl IsolateData {
         }
         let map = self.map_word::<InstructionStream>();
         self.heap.close_code_pages().map_err(|e| memory(size, e))?;
-        let address = self.allocate_raw(size, AllocationType::Code, false)?;
+        let address = self.allocate_raw(size, AllocationAlignment::Word, AllocationType::Code, false)?;
         let chunk = MemoryChunk::of(address);
         let heap = &mut self.heap;
         let is_large = chunk.has(ChunkFlags::LARGE);

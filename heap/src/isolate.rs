@@ -189,6 +189,7 @@ impl Default for IsolateBuilder {
                 verify: false,
                 pages: SharedPageAllocator::default(),
                 clock: Clock::default(),
+                smallest_aligned: None,
             },
         }
     }
@@ -307,7 +308,9 @@ impl IsolateBuilder {
         let class_maps = SideTable::new_in(self.options.pages.clone())?;
         let cage = Cage::new_in(self.options.pages.clone())?;
         let base = cage.base();
-        let mut heap = Heap::new(cage, self.options)?;
+        let aligned = numbering.classes.iter().filter(|class| class.layout().alignment.maximum_fill() > 0);
+        let smallest_aligned = aligned.map(|class| class.layout().instance_size()).min();
+        let mut heap = Heap::new(cage, HeapOptions { smallest_aligned, ..self.options })?;
         let listed = ListedIsolate::new(id, base, &numbering.classes);
         let splices = numbering.classes.iter().flat_map(|class| class.hooks().splices());
         heap.spliced.extend(splices.map(crate::layout::Splice::member));

@@ -149,6 +149,11 @@ fn class(class: &ClassDescriptor, assigned: &[layout::AssignedInstanceTypes]) ->
         assigned_instance_type: assigned.and_then(|a| a.own),
         assigned_instance_types: assigned.and_then(|a| a.range).map(|range| (range.first, range.last)),
         is_copy: layout.is_copy,
+        align: match layout.alignment {
+            AllocationAlignment::Word => Alignment::Word,
+            AllocationAlignment::Double => Alignment::Double,
+            AllocationAlignment::DoubleUnaligned => Alignment::DoubleUnaligned,
+        },
         header_size: both(layout.end()),
         instance_size: both(layout.end().round_up_to_tagged()),
         fields: layout.fields.iter().map(field).collect(),

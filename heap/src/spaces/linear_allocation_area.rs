@@ -1,5 +1,7 @@
 //! A run of free memory that objects are cut from by moving one pointer.
 
+use super::AllocationAlignment;
+use super::filler::FillerMaps;
 use crate::debugger::described;
 use core::cell::Cell;
 
@@ -50,6 +52,36 @@ impl LinearAllocationArea {
     #[inline(always)]
     pub(crate) fn allocate(&self, size: usize) -> Option<usize> {
         self.allocate_below(self.limit.get(), size)
+    }
+
+    /// The same for an object of that alignment, with a filler before it if need be. V8: `AlignedAllocate`,
+    /// `PrecedeWithFiller`.
+    #[inline(always)]
+    pub(crate) fn allocate_aligned_below(
+        &self,
+        end: usize,
+        size: usize,
+        alignment: AllocationAlignment,
+        fillers: FillerMaps,
+    ) -> Option<usize> {
+        let fill = alignment.fill(self.top.get());
+        let start = self.allocate_below(end, fill + size)?;
+        if fill > 0 {
+            // SAFETY: free bytes of a space, just cut off.
+            unsafe { fillers.fill(start, fill) };
+        }
+        Some(start + fill)
+    }
+
+    /// The same as [`allocate`](Self::allocate) for an object of that alignment.
+    #[inline(always)]
+    pub(crate) fn allocate_aligned(
+        &self,
+        size: usize,
+        alignment: AllocationAlignment,
+        fillers: FillerMaps,
+    ) -> Option<usize> {
+        self.allocate_aligned_below(self.limit.get(), size, alignment, fillers)
     }
 }
 

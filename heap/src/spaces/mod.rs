@@ -6,6 +6,7 @@
 //!
 //! **Never touches** roots or handles, and never collects: when a space is full it says so.
 
+mod alignment;
 pub(crate) mod code_space;
 pub(crate) mod filler;
 mod free_list;
@@ -15,6 +16,7 @@ mod new_space;
 mod paged_space;
 mod unfinished;
 
+pub use alignment::AllocationAlignment;
 pub use code_space::CODE_ALIGNMENT;
 pub(crate) use code_space::CodeSpace;
 pub use filler::{Filler, FreeSpace};

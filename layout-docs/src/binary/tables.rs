@@ -174,6 +174,11 @@ impl Reader<'_, '_> {
             assigned_instance_type: None, // an isolate gives them
             assigned_instance_types: None,
             is_copy: layout.flag("is_copy")?,
+            align: match layout.variant("alignment")?.0 {
+                "Double" => Alignment::Double,
+                "DoubleUnaligned" => Alignment::DoubleUnaligned,
+                _ => Alignment::Word,
+            },
             header_size,
             instance_size: PerWidth {
                 compressed: header_size
