@@ -2,13 +2,14 @@
 
 use crate::finish::{GENERATOR, finish, full_id};
 use crate::model::{
-    Access, Admits, Bitfield, Bits, Class, Crate, Field, Holds, InstanceTypeOrder, Length, Meaning, Model, PerWidth,
-    SCHEMA_VERSION, Struct, Tail, Value,
+    Access, Admits, Alignment, Bitfield, Bits, Class, Crate, Field, Holds, InstanceTypeOrder, Length, Meaning, Model,
+    PerWidth, SCHEMA_VERSION, Struct, Tail, Value,
 };
 use heapwright::layout::{
     self, BitKind, BitfieldLayout, ClassDescriptor, ClassRegistry, FieldKind, FieldLayout, Member, StructLayout,
     TailLayout, TailLength, TypeSet,
 };
+use heapwright::spaces::AllocationAlignment;
 
 impl Model {
     /// The classes that `registries` list and all classes above them, in the order of the class tree, with the bit

@@ -5,8 +5,8 @@ use super::image::Image;
 use super::schema::{Record, Schema, Value};
 use crate::finish::{GENERATOR, finish, full_id};
 use crate::model::{
-    Access, Admits, Bitfield, Bits, Class, Crate, Field, Holds, InstanceTypeOrder, Length, Meaning, Model, PerWidth,
-    SCHEMA_VERSION, Struct, Tail, Value as Named,
+    Access, Admits, Alignment, Bitfield, Bits, Class, Crate, Field, Holds, InstanceTypeOrder, Length, Meaning, Model,
+    PerWidth, SCHEMA_VERSION, Struct, Tail, Value as Named,
 };
 use heapwright::debugger::MAGIC;
 use std::collections::HashMap;
