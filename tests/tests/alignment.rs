@@ -558,3 +558,51 @@ proptest! {
         run(builder().stress(interval, KINDS[usize::from(full)]), &steps);
     }
 }
+
+#[test]
+fn the_docs_and_the_lock_say_it() {
+    use heapwright_docs::{Lock, Model, diff, model::Alignment, render_html, render_json, render_markdown, render_text, Verdict};
+    let model = Model::from_registries(&[&CLASSES]);
+    let class = |model: &Model, name: &str| model.classes.iter().find(|class| class.name == name).unwrap().clone();
+    let align = |name: &str| class(&model, name).align;
+    assert_eq!([align("Odd"), align("Samples"), align("Number")], [
+        Alignment::Word,
+        Alignment::Double,
+        Alignment::DoubleUnaligned
+    ]);
+    assert_eq!(align("Wider"), Alignment::Double, "inherited");
+    // What is 8 bytes wide is aligned to that; a class that only inherits packs its own as ever.
+    let element = class(&model, "Samples").tails[0].element_align;
+    assert_eq!((element.compressed, element.full), (8, 8));
+    let json = render_json(&model);
+    assert_eq!(json.matches(r#""align": "double_unaligned""#).count(), 3);
+    assert!(!json.contains(r#""align": "word""#));
+    assert_eq!(Model::from_json(&json).unwrap(), model);
+    for text in [render_text(&model), render_markdown(&model), render_html(&model)] {
+        assert!(text.contains("align = double_unaligned") && text.contains("align = double"), "{text}");
+        assert!(!text.contains("align = word"));
+    }
+    // The tables in the binary say the same.
+    let program = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+    let read = Model::from_binary(&program).unwrap();
+    assert!(model.classes.iter().filter(|c| c.crate_name == "alignment").all(|c| class(&read, &c.name).align == c.align));
+
+    let lock = Lock::from_model(&model);
+    let text = lock.to_string();
+    assert!(text.contains("  align double\n") && text.contains("  align double_unaligned\n"), "{text}");
+    assert_eq!(Lock::parse(&text).unwrap(), lock);
+    assert!(Lock::parse(&text.replace("align double\n", "align triple\n")).unwrap_err().to_string().contains("triple"));
+    for (other, expected, breaks) in [
+        ("", "alignment of its objects changed from word to double_unaligned", 2),
+        ("  align double\n", "alignment of its objects changed from double to double_unaligned", 2),
+    ] {
+        let before = Lock::parse(&text.replace("  align double_unaligned\n", other)).unwrap();
+        let changes = diff(&before, &lock);
+        let text = changes.to_text();
+        assert!(text.contains(expected), "{text}");
+        assert_eq!((changes.verdict(), changes.entries.len()), (Verdict::Breaking, 3), "{text}");
+        assert!(changes.entries.iter().all(|entry| entry.changes.len() == 1 && entry.changes[0].breaks.len() == breaks));
+    }
+    let after = Lock::parse(&text.replace("  align double_unaligned\n", "")).unwrap();
+    assert_eq!(diff(&lock, &after).verdict(), Verdict::Breaking, "code relies on it");
+}

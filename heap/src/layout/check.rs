@@ -104,7 +104,8 @@ pub const fn check_aligned(layout: &ClassLayout, index: usize) {
             .number(align)
             .text(" bytes")
             .text(as_asked(layout, align, width))
-            .text(": ");
+            .text(": ")
+            .text(other_alignment(layout, align, missing, width));
         let message = match aligned_before(layout, index) {
             Some(name) => message.text("move it before `").text(name).text("`, or "),
             None => message,
@@ -194,6 +195,19 @@ const fn as_asked(layout: &ClassLayout, align: u32, width: PointerWidth) -> &'st
     }
 }
 
+/// What is 4 bytes off under one alignment fits the other.
+const fn other_alignment(layout: &ClassLayout, align: u32, missing: u32, width: PointerWidth) -> &'static str {
+    match (layout.alignment, width) {
+        (AllocationAlignment::Double, PointerWidth::Compressed) if align == 8 && missing == 4 => {
+            "write `align = double_unaligned`, or "
+        }
+        (AllocationAlignment::DoubleUnaligned, PointerWidth::Compressed) if align == 8 && missing == 4 => {
+            "write `align = double`, or "
+        }
+        _ => "",
+    }
+}
+
 /// Proves that a class declared with an alignment does not contradict the one above it.
 ///
 /// # Panics
@@ -258,7 +272,9 @@ const fn check_tail_alignment(layout: &ClassLayout, index: usize, width: Pointer
                 .number(align)
                 .text(" bytes")
                 .text(as_asked(layout, align, width))
-                .text(": put `padding: ")
+                .text(": ")
+                .text(other_alignment(layout, align, missing, width))
+                .text("put `padding: ")
                 .text(match width {
                     PointerWidth::Full => "OptionalPadding<",
                     PointerWidth::Compressed => "Padding<",

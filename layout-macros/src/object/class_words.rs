@@ -98,7 +98,7 @@ pub(super) fn word(
         }
         "align" => {
             value(word, input, "align = double")?;
-            if let Some(align) = align(input, errors)? {
+            if let Some(align) = align(word, input, errors)? {
                 words.align.get_or_insert(align);
             }
         }
@@ -115,11 +115,11 @@ pub(super) fn word(
 }
 
 /// What objects are aligned to.
-fn align(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Align>> {
+fn align(align: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Align>> {
     let possible = "write `align = double` for objects that begin at a multiple of 8 bytes, or `align = double_unaligned` for \
                     objects of which the bytes behind a map word of 4 do";
     if input.is_empty() || input.peek(Token![,]) {
-        return Err(input.error(possible));
+        return Err(syn::Error::new_spanned(align, format!("`align` takes a value: {possible}")));
     }
     if !input.peek(syn::Ident::peek_any) {
         let token: proc_macro2::TokenTree = input.parse()?;

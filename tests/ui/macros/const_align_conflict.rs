@@ -26,6 +26,7 @@ struct Number {
 #[heap_object(extends = Number, align = double)]
 struct Complex {
     padding: Padding<4>,
+    padding2: OptionalPadding<4>,
     imaginary: f64,
 }
 
