@@ -308,6 +308,9 @@ impl IsolateData {
             }
             code_space::close(&mut heap.allocator, chunk)
         });
+        if written.is_err() {
+            heap.discount_allocation(chunk.space(), size);
+        }
         if is_large && written.is_err() {
             // SAFETY: nothing refers to the object, which was allocated last.
             unsafe { heap.code_large_object_space.take_back(&mut heap.allocator) };

@@ -8,7 +8,7 @@ use crate::limits::{Clock, Limits};
 use crate::memory::{Cage, MB, MemoryAllocator, MemoryError, SharedPageAllocator};
 use crate::spaces::filler::FillerMaps;
 use crate::spaces::{
-    AllocationAlignment, AllocationType, CodeSpace, LargeObjectSpace, MAX_REGULAR_OBJECT_SIZE, MAX_YOUNG_OBJECT_SIZE, NewSpace, PagedSpace,
+    AllocationAlignment, AllocationCounters, AllocationType, CodeSpace, LargeObjectSpace, MAX_REGULAR_OBJECT_SIZE, MAX_YOUNG_OBJECT_SIZE, NewSpace, PagedSpace,
     SpaceId, SpaceStatistics,
 };
 use crate::tagged::{ConcreteClass, HeapClass, Init, ObjectAddress, Smi, TAGGED_SIZE, TaggedCell, Word};
@@ -51,6 +51,8 @@ pub(crate) struct Heap {
     pub(crate) limits: Limits,
     /// The classes whose weak lists close up.
     pub(crate) spliced: Vec<&'static crate::layout::ClassDescriptor>,
+    /// Bytes by origin.
+    pub(crate) counters: AllocationCounters,
     sealed: bool,
     /// Allocations until stress mode collects.
     stress_countdown: u32,
@@ -112,6 +114,7 @@ impl Heap {
             old_generation_limit: INITIAL_OLD_GENERATION_LIMIT,
             limits: Limits::default(),
             spliced: Vec::new(),
+            counters: AllocationCounters::default(),
             sealed: false,
             stress_countdown,
         })
@@ -401,6 +404,9 @@ impl IsolateData {
                 Ok(address) => Ok(self.heap.realign(address, size, target, alignment)),
                 Err(error) => Err(OutOfMemory { requested: size, ..error }),
             };
+        }
+        if result.is_ok() && !matches!(target, Target::New | Target::Paged(_)) {
+            self.heap.count_allocation(target.space(), size);
         }
         self.close_area_under_stress();
         result

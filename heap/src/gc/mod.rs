@@ -38,6 +38,7 @@ pub use record::{CollectionKind, CollectionReason, CollectionRecord, CollectionT
 use crate::handles::HandleScope;
 use crate::isolate::IsolateData;
 use crate::memory::MemoryChunk;
+use crate::spaces::AllocationOrigin;
 use crate::tagged::Word;
 use std::time::Instant;
 
@@ -49,10 +50,12 @@ impl IsolateData {
         let start = Instant::now();
         let used_before = self.used();
         self.heap.new_space.open_area();
+        let origin = self.heap.switch_origin(AllocationOrigin::Gc);
         let evacuation = match kind {
             CollectionKind::Young => scavenger::scavenge(self, false),
             CollectionKind::Full => self.collect_full(),
         };
+        self.heap.switch_origin(origin);
         self.heap.collector.add(CollectionRecord {
             kind,
             reason,

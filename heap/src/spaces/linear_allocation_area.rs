@@ -11,6 +11,10 @@ use core::cell::Cell;
 pub(crate) struct LinearAllocationArea {
     top: Cell<usize>,
     limit: Cell<usize>,
+    /// What lies from here up to `top` was cut off and is not counted yet. V8: `start`.
+    start: Cell<usize>,
+    /// Bytes that were cut off areas before this one and are not counted yet.
+    cut_before: Cell<usize>,
 }
 
 impl LinearAllocationArea {
@@ -24,9 +28,31 @@ impl LinearAllocationArea {
         self.limit.get()
     }
 
+    /// Goes on with another area, or with the same one as far as `limit`.
     pub(crate) fn reset(&self, top: usize, limit: usize) {
+        self.cut_before.set(self.cut());
+        self.start.set(top);
         self.top.set(top);
         self.limit.set(limit);
+    }
+
+    /// Takes back what was cut off last, from `address` on.
+    pub(crate) fn give_back(&self, address: usize) {
+        debug_assert!(self.start.get() <= address && address <= self.top.get());
+        self.top.set(address);
+    }
+
+    /// Bytes that were cut off since they were last [taken](Self::take_cut).
+    pub(crate) fn cut(&self) -> usize {
+        self.cut_before.get() + (self.top.get() - self.start.get())
+    }
+
+    /// The same, to be counted now.
+    pub(crate) fn take_cut(&self) -> usize {
+        let cut = self.cut();
+        self.cut_before.set(0);
+        self.start.set(self.top.get());
+        cut
     }
 
     /// Bytes left.
@@ -85,4 +111,4 @@ impl LinearAllocationArea {
     }
 }
 
-described!(struct LinearAllocationArea { top, limit });
+described!(struct LinearAllocationArea { top, limit } skip { start, cut_before });

@@ -13,6 +13,7 @@ mod free_list;
 mod large_object_space;
 mod linear_allocation_area;
 mod new_space;
+mod origin;
 mod paged_space;
 mod unfinished;
 
@@ -24,6 +25,8 @@ pub use free_list::{FreeList, MIN_BLOCK_SIZE};
 pub(crate) use large_object_space::LargeObjectSpace;
 pub(crate) use linear_allocation_area::LinearAllocationArea;
 pub(crate) use new_space::NewSpace;
+pub(crate) use origin::AllocationCounters;
+pub use origin::{AllocationOrigin, AllocationStatistics};
 pub(crate) use paged_space::PagedSpace;
 pub(crate) use unfinished::UnfinishedObjects;
 

@@ -196,7 +196,7 @@ impl NewSpace {
     /// Takes back the bytes that were cut off last.
     pub(crate) fn give_back(&self, address: usize, bytes: usize) {
         debug_assert_eq!(self.lab.top(), address + bytes);
-        self.lab.reset(address, self.lab.limit());
+        self.lab.give_back(address);
     }
 
     /// Exchanges the halves: what was in use is to be evacuated, and the other, empty, is in use.

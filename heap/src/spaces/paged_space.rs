@@ -73,7 +73,7 @@ impl PagedSpace {
         fillers: FillerMaps,
     ) -> usize {
         debug_assert_eq!(self.lab.top(), address + size + alignment.maximum_fill());
-        self.lab.reset(address, self.lab.limit());
+        self.lab.give_back(address);
         self.lab.allocate_aligned(size, alignment, fillers).expect("a word more was asked for")
     }
 
