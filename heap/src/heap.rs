@@ -8,8 +8,8 @@ use crate::limits::{Clock, Limits};
 use crate::memory::{Cage, MB, MemoryAllocator, MemoryError, SharedPageAllocator};
 use crate::spaces::filler::FillerMaps;
 use crate::spaces::{
-    AllocationAlignment, AllocationCounters, AllocationType, CodeSpace, LargeObjectSpace, MAX_REGULAR_OBJECT_SIZE, MAX_YOUNG_OBJECT_SIZE, NewSpace, PagedSpace,
-    SpaceId, SpaceStatistics,
+    AllocationAlignment, AllocationCounters, AllocationType, CodeSpace, LargeObjectSpace, MAX_REGULAR_OBJECT_SIZE,
+    MAX_YOUNG_OBJECT_SIZE, NewSpace, PagedSpace, SpaceId, SpaceStatistics,
 };
 use crate::tagged::{ConcreteClass, HeapClass, Init, ObjectAddress, Smi, TAGGED_SIZE, TaggedCell, Word};
 use core::sync::atomic::Ordering;

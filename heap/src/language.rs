@@ -490,7 +490,7 @@
 //! return a filler of a word may precede each.
 //!
 //! What such a class declares of 8 raw bytes (`u64`, `f64`, `External<T>`, …) is aligned to 8 in memory. An error says where
-//! padding is missing for that. Tails of such elements have `…_slice()`.
+//! padding is missing for that. Tails of such elements have `…_slice()`. The fields of structs in it are packed as ever.
 //!
 //! ```
 //! use core::cell::Cell;

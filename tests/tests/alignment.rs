@@ -5,7 +5,7 @@
 use core::cell::Cell;
 use heapwright::spaces::AllocationAlignment;
 use heapwright::tagged::{HeapClass, TAGGED_SIZE};
-use heapwright::{OutOfMemoryReason, SpaceId, heap_roots, prelude::*};
+use heapwright::{Map, OutOfMemoryReason, SpaceId, heap_roots, prelude::*};
 use heapwright_tests::{Random, panic_message};
 use proptest::prelude::*;
 
@@ -94,8 +94,14 @@ pub struct Held {
     bits: u64,
 }
 
+/// A hidden class: a map of its own.
+#[heap_object(extends = Map, align = double)]
+pub struct Hidden {
+    bits: u64,
+}
+
 heap_classes! {
-    pub static CLASSES = [Tiny, Odd, List, Samples, Mark, Shifted, Number, Words, Wide, Wider, Widest, Held];
+    pub static CLASSES = [Tiny, Odd, List, Samples, Mark, Shifted, Number, Words, Wide, Wider, Widest, Held, Hidden];
 }
 
 heap_roots! {
@@ -148,7 +154,8 @@ fn classes_say_what_they_are_aligned_to() {
     assert_eq!([Wider::ALIGNMENT, Widest::ALIGNMENT], [Double; 2], "inherited");
     assert_eq!(Wider::LAYOUT.alignment, Double);
     assert_eq!([Word, Double, DoubleUnaligned].map(AllocationAlignment::maximum_fill), [0, FILL, FILL]);
-    let offsets = (Samples::HEADER_SIZE, Number::VALUE_OFFSET, Words::HEADER_SIZE, Wide::BITS_OFFSET, Widest::HEADER_SIZE);
+    let offsets =
+        (Samples::HEADER_SIZE, Number::VALUE_OFFSET, Words::HEADER_SIZE, Wide::BITS_OFFSET, Widest::HEADER_SIZE);
     assert_eq!(offsets, if TAGGED_SIZE == 4 { (8, 4, 12, 8, 32) } else { (16, 8, 24, 16, 48) });
 }
 
@@ -172,7 +179,8 @@ fn objects_are_aligned_in_every_space_and_stay_so() {
             let words = Words::try_new_in(&mut scope, place, words).unwrap();
             let wider = WiderInit { parent: WideInit { lane: i, bits: u64::MAX - u64::from(i) }, more: number };
             let wider = Wider::try_new_in(&mut scope, place, wider).unwrap();
-            let widest = WidestInit { parent: WideInit { lane: i, bits: 1 }, last: -1, data: Filled::new(i64::from(i), 2) };
+            let widest =
+                WidestInit { parent: WideInit { lane: i, bits: 1 }, last: -1, data: Filled::new(i64::from(i), 2) };
             let widest = Widest::try_new_in(&mut scope, place, widest).unwrap();
             all.push((i, samples, number, words, wider, widest));
         }
@@ -199,6 +207,27 @@ fn objects_are_aligned_in_every_space_and_stay_so() {
                 assert!(widest.data_slice().as_ptr().addr() % 8 == 0 && widest.data_iter().eq([i64::from(*i); 2]));
             }
             scope.verify().unwrap();
+        }
+    }
+}
+
+#[test]
+fn maps_are_aligned() {
+    let mut isolate = builder().build().unwrap();
+    let mut scope = isolate.enter();
+    let mut all = Vec::new();
+    for bits in 0..50 {
+        let parent = scope.map_init::<Odd>();
+        let hidden = Hidden::new(&mut scope, HiddenInit { parent, bits });
+        aligned(hidden.get(&scope));
+        let odd = OddInit { a: smi(1), b: smi(2) };
+        all.push((hidden, scope.try_new_with_map::<Odd, _, _>(AllocationType::Young, hidden, odd).unwrap()));
+    }
+    for kind in KINDS {
+        scope.collect(kind);
+        for (bits, (hidden, odd)) in all.iter().enumerate() {
+            assert_eq!((hidden.get(&scope).bits(), odd.get(&scope).b().as_smi()), (bits as u64, Some(2)));
+            aligned(hidden.get(&scope));
         }
     }
 }
@@ -336,7 +365,8 @@ fn what_is_not_made_leaves_the_heap_whole() {
     for place in PLACES {
         for _ in 0..3 {
             Tiny::try_new_in(&mut scope, place, TinyInit {}).unwrap();
-            let message = panic_message(|| drop(Held::try_new_in(&mut scope, place, HeldInit { value: i32::MAX, bits: 0 })));
+            let message =
+                panic_message(|| drop(Held::try_new_in(&mut scope, place, HeldInit { value: i32::MAX, bits: 0 })));
             assert!(message.contains("2147483647"), "{message}");
             scope.verify().unwrap();
         }
@@ -408,9 +438,11 @@ fn a_full_heap_refuses_and_goes_on() {
                 let place = PLACES[random.below(2)];
                 let length = if random.below(50) == 0 { 3_000 } else { random.below(6) };
                 let item: Result<Handle<'_, HeapObject>, _> = match random.below(4) {
-                    0 => Samples::try_new_in(&mut inner, place, SamplesInit { data: Filled::new(1.0, length) }).map(Handle::upcast),
+                    0 => Samples::try_new_in(&mut inner, place, SamplesInit { data: Filled::new(1.0, length) })
+                        .map(Handle::upcast),
                     1 => Number::try_new_in(&mut inner, place, NumberInit { value: 1.0 }).map(Handle::upcast),
-                    2 => Words::try_new_in(&mut inner, place, WordsInit { kind: 0, data: Filled::new(1, length) }).map(Handle::upcast),
+                    2 => Words::try_new_in(&mut inner, place, WordsInit { kind: 0, data: Filled::new(1, length) })
+                        .map(Handle::upcast),
                     _ => Tiny::try_new_in(&mut inner, place, TinyInit {}).map(Handle::upcast),
                 };
                 let item = match item {
@@ -427,7 +459,10 @@ fn a_full_heap_refuses_and_goes_on() {
                 }
                 count += 1;
             };
-            assert!(count > 1_000 && matches!(refused.reason, OutOfMemoryReason::HeapLimit { .. }), "{count} {refused}");
+            assert!(
+                count > 1_000 && matches!(refused.reason, OutOfMemoryReason::HeapLimit { .. }),
+                "{count} {refused}"
+            );
             inner.verify().unwrap();
         }
         scope.collect(CollectionKind::Full);
@@ -472,15 +507,17 @@ impl Kept {
                 let made = Samples::try_new_in(scope, place, SamplesInit { data: Filled::new(length as f64, length) });
                 Kept::Samples(Global::new(scope, made.unwrap()), length)
             }
-            1 => Kept::Words(Words::try_new_in(scope, place, init).map(|made| Global::new(scope, made)).unwrap(), length),
+            1 => {
+                Kept::Words(Words::try_new_in(scope, place, init).map(|made| Global::new(scope, made)).unwrap(), length)
+            }
             2 => {
                 let made = Number::try_new_in(scope, place, NumberInit { value: length as f64 });
                 Kept::Number(Global::new(scope, made.unwrap()), length)
             }
             3 => Kept::Mark(Mark::try_new_in(scope, place, MarkInit {}).map(|made| Global::new(scope, made)).unwrap()),
-            4 => {
-                Kept::Shifted(Shifted::try_new_in(scope, place, ShiftedInit {}).map(|made| Global::new(scope, made)).unwrap())
-            }
+            4 => Kept::Shifted(
+                Shifted::try_new_in(scope, place, ShiftedInit {}).map(|made| Global::new(scope, made)).unwrap(),
+            ),
             5 => {
                 let made = Odd::try_new_in(scope, place, OddInit { a: smi(1), b: smi(2) });
                 Kept::Odd(Global::new(scope, made.unwrap()))
@@ -541,7 +578,8 @@ fn run(builder: heapwright::IsolateBuilder, steps: &[Step]) {
     }
     kept.iter().for_each(|kept| kept.check(&scope));
     scope.verify().unwrap();
-    let counted: usize = scope.class_statistics().iter().filter(|of| of.class == Samples::CLASS).map(|of| of.objects).sum();
+    let counted: usize =
+        scope.class_statistics().iter().filter(|of| of.class == Samples::CLASS).map(|of| of.objects).sum();
     assert!(counted >= kept.iter().filter(|kept| matches!(kept, Kept::Samples(..))).count());
 }
 
@@ -561,15 +599,16 @@ proptest! {
 
 #[test]
 fn the_docs_and_the_lock_say_it() {
-    use heapwright_docs::{Lock, Model, diff, model::Alignment, render_html, render_json, render_markdown, render_text, Verdict};
+    use heapwright_docs::{
+        Lock, Model, Verdict, diff, model::Alignment, render_html, render_json, render_markdown, render_text,
+    };
     let model = Model::from_registries(&[&CLASSES]);
     let class = |model: &Model, name: &str| model.classes.iter().find(|class| class.name == name).unwrap().clone();
     let align = |name: &str| class(&model, name).align;
-    assert_eq!([align("Odd"), align("Samples"), align("Number")], [
-        Alignment::Word,
-        Alignment::Double,
-        Alignment::DoubleUnaligned
-    ]);
+    assert_eq!(
+        [align("Odd"), align("Samples"), align("Number")],
+        [Alignment::Word, Alignment::Double, Alignment::DoubleUnaligned]
+    );
     assert_eq!(align("Wider"), Alignment::Double, "inherited");
     // What is 8 bytes wide is aligned to that; a class that only inherits packs its own as ever.
     let element = class(&model, "Samples").tails[0].element_align;
@@ -585,7 +624,9 @@ fn the_docs_and_the_lock_say_it() {
     // The tables in the binary say the same.
     let program = std::fs::read(std::env::current_exe().unwrap()).unwrap();
     let read = Model::from_binary(&program).unwrap();
-    assert!(model.classes.iter().filter(|c| c.crate_name == "alignment").all(|c| class(&read, &c.name).align == c.align));
+    assert!(
+        model.classes.iter().filter(|c| c.crate_name == "alignment").all(|c| class(&read, &c.name).align == c.align)
+    );
 
     let lock = Lock::from_model(&model);
     let text = lock.to_string();
@@ -601,7 +642,9 @@ fn the_docs_and_the_lock_say_it() {
         let text = changes.to_text();
         assert!(text.contains(expected), "{text}");
         assert_eq!((changes.verdict(), changes.entries.len()), (Verdict::Breaking, 3), "{text}");
-        assert!(changes.entries.iter().all(|entry| entry.changes.len() == 1 && entry.changes[0].breaks.len() == breaks));
+        assert!(
+            changes.entries.iter().all(|entry| entry.changes.len() == 1 && entry.changes[0].breaks.len() == breaks)
+        );
     }
     let after = Lock::parse(&text.replace("  align double_unaligned\n", "")).unwrap();
     assert_eq!(diff(&lock, &after).verdict(), Verdict::Breaking, "code relies on it");

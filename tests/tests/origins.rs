@@ -2,12 +2,12 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
+use AllocationOrigin::{Gc, GeneratedCode, Runtime};
 use heapwright::code::InstructionStream;
 use heapwright::spaces::{AllocationOrigin, AllocationStatistics, MAX_REGULAR_OBJECT_SIZE};
 use heapwright::tagged::TAGGED_SIZE;
 use heapwright::{SpaceId, prelude::*};
 use heapwright_tests::{Random, panic_message};
-use AllocationOrigin::{Gc, GeneratedCode, Runtime};
 
 #[heap_object(copy)]
 pub struct Pair {
@@ -57,12 +57,15 @@ fn allocations_are_counted_where_and_by_whom_they_are_made() {
         scope.with_allocation_origin(Runtime, |scope| pair(scope, AllocationType::Old));
         pair(scope, AllocationType::Old);
         let since: Vec<_> = since(scope, &setup);
-        assert_eq!(since, [
-            (SpaceId::New, GeneratedCode, 3 * PAIR),
-            (SpaceId::New, Runtime, 10 * PAIR),
-            (SpaceId::Old, GeneratedCode, 2 * PAIR),
-            (SpaceId::Old, Runtime, PAIR)
-        ]);
+        assert_eq!(
+            since,
+            [
+                (SpaceId::New, GeneratedCode, 3 * PAIR),
+                (SpaceId::New, Runtime, 10 * PAIR),
+                (SpaceId::Old, GeneratedCode, 2 * PAIR),
+                (SpaceId::Old, Runtime, PAIR)
+            ]
+        );
     });
     pair(&mut scope, AllocationType::Young);
     let now = scope.allocation_statistics().since(&setup);
@@ -91,11 +94,8 @@ fn survivors_are_counted_again_as_the_collectors() {
         scope.collect(CollectionKind::Young);
         pair(scope, AllocationType::Young);
     });
-    let copied = [
-        (SpaceId::New, GeneratedCode, PAIR),
-        (SpaceId::New, Runtime, 10 * PAIR),
-        (SpaceId::New, Gc, 5 * PAIR),
-    ];
+    let copied =
+        [(SpaceId::New, GeneratedCode, PAIR), (SpaceId::New, Runtime, 10 * PAIR), (SpaceId::New, Gc, 5 * PAIR)];
     assert_eq!(new(&inner), copied, "a collection is nobody else's, whoever caused it");
     // Those that survive twice are promoted, the one that was made meanwhile is copied.
     inner.collect(CollectionKind::Young);
@@ -154,7 +154,7 @@ fn the_collectors_bytes_are_those_of_their_records() {
 /// What all collections so far copied and promoted.
 fn moved(scope: &HandleScope<'_>) -> u64 {
     let statistics = scope.statistics();
-    [statistics.young, statistics.full].iter().map(|totals| (totals.copied + totals.promoted) as u64).sum()
+    [statistics.young, statistics.full].iter().map(|totals| totals.copied + totals.promoted).sum()
 }
 
 #[test]
@@ -192,10 +192,8 @@ fn copies_large_objects_and_code_are_counted() {
         Bytes::new(scope, BytesInit { data: Filled::new(1, length + 9) });
     });
     let size = |length| Bytes::size_for(length) as u64;
-    let of_large = [
-        (SpaceId::LargeObject, GeneratedCode, size(length + 9)),
-        (SpaceId::LargeObject, Runtime, size(length)),
-    ];
+    let of_large =
+        [(SpaceId::LargeObject, GeneratedCode, size(length + 9)), (SpaceId::LargeObject, Runtime, size(length))];
     assert_eq!(since(&scope, &before), of_large);
     for kind in [CollectionKind::Young, CollectionKind::Full] {
         scope.collect(kind);
@@ -209,10 +207,8 @@ fn copies_large_objects_and_code_are_counted() {
     InstructionStream::try_new(&mut scope, &[0xc3; 16]).unwrap();
     assert_eq!(since(&scope, &before), [(SpaceId::Code, Runtime, 2 * header + 32 + 16)]);
     InstructionStream::try_new(&mut scope, &vec![0xc3; 1 << 18]).unwrap();
-    let of_code = [
-        (SpaceId::Code, Runtime, 2 * header + 32 + 16),
-        (SpaceId::CodeLargeObject, Runtime, header + (1 << 18)),
-    ];
+    let of_code =
+        [(SpaceId::Code, Runtime, 2 * header + 32 + 16), (SpaceId::CodeLargeObject, Runtime, header + (1 << 18))];
     assert_eq!(since(&scope, &before), of_code);
     assert!(InstructionStream::try_new(&mut scope, &vec![0xc3; 1 << 21]).is_err(), "larger than the range");
     assert_eq!(since(&scope, &before), of_code);

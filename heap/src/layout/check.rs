@@ -78,9 +78,8 @@ impl Message {
 pub const fn check_aligned(layout: &ClassLayout, index: usize) {
     let field = &layout.fields[index];
     let FieldLayout { offset, align, .. } = field;
-    let bias = layout.alignment.bias();
     // First what nearly all fields are, without calls: this is interpreted whenever the class is compiled.
-    if (offset.compressed + bias[0]) % align.compressed == 0 && offset.full % align.full == 0 {
+    if offset.compressed % align.compressed == 0 && offset.full % align.full == 0 && align.compressed <= 4 {
         return;
     }
     let mut i = 0;
@@ -130,8 +129,8 @@ const fn aligned_before(layout: &ClassLayout, index: usize) -> Option<&'static s
     while i > 0 {
         i -= 1;
         let FieldLayout { name, offset, kind, .. } = &layout.fields[i];
-        let bias = layout.alignment.bias();
-        let is_aligned = (offset.compressed + bias[0]) % align.compressed == 0 && offset.full % align.full == 0;
+        let in_memory = offset.compressed + layout.alignment.bias()[0];
+        let is_aligned = in_memory.is_multiple_of(align.compressed) && offset.full.is_multiple_of(align.full);
         if is_aligned && !matches!(kind, FieldKind::Padding) {
             return Some(name);
         }
@@ -165,8 +164,8 @@ const fn has_misaligned(layout: &ClassLayout) -> bool {
 
 const fn misaligned(layout: &ClassLayout, field: &FieldLayout) -> Option<PointerWidth> {
     let FieldLayout { offset, align, .. } = field;
-    let bias = layout.alignment.bias();
-    if (offset.compressed + bias[0]) % align.compressed != 0 {
+    let in_memory = offset.compressed + layout.alignment.bias()[0];
+    if !in_memory.is_multiple_of(align.compressed) {
         Some(PointerWidth::Compressed)
     } else if offset.full % align.full != 0 {
         Some(PointerWidth::Full)

@@ -47,8 +47,8 @@ pub use bits::{
 pub use body::{BodyDescriptor, VisitorId};
 pub(crate) use check::Message;
 pub use check::{
-    InputKind, check_aligned, check_alignment, check_class, check_enum_fits, check_nested_fits, check_struct, check_tail,
-    inherited_input,
+    InputKind, check_aligned, check_alignment, check_class, check_enum_fits, check_nested_fits, check_struct,
+    check_tail, inherited_input,
 };
 pub(crate) use class::same as same_text;
 pub use class::{ClassLayout, FieldSection, MAX_TAILS, TailLayout, TailLength};

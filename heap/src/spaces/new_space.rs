@@ -1,6 +1,8 @@
 //! The young generation: two semi-spaces of equal size, one in use and one to copy into.
 
-use super::{AllocationAlignment, LinearAllocationArea, MAX_YOUNG_OBJECT_SIZE, SpaceId, SpaceStatistics, UnfinishedObjects};
+use super::{
+    AllocationAlignment, LinearAllocationArea, MAX_YOUNG_OBJECT_SIZE, SpaceId, SpaceStatistics, UnfinishedObjects,
+};
 use crate::error::OutOfMemory;
 use crate::memory::{AREA_SIZE, CHUNK_SIZE, ChunkFlags, MemoryAllocator, MemoryChunk};
 

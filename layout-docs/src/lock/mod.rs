@@ -36,7 +36,9 @@ mod names;
 mod parse;
 mod render;
 
-use crate::model::{self, Access, Admits, Alignment, Holds, InstanceTypeOrder, Length, Meaning, Model, PerWidth, Value};
+use crate::model::{
+    self, Access, Admits, Alignment, Holds, InstanceTypeOrder, Length, Meaning, Model, PerWidth, Value,
+};
 use names::Paths;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -228,7 +228,8 @@ impl ClassWords {
         let highest = self.highest.as_ref().map(|_| quote!(.instance_type_order(__h::InstanceTypeOrder::Highest)));
         let copy = self.copy.as_ref().map(|_| quote!(.copy()));
         let trace = self.trace.as_ref().map(|_| quote!(.custom_trace()));
-        let align = self.align.as_ref().map(|Align { variant, .. }| quote!(.aligned(__h::AllocationAlignment::#variant)));
+        let align =
+            self.align.as_ref().map(|Align { variant, .. }| quote!(.aligned(__h::AllocationAlignment::#variant)));
         quote!(#own #range #lowest #highest #copy #trace #align)
     }
 

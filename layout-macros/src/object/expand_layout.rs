@@ -286,13 +286,14 @@ fn may_be_misaligned(slots: &[Slot], natural: bool) -> Vec<usize> {
                 _ => Some(word),
             },
         };
-        let align = match slot {
-            Slot::Padding(_) => unknown,
-            Slot::Value(Value { kind: ValueKind::Raw(_) | ValueKind::External(_) | ValueKind::Bits(_), .. }) if natural => {
-                size.unwrap_or([8, 8])
-            }
-            Slot::Value(_) => size.map_or(word, |size| [size[0].min(word[0]), size[1].min(word[1])]),
-        };
+        let align =
+            match slot {
+                Slot::Padding(_) => unknown,
+                Slot::Value(Value {
+                    kind: ValueKind::Raw(_) | ValueKind::External(_) | ValueKind::Bits(_), ..
+                }) if natural => size.unwrap_or([8, 8]),
+                Slot::Value(_) => size.map_or(word, |size| [size[0].min(word[0]), size[1].min(word[1])]),
+            };
         if align[0] > known[0] || align[1] > known[1] {
             found.push(index);
         }
