@@ -308,8 +308,11 @@ impl IsolateBuilder {
         let class_maps = SideTable::new_in(self.options.pages.clone())?;
         let cage = Cage::new_in(self.options.pages.clone())?;
         let base = cage.base();
-        let aligned = numbering.classes.iter().filter(|class| class.layout().alignment.maximum_fill() > 0);
-        let smallest_aligned = aligned.map(|class| class.layout().instance_size()).min();
+        // Maps are never young.
+        let young =
+            numbering.classes.iter().map(|c| c.layout()).filter(|layout| !layout.is_abstract && !layout.is_map());
+        let aligned = young.filter(|layout| layout.alignment.maximum_fill() > 0);
+        let smallest_aligned = aligned.map(|layout| layout.instance_size()).min();
         let mut heap = Heap::new(cage, HeapOptions { smallest_aligned, ..self.options })?;
         let listed = ListedIsolate::new(id, base, &numbering.classes);
         let splices = numbering.classes.iter().flat_map(|class| class.hooks().splices());
