@@ -43,7 +43,7 @@ use crate::heap_object;
 use crate::isolate::IsolateData;
 use crate::layout::ClassRegistry;
 use crate::memory::{ChunkFlags, MemoryChunk, MemoryError};
-use crate::spaces::{AllocationType, CODE_ALIGNMENT, SpaceId, code_space};
+use crate::spaces::{AllocationAlignment, AllocationType, CODE_ALIGNMENT, SpaceId, code_space};
 use crate::tagged::{Any, HeapClass, ObjectAddress, TaggedCell, Word};
 use core::sync::atomic::Ordering;
 use std::sync::Arc;
@@ -295,7 +295,7 @@ impl IsolateData {
         }
         let map = self.map_word::<InstructionStream>();
         self.heap.close_code_pages().map_err(|e| memory(size, e))?;
-        let address = self.allocate_raw(size, AllocationType::Code, false)?;
+        let address = self.allocate_raw(size, AllocationAlignment::Word, AllocationType::Code, false)?;
         let chunk = MemoryChunk::of(address);
         let heap = &mut self.heap;
         let is_large = chunk.has(ChunkFlags::LARGE);
@@ -311,6 +311,9 @@ impl IsolateData {
             }
             code_space::close(&mut heap.allocator, chunk)
         });
+        if written.is_err() {
+            heap.discount_allocation(chunk.space(), size);
+        }
         if is_large && written.is_err() {
             // SAFETY: nothing refers to the object, which was allocated last.
             unsafe { heap.code_large_object_space.take_back(&mut heap.allocator) };

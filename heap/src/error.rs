@@ -70,7 +70,8 @@ pub enum OutOfMemoryReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the reservation has {available} bytes left, {requested} were asked for")]
 pub struct ReservationExhausted {
-    /// Bytes that were asked for.
+    /// Bytes that were asked for: the object's, and a word more if it has to be
+    /// [aligned](crate::spaces::AllocationAlignment) there.
     pub requested: usize,
     /// Bytes left.
     pub available: usize,

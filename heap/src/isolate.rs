@@ -219,6 +219,7 @@ impl Default for IsolateBuilder {
                 verify: false,
                 pages: SharedPageAllocator::default(),
                 clock: Clock::default(),
+                smallest_aligned: None,
             },
         }
     }
@@ -347,9 +348,14 @@ impl IsolateBuilder {
         let class_maps = SideTable::new_in(self.options.pages.clone())?;
         let mut cage = Cage::new_in(self.options.pages.clone())?;
         let base = cage.base();
+        // Maps are never young.
+        let young =
+            numbering.classes.iter().map(|c| c.layout()).filter(|layout| !layout.is_abstract && !layout.is_map());
+        let aligned = young.filter(|layout| layout.alignment.maximum_fill() > 0);
+        let smallest_aligned = aligned.map(|layout| layout.instance_size()).min();
         let root_count = self.root_tables.iter().map(|table| table.roots().len()).sum();
         let memory = IsolateMemory::new(self.allocation, &mut cage, root_count)?;
-        let mut heap = Heap::new(cage, self.options)?;
+        let mut heap = Heap::new(cage, HeapOptions { smallest_aligned, ..self.options })?;
         let listed = ListedIsolate::new(id, base, &numbering.classes);
         let splices = numbering.classes.iter().flat_map(|class| class.hooks().splices());
         heap.spliced.extend(splices.map(crate::layout::Splice::member));

@@ -130,8 +130,9 @@ pub mod __private {
         Access, BitKind, BitLayout, BitStorage, BitfieldLayout, ClassDescriptor, ClassLayout, FieldLayout, FieldSpec,
         Hooks, HooksOf, InputKind, InstanceTypeOrder, InstanceTypeRange, MAX_TAILS, Member, PerWidth, PrintHook,
         RawKind, Splice, StructLayout, TailLayout, TailLength, TailLengthsOf, TypeSet, VerifyHook, as_declared,
-        check_aligned, check_class, check_enum_fits, check_instance_types, check_nested_fits, check_splice,
-        check_struct, check_tail, debug_bits, field_end, field_offset, first_bits, inherited_input, place,
+        check_aligned, check_alignment, check_class, check_enum_fits, check_instance_types, check_nested_fits,
+        check_splice, check_struct, check_tail, debug_bits, field_end, field_offset, first_bits, inherited_input,
+        place, place_naturally,
     };
     pub use crate::layout::{
         FlagSet, NoBitEnum, NoBitfield, NoFlagSet, bits_after, check_bits_follow, check_flags_fit,
@@ -139,6 +140,7 @@ pub mod __private {
     };
     pub use crate::lists::context_value;
     pub use crate::roots::{ObjectRoot, RootOf, set_up_nothing};
+    pub use crate::spaces::AllocationAlignment;
     pub use crate::tagged::pattern::{Arm, Exactly, Guarded, check_arms, no_arm, subject, try_arm};
     pub use crate::tagged::{
         Admits, AdmitsMaybeWeak, AdmitsWeak, AlignTagged, BitsField, ElementInit, Elements, ExternalField, HeapStruct,

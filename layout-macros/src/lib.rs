@@ -101,6 +101,7 @@ use proc_macro::TokenStream;
 /// | `abstract` | only classes that extend it have instances; implies `open` | |
 /// | `inherits(length: Smi, …)` | inherited `#[constant]` fields, `Smi` or integers, that lengths and conditions here are made from | [tails](../heapwright/language/index.html#tails) |
 /// | `copy` | its objects may be copied whole, by whoever can name it, with `CopyObject`. Classes below ask for themselves | [hooks and copies](../heapwright/language/index.html#hooks-and-copies) |
+/// | `align = double`, `align = double_unaligned` | its objects begin at a multiple of 8 bytes, or (with compressed pointers) 4 beyond one, and what it declares of 8 raw bytes is aligned to 8. Classes below begin there too | [alignment](../heapwright/language/index.html#alignment) |
 /// | `print = path` | `fn(&Self, &mut fmt::Formatter<'_>) -> fmt::Result`: what `{:?}` prints of its objects and of those of classes below that have none of their own; `{:#?}` adds the fields | |
 /// | `verify = path` | `fn(&Self) -> Result<(), String>`: called by `scope.verify()` when all else has been found right. Those of the classes above are called too | |
 /// | `trace = custom` | it has words that no declaration describes, and an `unsafe impl CustomTrace` that visits them | |
@@ -171,7 +172,8 @@ use proc_macro::TokenStream;
 ///   (`set_is_repl_mode(true)`): other threads' changes to its neighbours are not lost. Without one, they load and
 ///   store.
 /// - For a tail `elements`: `elements(index)`, `set_elements(index, value)`, `elements_len()`, `elements_iter()`, and
-///   for raw elements of at most 4 bytes `elements_slice()`, unless observed or checked.
+///   for raw elements of at most 4 bytes, or of 8 in a class declared with `align`, `elements_slice()`, unless observed or
+///   checked.
 /// - For an optional field `name`: `has_name()`, `name()`, which returns an `Option`, and the writers, which panic if this
 ///   object has no such field.
 /// - `NAME_OFFSET`, `SIZE` (with a tail `HEADER_SIZE` and `size_for(…)`, with the number of elements of each tail, and

@@ -15,13 +15,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-#[heap_object(copy)]
+#[heap_object(copy, align = double_unaligned)]
 pub struct Node {
     value: Smi,
     next: Tagged<Any>,
 }
 
-#[heap_object]
+#[heap_object(align = double)]
 pub struct Bytes {
     #[constant]
     length: Smi,

@@ -39,6 +39,7 @@ pub use record::{CollectionKind, CollectionReason, CollectionRecord, CollectionT
 use crate::handles::HandleScope;
 use crate::isolate::IsolateData;
 use crate::memory::MemoryChunk;
+use crate::spaces::AllocationOrigin;
 use crate::tagged::Word;
 use std::time::Instant;
 
@@ -51,10 +52,12 @@ impl IsolateData {
         let used_before = self.used();
         let young_before = self.heap.new_space.used() + self.heap.new_large_object_space.used();
         self.heap.new_space.open_area();
+        let origin = self.heap.switch_origin(AllocationOrigin::Gc);
         let evacuation = match kind {
             CollectionKind::Young => scavenger::scavenge(self, false),
             CollectionKind::Full => self.collect_full(),
         };
+        self.heap.switch_origin(origin);
         resize::shrink_if_idle(&mut self.heap, reason, young_before, evacuation.copied + evacuation.promoted);
         self.heap.collector.add(CollectionRecord {
             kind,

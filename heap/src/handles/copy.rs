@@ -118,7 +118,7 @@ pub trait CopyObject: CopyClass {
             return Err(CopyError::NotCopy { class });
         }
         let data = scope.data_mut();
-        let to = data.allocate_raw(size, allocation, false)?;
+        let to = data.allocate_raw(size, class.body().alignment(), allocation, false)?;
         // SAFETY: as above; read again, for making room may have moved the object.
         let from = unsafe { source.word() }.address();
         // SAFETY: `size` bytes of an object, and as many that were just set aside elsewhere. All that the words refer to

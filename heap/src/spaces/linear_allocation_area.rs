@@ -1,6 +1,8 @@
 //! Owns [`LinearAllocationArea`]: a run of free memory that objects are cut from by moving one pointer. Promises that what is
 //! cut off lies between `top` and `limit` and is cut off once. Does not know what is made of it.
 
+use super::AllocationAlignment;
+use super::filler::FillerMaps;
 use crate::debugger::described;
 use crate::memory::AddressRegion;
 use core::cell::Cell;
@@ -24,6 +26,10 @@ use core::cell::Cell;
 pub struct LinearAllocationArea {
     top: Cell<usize>,
     limit: Cell<usize>,
+    /// What lies from here up to `top` was cut off and is not counted yet. V8: `start`.
+    start: Cell<usize>,
+    /// Bytes that were cut off areas before this one and are not counted yet.
+    cut_before: Cell<usize>,
 }
 
 impl LinearAllocationArea {
@@ -55,9 +61,31 @@ impl LinearAllocationArea {
         self.limit.get()
     }
 
+    /// Goes on with another area, or with the same one as far as `limit`.
     pub(crate) fn reset(&self, top: usize, limit: usize) {
+        self.cut_before.set(self.cut());
+        self.start.set(top);
         self.top.set(top);
         self.limit.set(limit);
+    }
+
+    /// Takes back what was cut off last, from `address` on.
+    pub(crate) fn give_back(&self, address: usize) {
+        debug_assert!(self.start.get() <= address && address <= self.top.get());
+        self.top.set(address);
+    }
+
+    /// Bytes that were cut off since they were last [taken](Self::take_cut).
+    pub(crate) fn cut(&self) -> usize {
+        self.cut_before.get() + (self.top.get() - self.start.get())
+    }
+
+    /// The same, to be counted now.
+    pub(crate) fn take_cut(&self) -> usize {
+        let cut = self.cut();
+        self.cut_before.set(0);
+        self.start.set(self.top.get());
+        cut
     }
 
     /// Bytes left.
@@ -86,6 +114,36 @@ impl LinearAllocationArea {
     pub fn allocate(&self, size: usize) -> Option<usize> {
         self.allocate_below(self.limit.get(), size)
     }
+
+    /// The same for an object of that alignment, with a filler before it if need be. V8: `AlignedAllocate`,
+    /// `PrecedeWithFiller`.
+    #[inline(always)]
+    pub(crate) fn allocate_aligned_below(
+        &self,
+        end: usize,
+        size: usize,
+        alignment: AllocationAlignment,
+        fillers: FillerMaps,
+    ) -> Option<usize> {
+        let fill = alignment.fill(self.top.get());
+        let start = self.allocate_below(end, fill + size)?;
+        if fill > 0 {
+            // SAFETY: free bytes of a space, just cut off.
+            unsafe { fillers.fill(start, fill) };
+        }
+        Some(start + fill)
+    }
+
+    /// The same as [`allocate`](Self::allocate) for an object of that alignment.
+    #[inline(always)]
+    pub(crate) fn allocate_aligned(
+        &self,
+        size: usize,
+        alignment: AllocationAlignment,
+        fillers: FillerMaps,
+    ) -> Option<usize> {
+        self.allocate_aligned_below(self.limit.get(), size, alignment, fillers)
+    }
 }
 
-described!(struct LinearAllocationArea { top, limit });
+described!(struct LinearAllocationArea { top, limit } skip { start, cut_before });

@@ -132,6 +132,7 @@
 //! V8 counterparts: `src/heap/{new-spaces,paged-spaces,large-spaces,read-only-spaces,free-list}`, `AllocationSpace`,
 //! `AllocationType`.
 
+mod alignment;
 pub(crate) mod code_space;
 pub(crate) mod filler;
 mod free_list;
@@ -139,9 +140,11 @@ mod large_object_space;
 mod linear_allocation_area;
 mod new_large_object_space;
 mod new_space;
+mod origin;
 mod paged_space;
 mod unfinished;
 
+pub use alignment::AllocationAlignment;
 pub use code_space::CODE_ALIGNMENT;
 pub(crate) use code_space::CodeSpace;
 pub use filler::{Filler, FreeSpace};
@@ -150,6 +153,8 @@ pub(crate) use large_object_space::LargeObjectSpace;
 pub use linear_allocation_area::LinearAllocationArea;
 pub(crate) use new_large_object_space::NewLargeObjectSpace;
 pub(crate) use new_space::NewSpace;
+pub(crate) use origin::AllocationCounters;
+pub use origin::{AllocationOrigin, AllocationStatistics};
 pub(crate) use paged_space::PagedSpace;
 pub(crate) use unfinished::UnfinishedObjects;
 
