@@ -12,9 +12,8 @@ use crate::heap::Heap;
 use crate::isolate::IsolateData;
 use crate::map::Map;
 use crate::memory::{ChunkFlags, MemoryChunk};
-use crate::spaces::AllocationAlignment;
 use crate::spaces::filler::zap;
-use crate::spaces::{MAX_YOUNG_OBJECT_SIZE, NewLargeObjectSpace};
+use crate::spaces::{AllocationAlignment, MAX_YOUNG_OBJECT_SIZE, NewLargeObjectSpace, SpaceId};
 use crate::tagged::{TaggedCell, Word};
 use core::sync::atomic::Ordering;
 
