@@ -63,6 +63,9 @@ pub(crate) struct IsolateMemory {
 // SAFETY: the block is this value's alone, and may be freed on any thread.
 unsafe impl Send for IsolateMemory {}
 
+// SAFETY: a shared reference gives addresses alone.
+unsafe impl Sync for IsolateMemory {}
+
 impl IsolateMemory {
     /// A block for the data and so many roots, not initialized.
     ///

@@ -263,7 +263,7 @@ fn large_objects_are_aligned_or_refused() {
     let large = Words::try_new(&mut scope, WordsInit { kind: 0, data: Filled::new(3, largest + 1) });
     if TAGGED_SIZE == 4 {
         let refused = large.unwrap_err();
-        assert_eq!((refused.requested, refused.space), (Words::size_for(largest + 1), SpaceId::LargeObject));
+        assert_eq!((refused.requested, refused.space), (Words::size_for(largest + 1), SpaceId::NewLargeObject));
         assert!(matches!(refused.reason, OutOfMemoryReason::TooLarge { maximum: 131_072 }), "{refused}");
     } else {
         assert_eq!(large.unwrap().get(&scope).data_slice().len(), largest + 1);
