@@ -32,6 +32,8 @@
 //! # Ok::<(), heapwright::IsolateError>(())
 //! ```
 //!
+//! Instructions reach [roots](crate::roots) and other [words of the isolate](crate::IsolateAddress) by constant offsets.
+//!
 //! V8 counterparts: `InstructionStream`, `Code`, `CodePageMemoryModificationScope`.
 
 use crate::debugger::TableEntry;
@@ -41,7 +43,7 @@ use crate::heap_object;
 use crate::isolate::IsolateData;
 use crate::layout::ClassRegistry;
 use crate::memory::{ChunkFlags, MemoryChunk, MemoryError};
-use crate::spaces::{AllocationType, CODE_ALIGNMENT, SpaceId, code_space};
+use crate::spaces::{AllocationAlignment, AllocationType, CODE_ALIGNMENT, SpaceId, code_space};
 use crate::tagged::{Any, HeapClass, ObjectAddress, TaggedCell, Word};
 use core::sync::atomic::Ordering;
 use std::sync::Arc;
@@ -157,7 +159,8 @@ impl InstructionStream {
     /// - The instructions, as they are then, are a whole function of type `F`: they keep to its calling convention, and
     ///   return what it says.
     /// - They do nothing that safe Rust may not do, by themselves or by what they call: above all they neither read nor
-    ///   write memory that is not theirs, and do not reach into the heap.
+    ///   write memory that is not theirs, and do not reach into the heap. But of the isolate, words that are
+    ///   [named](crate::IsolateAddress#what-may-be-done-there) and [roots](crate::RootKey::address) may be used as told there.
     /// - From the call to its return the object stays alive (a handle of it, or something that a handle reaches, refers to
     ///   it) and its page closed: what the instructions call back makes or changes no code of this isolate, or has returned
     ///   from that; and the instructions that are being run are not changed.
@@ -292,7 +295,7 @@ impl IsolateData {
         }
         let map = self.map_word::<InstructionStream>();
         self.heap.close_code_pages().map_err(|e| memory(size, e))?;
-        let address = self.allocate_raw(size, AllocationType::Code, false)?;
+        let address = self.allocate_raw(size, AllocationAlignment::Word, AllocationType::Code, false)?;
         let chunk = MemoryChunk::of(address);
         let heap = &mut self.heap;
         let is_large = chunk.has(ChunkFlags::LARGE);
@@ -308,9 +311,9 @@ impl IsolateData {
             }
             code_space::close(&mut heap.allocator, chunk)
         });
-        if written.is_ok()
-            && let Some(marking) = chunk.marking()
-        {
+        if written.is_err() {
+            heap.discount_allocation(chunk.space(), size);
+        } else if let Some(marking) = chunk.marking() {
             marking.shade(address);
         }
         if is_large && written.is_err() {

@@ -70,7 +70,8 @@ pub enum OutOfMemoryReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the reservation has {available} bytes left, {requested} were asked for")]
 pub struct ReservationExhausted {
-    /// Bytes that were asked for.
+    /// Bytes that were asked for: the object's, and a word more if it has to be
+    /// [aligned](crate::spaces::AllocationAlignment) there.
     pub requested: usize,
     /// Bytes left.
     pub available: usize,
@@ -123,6 +124,15 @@ pub enum IsolateError {
         table: &'static str,
         /// The root.
         root: &'static str,
+    },
+    /// The roots of all tables together do not fit where the isolate's data was to lie: in the cage, see
+    /// [`IsolateAllocation`](crate::IsolateAllocation).
+    #[error("{roots} roots, and an isolate whose data lies in its cage has room for {maximum}: allocate it outside")]
+    TooManyRoots {
+        /// How many there are.
+        roots: usize,
+        /// The most that are possible.
+        maximum: usize,
     },
     /// Another isolate is entered on this thread, and setting up roots needs to enter the new one.
     #[error(transparent)]

@@ -8,8 +8,8 @@ use crate::limits::{Clock, Limits};
 use crate::memory::{Cage, MB, MemoryAllocator, MemoryError, SharedPageAllocator};
 use crate::spaces::filler::FillerMaps;
 use crate::spaces::{
-    AllocationType, CodeSpace, LargeObjectSpace, MAX_REGULAR_OBJECT_SIZE, MAX_YOUNG_OBJECT_SIZE, NewLargeObjectSpace,
-    NewSpace, PagedSpace, SpaceId, SpaceStatistics,
+    AllocationAlignment, AllocationCounters, AllocationType, CodeSpace, LargeObjectSpace, MAX_REGULAR_OBJECT_SIZE,
+    MAX_YOUNG_OBJECT_SIZE, NewLargeObjectSpace, NewSpace, PagedSpace, SpaceId, SpaceStatistics,
 };
 use crate::tagged::{ConcreteClass, HeapClass, Init, ObjectAddress, Smi, TAGGED_SIZE, TaggedCell, Word};
 use core::sync::atomic::Ordering;
@@ -31,6 +31,8 @@ pub(crate) struct HeapOptions {
     pub(crate) stress_marking: bool,
     pub(crate) pages: SharedPageAllocator,
     pub(crate) clock: Clock,
+    /// Bytes of the smallest object that may need a filler before it to be aligned, if any class asks for that.
+    pub(crate) smallest_aligned: Option<usize>,
 }
 
 /// V8: `Heap`.
@@ -52,6 +54,8 @@ pub(crate) struct Heap {
     pub(crate) limits: Limits,
     /// The classes whose weak lists close up.
     pub(crate) spliced: Vec<&'static crate::layout::ClassDescriptor>,
+    /// Bytes by origin.
+    pub(crate) counters: AllocationCounters,
     sealed: bool,
     /// Allocations until stress mode collects.
     stress_countdown: u32,
@@ -94,7 +98,8 @@ impl Heap {
                 reason: reason(error),
             })?;
         }
-        let new_space = NewSpace::new(&mut allocator, options.initial_semi_space_size, options.max_semi_space_size)?;
+        let (initial, maximum) = (options.initial_semi_space_size, options.max_semi_space_size);
+        let new_space = NewSpace::new(&mut allocator, initial, maximum, options.smallest_aligned)?;
         if options.stress.is_some() {
             new_space.shut_area();
         }
@@ -115,6 +120,7 @@ impl Heap {
             old_generation_limit: INITIAL_OLD_GENERATION_LIMIT,
             limits: Limits::default(),
             spliced: Vec::new(),
+            counters: AllocationCounters::default(),
             sealed: false,
             stress_countdown,
         })
@@ -308,15 +314,31 @@ impl Full {
     }
 }
 
+impl Heap {
+    /// Puts what `climb` found, a word more than is needed, where it is aligned.
+    fn realign(&mut self, address: usize, size: usize, target: Target, alignment: AllocationAlignment) -> usize {
+        let fillers = self.fillers;
+        match target {
+            Target::New => self.new_space.realign(address, size, alignment, fillers),
+            Target::Paged(id) => self.paged(id).realign(address, size, alignment, fillers),
+            Target::NewLarge | Target::Large | Target::Code | Target::CodeLarge => address,
+        }
+    }
+}
+
 impl IsolateData {
     /// Memory for an object of `size` bytes: the fast path.
     #[inline(always)]
     pub(crate) fn allocate_raw(
         &mut self,
         size: usize,
+        alignment: AllocationAlignment,
         wanted: AllocationType,
         is_map: bool,
     ) -> Result<usize, OutOfMemory> {
+        if alignment.maximum_fill() > 0 {
+            return self.allocate_aligned(size, alignment, wanted, is_map);
+        }
         if !is_map
             && wanted == AllocationType::Young
             && size <= MAX_YOUNG_OBJECT_SIZE
@@ -332,7 +354,34 @@ impl IsolateData {
         {
             return Ok(address);
         }
-        self.allocate_slow(size, wanted, is_map)
+        self.allocate_slow(size, AllocationAlignment::Word, wanted, is_map)
+    }
+
+    /// The same for an object that may need a filler before it.
+    #[inline]
+    fn allocate_aligned(
+        &mut self,
+        size: usize,
+        alignment: AllocationAlignment,
+        wanted: AllocationType,
+        is_map: bool,
+    ) -> Result<usize, OutOfMemory> {
+        if !is_map
+            && wanted == AllocationType::Young
+            && size <= MAX_YOUNG_OBJECT_SIZE
+            && let Some(address) = self.heap.new_space.lab.allocate_aligned(size, alignment, self.heap.fillers)
+        {
+            return Ok(address);
+        }
+        if !is_map
+            && wanted == AllocationType::Old
+            && size <= MAX_REGULAR_OBJECT_SIZE
+            && self.heap.options.stress.is_none()
+            && let Some(address) = self.heap.old_space.lab.allocate_aligned(size, alignment, self.heap.fillers)
+        {
+            return Ok(address);
+        }
+        self.allocate_slow(size, alignment, wanted, is_map)
     }
 
     /// Memory for one of the first maps, before there is anything that a collection could walk.
@@ -344,14 +393,36 @@ impl IsolateData {
     /// The ladder, see `limits`.
     #[cold]
     #[inline(never)]
-    fn allocate_slow(&mut self, size: usize, wanted: AllocationType, is_map: bool) -> Result<usize, OutOfMemory> {
+    fn allocate_slow(
+        &mut self,
+        size: usize,
+        alignment: AllocationAlignment,
+        wanted: AllocationType,
+        is_map: bool,
+    ) -> Result<usize, OutOfMemory> {
         if is_map && size > MAX_REGULAR_OBJECT_SIZE {
             let reason = OutOfMemoryReason::TooLarge { maximum: MAX_REGULAR_OBJECT_SIZE };
             return Err(OutOfMemory { requested: size, space: SpaceId::Map, reason });
         }
         let target = self.heap.target(size, wanted, is_map);
+        // Large objects begin where their chunk's area does: at a multiple of 64.
+        let is_large = matches!(target, Target::NewLarge | Target::Large);
+        let fill = if is_large { 0 } else { alignment.maximum_fill() };
+        if is_large && alignment.fill(0) > 0 {
+            let reason = OutOfMemoryReason::TooLarge { maximum: MAX_REGULAR_OBJECT_SIZE };
+            return Err(OutOfMemory { requested: size, space: target.space(), reason });
+        }
         self.open_area();
-        let result = self.climb(size, target);
+        let mut result = self.climb(size + fill, target);
+        if fill > 0 {
+            result = match result {
+                Ok(address) => Ok(self.heap.realign(address, size, target, alignment)),
+                Err(error) => Err(OutOfMemory { requested: size, ..error }),
+            };
+        }
+        if result.is_ok() && !matches!(target, Target::New | Target::Paged(_)) {
+            self.heap.count_allocation(target.space(), size);
+        }
         self.close_area_under_stress();
         result
     }
@@ -429,7 +500,7 @@ impl IsolateData {
             return Err(too_long::<T>(length));
         }
         let size = size_of_new::<T, I>(length, &init);
-        let address = self.allocate_raw(size, wanted, T::IS_MAP)?;
+        let address = self.allocate_raw(size, T::ALIGNMENT, wanted, T::IS_MAP)?;
         // SAFETY: `size` fresh bytes, and `map` describes `T`.
         let object: &'gc T = unsafe { initialize(address, size, map, &self.heap.fillers, init) };
         if T::IS_MAP || wanted != AllocationType::Young || size > MAX_YOUNG_OBJECT_SIZE {

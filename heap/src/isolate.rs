@@ -7,6 +7,7 @@ use crate::gc::CollectionKind;
 use crate::handles::{EternalHandles, GlobalHandles, HandleScope, HandleStack, PersistentSets, WeakCallbacks, leave};
 use crate::heap::{Heap, HeapOptions};
 use crate::inspect::ObjectIds;
+use crate::isolate_memory::{IsolateAllocation, IsolateMemory};
 use crate::isolate_slots::{IsolateSlots, IsolateValues};
 use crate::layout::{ClassDescriptor, ClassRegistry, InstanceTypeRange, Numbering};
 use crate::limits::Clock;
@@ -56,11 +57,14 @@ pub fn core_classes() -> &'static ClassRegistry {
 /// # Ok::<(), heapwright::IsolateError>(())
 /// ```
 pub struct Isolate {
+    /// Dropped by this type's `Drop`, before the memory is.
     data: NonNull<IsolateData>,
+    /// Freed when this is dropped, after the data.
+    _memory: IsolateMemory,
 }
 
-// SAFETY: the data is owned by this one pointer. What borrows it (scopes, handles, references) borrows the `Isolate` and
-// is not `Send`; globals share atomics and callbacks that are `Send`, as observers of stores are. So nothing of a thread that gives the isolate
+// SAFETY: the data is owned by this one pointer, and its memory may be freed on any thread. What borrows it (scopes,
+// handles, references) borrows the `Isolate` and is not `Send`; globals share atomics and callbacks that are `Send`, as observers of stores are. So nothing of a thread that gives the isolate
 // away still reaches the data.
 unsafe impl Send for Isolate {}
 
@@ -75,6 +79,9 @@ pub(crate) struct IsolateData {
     pub(crate) heap: Heap,
     pub(crate) handles: HandleStack,
     class_maps: SideTable,
+    /// What is added to a compressed word; kept for generated code. V8: `cage_base`.
+    pub(crate) cage_base: usize,
+    pub(crate) allocation: IsolateAllocation,
     pub(crate) id: u64,
     pub(crate) globals: GlobalHandles,
     pub(crate) eternals: EternalHandles,
@@ -146,17 +153,35 @@ impl Isolate {
         self.data().id
     }
 
+    /// Where its data lies.
+    #[must_use]
+    pub fn allocation(&self) -> IsolateAllocation {
+        self.data().allocation
+    }
+
     pub(crate) fn data(&self) -> &IsolateData {
         // SAFETY: owned, and no scope that could change it is in use while the isolate is borrowed.
         unsafe { self.data.as_ref() }
     }
 }
 
+impl IsolateMemory {
+    /// Puts the data where it belongs.
+    fn hold(self, data: IsolateData) -> Isolate {
+        let place = self.data();
+        // SAFETY: aligned memory for it, which is nobody else's and not initialized yet.
+        unsafe { place.write(data) };
+        Isolate { data: place, _memory: self }
+    }
+}
+
 impl Drop for Isolate {
     fn drop(&mut self) {
         leave(self.id());
-        // SAFETY: from `Box::leak` in `build`, and nothing borrows the isolate any more.
-        drop(unsafe { Box::from_raw(self.data.as_ptr()) });
+        // SAFETY: written in `IsolateMemory::hold`, dropped only here, and nothing borrows the isolate any more. The memory
+        // is still there: `self._memory` is dropped after this, also should a destructor of a user's value panic; and
+        // where it is part of the cage, which the data drops, it holds a share of the reservation.
+        unsafe { self.data.drop_in_place() };
     }
 }
 
@@ -173,6 +198,7 @@ pub struct IsolateBuilder {
     root_tables: Vec<&'static RootTable>,
     reserved_instance_types: Vec<InstanceTypeRange>,
     slot_tables: Vec<&'static IsolateSlots>,
+    allocation: IsolateAllocation,
     options: HeapOptions,
 }
 
@@ -183,6 +209,7 @@ impl Default for IsolateBuilder {
             root_tables: Vec::new(),
             reserved_instance_types: Vec::new(),
             slot_tables: Vec::new(),
+            allocation: IsolateAllocation::default(),
             options: HeapOptions {
                 max_heap_size: 2048 * MB,
                 initial_semi_space_size: MB,
@@ -194,6 +221,7 @@ impl Default for IsolateBuilder {
                 stress_marking: cfg!(heapwright_stress_marking),
                 pages: SharedPageAllocator::default(),
                 clock: Clock::default(),
+                smallest_aligned: None,
             },
         }
     }
@@ -238,6 +266,15 @@ impl IsolateBuilder {
         self
     }
 
+    /// Where the isolate's data lies, its roots among them: outside of its cage unless set. What gains by the other way is
+    /// generated code that is given the [cage base](HandleScope::cage_base) alone; what loses is that stray writes into the
+    /// cage may meet the isolate's own data. V8: the parameter of `IsolateAllocator`.
+    #[must_use]
+    pub fn allocation(mut self, allocation: IsolateAllocation) -> Self {
+        self.allocation = allocation;
+        self
+    }
+
     /// The most bytes the heap may commit, headers and both semi-spaces included; 2 GiB unless set, at least 8 MiB. A
     /// [callback](HandleScope::add_near_heap_limit_callback) may raise it later.
     #[must_use]
@@ -247,7 +284,8 @@ impl IsolateBuilder {
     }
 
     /// Bytes that one semi-space begins with and may grow to, each a multiple of 256 KiB; 1 and 16 MiB unless set. Both
-    /// together grow to no more than a quarter of the [heap's limit](Self::max_heap_size), whatever the maximum.
+    /// together grow to no more than a quarter of the [heap's limit](Self::max_heap_size), whatever the maximum. They grow
+    /// when more has survived than one of them holds, and shrink again when collections find them all but unused.
     #[must_use]
     pub fn semi_space_size(mut self, initial: usize, maximum: usize) -> Self {
         (self.options.initial_semi_space_size, self.options.max_semi_space_size) = (initial, maximum);
@@ -327,35 +365,46 @@ impl IsolateBuilder {
         reserved.extend(self.registries.iter().flat_map(|registry| registry.reserved_instance_types()));
         let numbering = Numbering::new(&in_tree_order(&self.registries), &reserved)?;
         let class_maps = SideTable::new_in(self.options.pages.clone())?;
-        let cage = Cage::new_in(self.options.pages.clone())?;
+        let mut cage = Cage::new_in(self.options.pages.clone())?;
         let base = cage.base();
-        let mut heap = Heap::new(cage, self.options)?;
+        // Maps are never young.
+        let young =
+            numbering.classes.iter().map(|c| c.layout()).filter(|layout| !layout.is_abstract && !layout.is_map());
+        let aligned = young.filter(|layout| layout.alignment.maximum_fill() > 0);
+        let smallest_aligned = aligned.map(|layout| layout.instance_size()).min();
+        let root_count = self.root_tables.iter().map(|table| table.roots().len()).sum();
+        let memory = IsolateMemory::new(self.allocation, &mut cage, root_count)?;
+        let mut heap = Heap::new(cage, HeapOptions { smallest_aligned, ..self.options })?;
         let listed = ListedIsolate::new(id, base, &numbering.classes);
         let splices = numbering.classes.iter().flat_map(|class| class.hooks().splices());
         heap.spliced.extend(splices.map(crate::layout::Splice::member));
-        let mut data = IsolateData {
+        let data = IsolateData {
             slots: IsolateValues::new(&self.slot_tables),
             weak_callbacks: WeakCallbacks::default(),
             heap,
             handles: HandleStack::new(),
             class_maps,
+            cage_base: base,
+            allocation: self.allocation,
             id,
             listed,
             globals: GlobalHandles::new(id),
             eternals: EternalHandles::default(),
             persistent: PersistentSets::default(),
-            roots: Roots::new(&self.root_tables),
+            // SAFETY: the memory has slots for the roots of these tables, and outlives the data.
+            roots: unsafe { Roots::new(&self.root_tables, memory.roots()) },
             numbering,
             maps: Vec::new(),
             observers: None,
             object_ids: None,
         };
+        let mut isolate = memory.hold(data);
+        // SAFETY: just made, and nothing else refers to it.
+        let data = unsafe { isolate.data.as_mut() };
         data.make_maps()?;
-        let data = Box::leak(Box::new(data));
         for (space, lab) in data.heap.labs() {
             data.listed.set_lab(space, lab);
         }
-        let mut isolate = Isolate { data: NonNull::from(data) };
         let mut scope = isolate.try_enter()?;
         for table in self.root_tables {
             table.set_up(&mut scope)?;

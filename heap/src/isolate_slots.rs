@@ -8,7 +8,11 @@
 //!
 //! **Never touches** the heap: a value that refers to an object holds a [`Global`](crate::Global).
 //!
-//! V8: `ISOLATE_INIT_LIST`, one central list there, and `FOR_EACH_ISOLATE_ADDRESS_NAME` for their names.
+//! A value stays at its address as long as the isolate lives, also when it is set anew: generated code may be given the
+//! address of a [`Cell`](core::cell::Cell) or an atomic. What the isolate itself has for such code is an
+//! [`IsolateAddress`](crate::IsolateAddress).
+//!
+//! V8: `ISOLATE_INIT_LIST`, one central list there.
 
 use crate::handles::HandleScope;
 use core::any::Any;

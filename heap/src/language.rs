@@ -74,7 +74,8 @@
 //! | `OptionalPadding<N>` | `N` with full pointers, none with compressed ones | |
 //!
 //! Fields follow each other without gaps. Raw fields are aligned to their size, but at most to a tagged word; where one
-//! would not be, *with either width of pointers*, an error says how much padding to declare before it.
+//! would not be, *with either width of pointers*, an error says how much padding to declare before it. A class may ask for
+//! [more](self#alignment).
 //!
 //! ```
 //! use heapwright::prelude::*;
@@ -480,6 +481,55 @@
 //! assert_eq!(shape.cast::<Circle>().radius(), 3);
 //! # Ok::<(), heapwright::IsolateError>(())
 //! ```
+//!
+//! # Alignment
+//!
+//! Objects are aligned to a tagged word: to 4 bytes with compressed pointers. So are raw fields of 8 bytes, as V8 packs them;
+//! accessors do not mind. A class may ask for more: objects declared `align = double` begin at a multiple of 8 bytes, and
+//! those declared `align = double_unaligned` 4 bytes beyond one, so that what follows the map word is at a multiple of 8. In
+//! return a filler of a word may precede each.
+//!
+//! What such a class declares of 8 raw bytes (`u64`, `f64`, `External<T>`, …) is aligned to 8 in memory. An error says where
+//! padding is missing for that. Tails of such elements have `…_slice()`. The fields of structs in it are packed as ever.
+//!
+//! ```
+//! use core::cell::Cell;
+//! use heapwright::prelude::*;
+//!
+//! #[heap_object(align = double)]
+//! pub struct Samples {
+//!     #[constant]
+//!     length: Smi,
+//!     #[length = length]
+//!     data: [f64],
+//! }
+//!
+//! /// The value follows the map word, as in V8's `HeapNumber`.
+//! #[heap_object(align = double_unaligned)]
+//! pub struct Number {
+//!     #[constant]
+//!     value: f64,
+//! }
+//!
+//! heap_classes! { static CLASSES = [Samples, Number]; }
+//!
+//! let mut isolate = Isolate::builder().classes(&CLASSES).build()?;
+//! let mut scope = isolate.enter();
+//! let samples = Samples::new(&mut scope, SamplesInit { data: &[0.5, 1.5, 2.0][..] });
+//! scope.collect(CollectionKind::Young); // moves it, to where it is aligned again
+//! let data: &[Cell<f64>] = samples.get(&scope).data_slice();
+//! assert_eq!(data.iter().map(Cell::get).sum::<f64>(), 4.0);
+//! # Ok::<(), heapwright::IsolateError>(())
+//! ```
+//!
+//! With full pointers each object begins at a multiple of 8, so that nothing is lost, and the two words mean the same.
+//!
+//! The alignment is inherited, since a class below begins with the fields of the one above: it may say the same word again,
+//! to have its own 8 raw bytes aligned and its slices, but not the other one. An object that is too large for a regular
+//! page ([`MAX_REGULAR_OBJECT_SIZE`](crate::spaces::MAX_REGULAR_OBJECT_SIZE)) begins where its page's area does, at a
+//! multiple of 8: one of a `double_unaligned` class is refused as too large, with compressed pointers. What a
+//! [reservation](crate::HandleScope::reserve) needs for such objects says
+//! [`AllocationAlignment`](crate::spaces::AllocationAlignment::maximum_fill).
 //!
 //! # Instance types
 //!

@@ -62,6 +62,8 @@ pub mod handles;
 mod heap;
 pub mod inspect;
 mod isolate;
+mod isolate_address;
+mod isolate_memory;
 pub mod isolate_slots;
 pub mod language;
 pub mod layout;
@@ -87,6 +89,8 @@ pub use heapwright_macros::{
     heap_roots, heap_struct, isolate_slots, match_class,
 };
 pub use isolate::{Isolate, IsolateBuilder, core_classes};
+pub use isolate_address::IsolateAddress;
+pub use isolate_memory::IsolateAllocation;
 pub use isolate_slots::{IsolateSlot, IsolateSlots};
 pub use layout::{
     AtomicBits, BitEnum, Bitfield, BitfieldError, ClassDescriptor, ClassLayout, ClassRegistry, InstanceTypeError,
@@ -126,14 +130,17 @@ pub mod __private {
         Access, BitKind, BitLayout, BitStorage, BitfieldLayout, ClassDescriptor, ClassLayout, FieldLayout, FieldSpec,
         Hooks, HooksOf, InputKind, InstanceTypeOrder, InstanceTypeRange, MAX_TAILS, Member, PerWidth, PrintHook,
         RawKind, Splice, StructLayout, TailLayout, TailLength, TailLengthsOf, TypeSet, VerifyHook, as_declared,
-        check_aligned, check_class, check_enum_fits, check_instance_types, check_nested_fits, check_splice,
-        check_struct, check_tail, debug_bits, field_end, field_offset, first_bits, inherited_input, place,
+        check_aligned, check_alignment, check_class, check_enum_fits, check_instance_types, check_nested_fits,
+        check_splice, check_struct, check_tail, debug_bits, field_end, field_offset, first_bits, inherited_input,
+        place, place_naturally,
     };
     pub use crate::layout::{
         FlagSet, NoBitEnum, NoBitfield, NoFlagSet, bits_after, check_bits_follow, check_flags_fit,
         checked_element_shift, element_shift, repeat,
     };
     pub use crate::lists::context_value;
+    pub use crate::roots::{ObjectRoot, RootOf, set_up_nothing};
+    pub use crate::spaces::AllocationAlignment;
     pub use crate::tagged::pattern::{Arm, Exactly, Guarded, check_arms, no_arm, subject, try_arm};
     pub use crate::tagged::{
         Admits, AdmitsMaybeWeak, AdmitsWeak, AlignTagged, BitsField, ElementInit, Elements, ExternalField, HeapStruct,

@@ -21,6 +21,9 @@
 //! and collections, not in time, so that a program runs the same each time. V8 does it with time: less than two fifths
 //! of it left for the mutator, four times in a row. A refusal, of whatever reason, starts the count anew.
 //!
+//! An embedder that learns of want outside the heap need not wait for all that: [`HandleScope::memory_pressure`] does what
+//! rung 3 does.
+//!
 //! **Memory of the process's own allocator**, in which worklists and handles lie, is not the heap's, and running out of it
 //! ends the process, as everywhere in Rust.
 

@@ -2,13 +2,14 @@
 
 use crate::finish::{GENERATOR, finish, full_id};
 use crate::model::{
-    Access, Admits, Bitfield, Bits, Class, Crate, Field, Holds, InstanceTypeOrder, Length, Meaning, Model, PerWidth,
-    SCHEMA_VERSION, Struct, Tail, Value,
+    Access, Admits, Alignment, Bitfield, Bits, Class, Crate, Field, Holds, InstanceTypeOrder, Length, Meaning, Model,
+    PerWidth, SCHEMA_VERSION, Struct, Tail, Value,
 };
 use heapwright::layout::{
     self, BitKind, BitfieldLayout, ClassDescriptor, ClassRegistry, FieldKind, FieldLayout, Member, StructLayout,
     TailLayout, TailLength, TypeSet,
 };
+use heapwright::spaces::AllocationAlignment;
 
 impl Model {
     /// The classes that `registries` list and all classes above them, in the order of the class tree, with the bit
@@ -149,6 +150,11 @@ fn class(class: &ClassDescriptor, assigned: &[layout::AssignedInstanceTypes]) ->
         assigned_instance_type: assigned.and_then(|a| a.own),
         assigned_instance_types: assigned.and_then(|a| a.range).map(|range| (range.first, range.last)),
         is_copy: layout.is_copy,
+        align: match layout.alignment {
+            AllocationAlignment::Word => Alignment::Word,
+            AllocationAlignment::Double => Alignment::Double,
+            AllocationAlignment::DoubleUnaligned => Alignment::DoubleUnaligned,
+        },
         header_size: both(layout.end()),
         instance_size: both(layout.end().round_up_to_tagged()),
         fields: layout.fields.iter().map(field).collect(),

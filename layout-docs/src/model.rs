@@ -111,6 +111,9 @@ pub struct Class {
     /// Whether its objects may be copied whole.
     #[serde(rename = "copy", default, skip_serializing_if = "core::ops::Not::not")]
     pub is_copy: bool,
+    /// Where its objects may begin, if it or a class above it asks for more than a tagged word's alignment.
+    #[serde(default, skip_serializing_if = "Alignment::is_word")]
+    pub align: Alignment,
     /// Where its fields end: the bytes before the first tail, or before a child's fields.
     pub header_size: PerWidth,
     /// Bytes of an instance without its tails, rounded up to whole tagged words.
@@ -119,6 +122,38 @@ pub struct Class {
     pub fields: Vec<Field>,
     /// The elements and optional fields after the last field, in order.
     pub tails: Vec<Tail>,
+}
+
+/// Where the objects of a class may begin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Alignment {
+    /// At any tagged word.
+    #[default]
+    Word,
+    /// At a multiple of 8 bytes.
+    Double,
+    /// 4 bytes beyond a multiple of 8; with 8-byte tagged fields at any tagged word.
+    DoubleUnaligned,
+}
+
+impl Alignment {
+    /// Whether any tagged word will do.
+    #[must_use]
+    pub fn is_word(&self) -> bool {
+        *self == Alignment::Word
+    }
+
+    /// As declarations spell it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Alignment::Word => "word",
+            Alignment::Double => "double",
+            Alignment::DoubleUnaligned => "double_unaligned",
+        }
+    }
 }
 
 /// Where a class's instance types come among those of its siblings.

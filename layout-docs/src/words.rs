@@ -78,7 +78,7 @@ pub(crate) fn admits_name(admits: &Admits) -> &str {
     }
 }
 
-/// `abstract`, `open`, `instance type 204`, `instance types 205–214`, `copy`.
+/// `abstract`, `open`, `instance type 204`, `instance types 205–214`, `copy`, `align = double`.
 pub(crate) fn qualities(class: &Class) -> Vec<String> {
     let mut words = Vec::new();
     if class.is_abstract {
@@ -94,6 +94,9 @@ pub(crate) fn qualities(class: &Class) -> Vec<String> {
     }));
     if class.is_copy {
         words.push("copy".to_owned());
+    }
+    if !class.align.is_word() {
+        words.push(format!("align = {}", class.align.name()));
     }
     words
 }

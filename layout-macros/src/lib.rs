@@ -101,6 +101,7 @@ use proc_macro::TokenStream;
 /// | `abstract` | only classes that extend it have instances; implies `open` | |
 /// | `inherits(length: Smi, …)` | inherited `#[constant]` fields, `Smi` or integers, that lengths and conditions here are made from | [tails](../heapwright/language/index.html#tails) |
 /// | `copy` | its objects may be copied whole, by whoever can name it, with `CopyObject`. Classes below ask for themselves | [hooks and copies](../heapwright/language/index.html#hooks-and-copies) |
+/// | `align = double`, `align = double_unaligned` | its objects begin at a multiple of 8 bytes, or (with compressed pointers) 4 beyond one, and what it declares of 8 raw bytes is aligned to 8. Classes below begin there too | [alignment](../heapwright/language/index.html#alignment) |
 /// | `print = path` | `fn(&Self, &mut fmt::Formatter<'_>) -> fmt::Result`: what `{:?}` prints of its objects and of those of classes below that have none of their own; `{:#?}` adds the fields | |
 /// | `verify = path` | `fn(&Self) -> Result<(), String>`: called by `scope.verify()` when all else has been found right. Those of the classes above are called too | |
 /// | `trace = custom` | it has words that no declaration describes, and an `unsafe impl CustomTrace` that visits them | |
@@ -171,7 +172,8 @@ use proc_macro::TokenStream;
 ///   (`set_is_repl_mode(true)`): other threads' changes to its neighbours are not lost. Without one, they load and
 ///   store.
 /// - For a tail `elements`: `elements(index)`, `set_elements(index, value)`, `elements_len()`, `elements_iter()`, and
-///   for raw elements of at most 4 bytes `elements_slice()`, unless observed or checked.
+///   for raw elements of at most 4 bytes, or of 8 in a class declared with `align`, `elements_slice()`, unless observed or
+///   checked.
 /// - For an optional field `name`: `has_name()`, `name()`, which returns an `Option`, and the writers, which panic if this
 ///   object has no such field.
 /// - `NAME_OFFSET`, `SIZE` (with a tail `HEADER_SIZE` and `size_for(…)`, with the number of elements of each tail, and
@@ -573,7 +575,11 @@ pub fn heap_classes(input: TokenStream) -> TokenStream {
 /// It makes the table for `IsolateBuilder::roots`, a type whose constants are the keys to set the roots with, and a
 /// trait of getters on `HandleScope`. A root is of any tagged type: a class, `Option<Class>`, a union, `Any`, or `Smi`,
 /// whose getter returns an `i32`. The setup runs when an isolate is made; `RootTable::roots` has all names, and
-/// `HandleScope::named_roots` all values with their names.
+/// `HandleScope::named_roots` all values with their names. Keys also tell generated code where a root is: see
+/// `heapwright::roots`.
+///
+/// A Smi may have its first value in the list, any constant: it is there before the setup of any table runs. If all roots
+/// have one, no setup is named.
 ///
 /// ```
 /// use heapwright::prelude::*;
@@ -602,19 +608,38 @@ pub fn heap_classes(input: TokenStream) -> TokenStream {
 /// assert_eq!((scope.counter().hits(), scope.limit()), (0, 100));
 /// assert_eq!(ROOTS.roots(), ["counter", "limit"]);
 /// ```
+///
+/// ```
+/// use heapwright::prelude::*;
+///
+/// heapwright::heap_roots! {
+///     /// Numbers alone.
+///     pub static NUMBERS, keys in number, getters in Numbers;
+///     /// The hash of the next object that asks for one.
+///     next_hash: Smi = 1,
+///     /// How deep calls may nest.
+///     max_depth: Smi = 10 * 40,
+/// }
+///
+/// let mut isolate = Isolate::builder().roots(&NUMBERS).build().unwrap();
+/// let scope = isolate.enter();
+/// scope.set_root(number::next_hash, scope.next_hash() + 1);
+/// assert_eq!((scope.next_hash(), scope.max_depth()), (2, 400));
+/// ```
 #[proc_macro]
 pub fn heap_roots(input: TokenStream) -> TokenStream {
     lists::heap_roots(input.into()).into()
 }
 
-/// Lists Rust values of a crate that each isolate has of its own. V8: `ISOLATE_INIT_LIST`, and
-/// `FOR_EACH_ISOLATE_ADDRESS_NAME` for the names.
+/// Lists Rust values of a crate that each isolate has of its own. V8: `ISOLATE_INIT_LIST`. What V8 names in
+/// `FOR_EACH_ISOLATE_ADDRESS_NAME` is here a `heapwright::IsolateAddress`.
 ///
 /// Each entry has a type, which is `Send` as isolates are, and an expression for its first value, evaluated for each new
 /// isolate. The table is given to `IsolateBuilder::slots`; the trait has for a slot `tag` the accessors `tag()`,
 /// `tag_mut()` and `set_tag(value)` on `HandleScope`. The values are dropped with the isolate. Crates do not collide: each
 /// has a table and a trait of its own. A value that is changed while references to objects are held is a
-/// [`Cell`](core::cell::Cell); one that refers to an object holds a `Global`.
+/// [`Cell`](core::cell::Cell); one that refers to an object holds a `Global`. A value stays at its address as long as the
+/// isolate lives, for generated code that uses it.
 ///
 /// ```
 /// use heapwright::{isolate_slots, prelude::*};

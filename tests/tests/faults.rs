@@ -4,7 +4,10 @@
 #![allow(missing_docs)]
 
 use heapwright::memory::{FaultPlan, FaultyPageAllocator, MemoryError, PageOperation};
-use heapwright::{IsolateBuilder, IsolateError, OutOfMemoryReason, SpaceId, StoreFilter, prelude::*};
+use heapwright::{
+    IsolateAllocation, IsolateBuilder, IsolateError, MemoryPressureLevel, OutOfMemoryReason, SpaceId, StoreFilter,
+    prelude::*,
+};
 
 use heapwright_objects::{ExtendedMap, StandardRoots as _, Str};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,13 +15,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-#[heap_object(copy)]
+#[heap_object(copy, align = double_unaligned)]
 pub struct Node {
     value: Smi,
     next: Tagged<Any>,
 }
 
-#[heap_object]
+#[heap_object(align = double)]
 pub struct Bytes {
     #[constant]
     length: Smi,
@@ -58,11 +61,12 @@ impl Time {
     }
 }
 
-fn builder(pages: &Arc<FaultyPageAllocator>) -> (IsolateBuilder, Time) {
+fn builder(pages: &Arc<FaultyPageAllocator>, allocation: IsolateAllocation) -> (IsolateBuilder, Time) {
     let time = Time(Instant::now(), Arc::default());
     let clock = time.clone();
     let builder = heapwright_objects::builder()
         .classes(&CLASSES)
+        .allocation(allocation)
         .semi_space_size(256 * KB, 512 * KB)
         .max_heap_size(32 * MB)
         .page_allocator(pages.clone())
@@ -156,6 +160,21 @@ impl Made {
     }
 }
 
+impl Made {
+    /// A young large array full of one young node.
+    fn large_array(&mut self, scope: &mut HandleScope<'_>) {
+        let value = self.arrays.len() as i32;
+        let mut scope = scope.nested();
+        let result = Node::try_new(&mut scope, NodeInit { value, next: smi(0) })
+            .and_then(|node| Array::try_new(&mut scope, ArrayInit { elements: Filled::new(node, 35_000) }));
+        if let Some(array) = self.had(result) {
+            let space = array.get(&scope).as_heap_object().space();
+            assert_eq!(space, SpaceId::NewLargeObject);
+            self.arrays.push((Global::new(&scope, array), value));
+        }
+    }
+}
+
 /// Runs `f`, which may panic for want of memory alone; the panic must say what the error would have.
 #[track_caller]
 fn infallibly<T>(f: impl FnOnce() -> T) -> Result<T, OutOfMemory> {
@@ -185,6 +204,16 @@ fn run(builder: IsolateBuilder, time: &Time, api: Api, after_faults: impl FnOnce
         made.bytes(&mut scope, api, AllocationType::Old, 100 * KB);
         made.bytes(&mut scope, api, AllocationType::Young, 300 * KB);
     }
+    // Young large ones that die, and one that gets old where it is, whose node is still young then.
+    for _ in 0..4 {
+        let mut inner = scope.nested();
+        let result = Bytes::try_new(&mut inner, BytesInit { data: Filled::new(1, 500 * KB) });
+        made.had(result);
+    }
+    made.large_array(&mut scope);
+    scope.collect(CollectionKind::Young);
+    made.check(&scope);
+    made.arrays.reverse();
     // Maps of their own, and an object that has one.
     for i in 0..2800 {
         let mut scope = scope.nested();
@@ -265,6 +294,9 @@ fn run(builder: IsolateBuilder, time: &Time, api: Api, after_faults: impl FnOnce
     }
     made.bytes.truncate(5);
     made.nodes.truncate(5);
+    scope.memory_pressure(MemoryPressureLevel::Moderate);
+    made.check(&scope);
+    scope.memory_pressure(MemoryPressureLevel::Critical);
     scope.collect(CollectionKind::Full);
     for _ in 0..3 {
         time.pass(9);
@@ -284,6 +316,9 @@ fn run(builder: IsolateBuilder, time: &Time, api: Api, after_faults: impl FnOnce
         made.node(&mut scope);
         made.array(&mut scope);
     }
+    made.large_array(&mut scope);
+    scope.collect(CollectionKind::Young);
+    made.check(&scope);
     assert_eq!(made.failures, 0, "the isolate works on");
     time.pass(9);
     scope.collect(CollectionKind::Full);
@@ -296,12 +331,12 @@ fn run(builder: IsolateBuilder, time: &Time, api: Api, after_faults: impl FnOnce
 }
 
 /// Fails each call once, until there are no more.
-fn every_call(api: Api, stressed: bool) {
+fn every_call(allocation: IsolateAllocation, api: Api, stressed: bool) {
     let mut failed_runs = 0;
     let mut kinds = Vec::new();
     for n in 1.. {
         let pages = Arc::new(FaultyPageAllocator::default());
-        let (mut builder, time) = builder(&pages);
+        let (mut builder, time) = builder(&pages, allocation);
         if stressed {
             builder = builder.stress(300, CollectionKind::Full);
         }
@@ -332,29 +367,54 @@ fn every_call(api: Api, stressed: bool) {
     assert!(failed_runs > 0, "no failure was ever seen");
 }
 
-#[test]
-fn every_call_fails_once() {
-    every_call(Api::Fallible, false);
+/// What follows, for isolates whose data lies outside of their cage and in it.
+macro_rules! tests {
+    ($($module:ident: $allocation:ident;)*) => {$(
+        mod $module {
+            use super::{Api, IsolateAllocation};
+
+            const WHERE: IsolateAllocation = IsolateAllocation::$allocation;
+
+            #[test]
+            fn every_call_fails_once() {
+                super::every_call(WHERE, Api::Fallible, false);
+            }
+
+            #[test]
+            fn every_call_fails_once_under_stress() {
+                super::every_call(WHERE, Api::Fallible, true);
+            }
+
+            #[test]
+            fn every_call_fails_once_and_what_cannot_fail_panics() {
+                super::every_call(WHERE, Api::Infallible, false);
+            }
+
+            #[test]
+            fn memory_ends_at_any_call() {
+                super::memory_ends_at_any_call(WHERE);
+            }
+
+            #[test]
+            fn every_nth_call_fails() {
+                super::every_nth_call_fails(WHERE);
+            }
+        }
+    )*};
 }
 
-#[test]
-fn every_call_fails_once_under_stress() {
-    every_call(Api::Fallible, true);
-}
-
-#[test]
-fn every_call_fails_once_and_what_cannot_fail_panics() {
-    every_call(Api::Infallible, false);
+tests! {
+    outside_the_cage: OutsideCage;
+    in_the_cage: InCage;
 }
 
 /// Memory ends at some call, and comes back later.
-#[test]
-fn memory_ends_at_any_call() {
+fn memory_ends_at_any_call(allocation: IsolateAllocation) {
     use PageOperation::{Allocate, Decommit, Discard, SetPermissions};
     let mut worked = 0;
     for n in 1.. {
         let pages = Arc::new(FaultyPageAllocator::default());
-        let (builder, time) = builder(&pages);
+        let (builder, time) = builder(&pages, allocation);
         pages.fail(FaultPlan::From(n), &[Allocate, SetPermissions, Discard, Decommit]);
         let calls = std::cell::Cell::new(0);
         let result = run(builder, &time, Api::Fallible, || {
@@ -375,13 +435,12 @@ fn memory_ends_at_any_call() {
 }
 
 /// Memory is had now and then.
-#[test]
-fn every_nth_call_fails() {
+fn every_nth_call_fails(allocation: IsolateAllocation) {
     use PageOperation::{Allocate, Decommit, Discard, SetPermissions};
     let injected = core::cell::Cell::new(0);
     for n in (2..12).chain([17, 23, 29]) {
         let pages = Arc::new(FaultyPageAllocator::default());
-        let (builder, time) = builder(&pages);
+        let (builder, time) = builder(&pages, allocation);
         let mut isolate_failed = false;
         pages.fail(FaultPlan::Every(n), &[Allocate, SetPermissions, Discard, Decommit]);
         let end = || {

@@ -209,6 +209,8 @@ fn walks_and_searches_the_heap_of_a_core_file() {
     }
     assert!(code.contains("code_space\n") && code.contains("code_large_object_space\n"), "{code}");
     assert!(code.ends_with("\n2 found\n"), "{code}");
+    let arrays = STRIPPED.gdb("heapwright find FixedArray");
+    assert!(arrays.contains(" bytes, new_large_object_space\n"), "{arrays}");
     let nothing = STRIPPED.gdb("heapwright find Thails");
     assert!(nothing.contains("There is no class Thails."), "{nothing}");
     let close = STRIPPED.gdb("heapwright find array");
@@ -247,7 +249,7 @@ fn classes_and_isolates_are_listed() {
 
     let isolates = STRIPPED.gdb("heapwright isolates");
     assert!(isolates.starts_with("isolate 1, cage 0x"), "{isolates}");
-    for space in ["ReadOnly", "New", "Old", "Code", "Map", "CodeLargeObject"] {
+    for space in ["ReadOnly", "New", "Old", "Code", "Map", "NewLargeObject", "CodeLargeObject"] {
         assert!(isolates.contains(&format!("\n    {space} ")), "{isolates}");
     }
 }
@@ -255,10 +257,20 @@ fn classes_and_isolates_are_listed() {
 #[test]
 #[ignore = "needs gdb"]
 fn a_live_process_has_handles_and_prints_itself() {
+    live_process("run");
+}
+
+#[test]
+#[ignore = "needs gdb"]
+fn so_does_one_whose_isolate_lies_in_its_cage() {
+    live_process("run in-cage");
+}
+
+fn live_process(run: &str) {
     let printed = gdb(
         &[Path::new(CRASH)],
         &[
-            "run",
+            run,
             "echo @@@\\n",
             "frame function crash::die",
             "print handle",
@@ -276,9 +288,11 @@ fn a_live_process_has_handles_and_prints_itself() {
             "print $object == $heapwright(option)",
             "heapwright print 0x54",
             "heapwright print 0x7ffff",
+            "heapwright print slot",
             "set language c",
             "call (void) _heapwright_print_object(0x54)",
             "call (void) _heapwright_print_object(3)",
+            "call (void) _heapwright_print_object(slot)",
         ],
     );
     let printed = printed.split_once("@@@\n").expect("a marker").1;
@@ -296,11 +310,15 @@ fn a_live_process_has_handles_and_prints_itself() {
         "$6 = true\n".to_owned(),
         width("0x54 is 0x54: there is no object. As a Smi it is 42.", "0x54 is 0x54: there is no object."),
         "0x7ffff is 0x7ffff: there is no object.".to_owned(),
+        "slot is 0x".to_owned(),
         "0x54: no object of any isolate; as a Smi, ".to_owned(),
         "\n<cleared>\n".to_owned(),
     ] {
         assert!(printed.contains(&wanted), "{wanted}\n{printed}");
     }
+    // A root that refers to a map is no object of that map.
+    let lines = || printed.lines().filter(|line| line.contains("no object"));
+    assert_eq!((lines().count(), lines().filter(|line| line.starts_with("slot is 0x")).count()), (5, 1), "{printed}");
 }
 
 #[test]

@@ -432,9 +432,9 @@ fn visitors_see_every_root_with_its_group_and_name() {
                         assert_eq!(root.class().unwrap().name(), "Map");
                         maps.push(root.name.unwrap());
                     }
-                    RootGroup::StrongRootList if root.value.is_smi() => {
+                    RootGroup::SmiRootList => {
                         assert_eq!((root.address(), root.class().is_none()), (None, true));
-                        assert_eq!(root.to_string(), "strong root list ROOTS.limit: 99");
+                        assert_eq!(root.to_string(), "Smi root list ROOTS.limit: 99");
                     }
                     group => {
                         let node = root.value.cast::<Node>();

@@ -2,8 +2,9 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
-use heapwright::{SpaceId, prelude::*};
+use heapwright::{IsolateAllocation, SpaceId, prelude::*};
 use heapwright_tests::Random;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, mpsc};
 use std::thread;
 
@@ -38,8 +39,13 @@ fn together() -> RwLockReadGuard<'static, ()> {
     ALONE.read().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Every other isolate lies in its cage.
 fn isolate(verify: bool) -> Isolate {
-    Isolate::builder().classes(&CLASSES).semi_space_size(256 << 10, 1 << 20).verify(verify).build().unwrap()
+    static MADE: AtomicUsize = AtomicUsize::new(0);
+    let in_cage = MADE.fetch_add(1, Ordering::Relaxed) % 2 == 1;
+    let allocation = if in_cage { IsolateAllocation::InCage } else { IsolateAllocation::OutsideCage };
+    let builder = Isolate::builder().classes(&CLASSES).semi_space_size(256 << 10, 1 << 20).verify(verify);
+    builder.allocation(allocation).build().unwrap()
 }
 
 fn build<'o>(scope: &mut HandleScope<'o>, random: &mut Random, depth: u32) -> Handle<'o, Tree> {

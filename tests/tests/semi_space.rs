@@ -23,7 +23,15 @@ pub struct Node {
     next: Tagged<Any>,
 }
 
-heap_classes! { pub static CLASSES = [Bytes, Node]; }
+#[heap_object]
+pub struct Array {
+    #[constant]
+    length: Smi,
+    #[length = length]
+    elements: [Tagged<Option<Bytes>>],
+}
+
+heap_classes! { pub static CLASSES = [Bytes, Node, Array]; }
 
 const KB: usize = 1 << 10;
 const MB: usize = 1 << 20;
@@ -127,15 +135,27 @@ fn survivors_count_against_shrinking() {
     }
 }
 
+/// The budget of young large objects is that of a semi-space: who uses it up keeps it, who makes old objects alone does not.
 #[test]
-fn a_program_that_makes_old_and_large_objects_alone_gives_them_back() {
-    let mut isolate = isolate(256 * KB, 4 * MB);
+fn large_objects_count_and_old_ones_do_not() {
+    let mut isolate = isolate(256 * KB, 2 * MB);
     let mut scope = isolate.enter();
     let smallest = committed(&scope);
     grow(&mut scope);
-    assert!(committed(&scope) > smallest);
-    while scope.statistics().young.count < 200 {
-        bytes(&mut scope.nested(), YOUNG, 400 * KB);
+    let grown = committed(&scope);
+    assert!(grown > smallest);
+    let before = scope.statistics().young.count;
+    let data = vec![0; MB];
+    for _ in 0..40 {
+        Bytes::new(&mut scope.nested(), BytesInit { data: &data[..450 * KB] });
+    }
+    assert_eq!(
+        (scope.statistics().young.count - before, committed(&scope)),
+        (9, grown),
+        "four of them and a bit fill it"
+    );
+    while scope.statistics().full.count < 24 {
+        Bytes::try_new_in(&mut scope.nested(), OLD, BytesInit { data: &data }).unwrap();
     }
     assert_eq!(committed(&scope), smallest);
 }
@@ -250,4 +270,49 @@ fn under_stress_they_are_as_small_as_they_began() {
         assert_eq!(committed(&scope), smallest);
         assert_eq!(last.get(&scope).value(), 299);
     }
+}
+
+/// The old generation is full, so survivors stay young; and their order is such that each chunk has an end that nothing
+/// fits. There must be room for all of them every time: what the mutator adds may not fill the chunks kept for that.
+#[test]
+fn survivors_that_pack_badly_have_room_each_time() {
+    let builder = Isolate::builder().classes(&CLASSES).semi_space_size(512 * KB, 512 * KB).max_heap_size(8 * MB);
+    let mut isolate = builder.build().unwrap();
+    let mut scope = isolate.enter();
+    // Visited in the order of its elements.
+    let list = Array::try_new_in(&mut scope, OLD, ArrayInit { elements: Filled::new(Nil, 500) }).unwrap();
+    let mut ballast = Vec::new();
+    for length in [120 * KB, 10 * KB, 100] {
+        let mut inner = scope.nested();
+        while let Ok(old) = Bytes::try_new_in(&mut inner, OLD, BytesInit { data: Filled::new(1, length) }) {
+            ballast.push(Global::new(&inner, old));
+        }
+    }
+    let large = 32 * KB - Bytes::HEADER_SIZE;
+    let mut count = 0;
+    let mut add = |scope: &mut HandleScope<'_>, length: usize| {
+        let mut inner = scope.nested();
+        let made = inner.with_light_retry(|scope| Bytes::try_new(scope, BytesInit { data: Filled::new(3, length) }));
+        made.map(|bytes| {
+            list.get(&inner).set_elements(count, bytes);
+            count += 1;
+        })
+    };
+    // Seven of 32 KiB in each chunk, and its end filled with small ones.
+    for _ in 0..2 {
+        (0..7).for_each(|_| add(&mut scope, large).unwrap());
+        (0..20).for_each(|_| add(&mut scope, KB).unwrap());
+    }
+    for _ in 0..6 {
+        // First all large ones: no two chunks hold what they held before.
+        let list = list.get(&scope);
+        let mut all: Vec<&Bytes> = list.elements_iter().flatten().collect();
+        all.sort_by_key(|bytes| std::cmp::Reverse(bytes.data_len()));
+        all.iter().enumerate().for_each(|(i, bytes)| list.set_elements(i, *bytes));
+        scope.collect(CollectionKind::Young);
+        while add(&mut scope, large).is_ok() {}
+        assert!(new_space(&scope).used > 400 * KB, "they could not be promoted: {:?}", new_space(&scope));
+    }
+    scope.verify().unwrap();
+    assert!(list.get(&scope).elements_iter().flatten().all(|bytes| bytes.data(bytes.data_len() - 1) == 3));
 }

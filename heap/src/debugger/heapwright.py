@@ -247,8 +247,8 @@ class Tables:
 
     def object_at(self, address):
         """The object at an address; None if there is none."""
-        if address % self.tagged_size or address < self.cage_size:
-            return None
+        if address % self.tagged_size or address < self.cage_size or address % self.cage_size < self.chunk_size:
+            return None  # the first chunk of a cage holds no objects, but perhaps words that look like a map's
         try:
             raw = unsigned(read(address, self.tagged_size), 0, self.tagged_size)
             map_word = self.decompress(raw, address)

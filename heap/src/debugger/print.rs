@@ -3,7 +3,7 @@
 use super::isolates::ISOLATES;
 use crate::inspect::debug_fields;
 use crate::map::Map;
-use crate::memory::CAGE_SIZE;
+use crate::memory::{CAGE_SIZE, CHUNK_SIZE};
 use crate::tagged::{HeapObject, RawTagged, TAGGED_SIZE, Word};
 use core::fmt;
 use std::fs::File;
@@ -75,7 +75,8 @@ fn object_at(word: usize) -> Option<usize> {
     ISOLATES.find(|isolate| {
         let address = if word < CAGE_SIZE { isolate.cage_base + word } else { word };
         let address = Word::from_bits(address).address();
-        if address & !(CAGE_SIZE - 1) != isolate.cage_base {
+        // No object lies in the first chunk, but perhaps roots, which look like one if they refer to a map.
+        if !(isolate.cage_base + CHUNK_SIZE..isolate.cage_base + CAGE_SIZE).contains(&address) {
             return None;
         }
         let map = Word::decompress(read(address)? as RawTagged, address);

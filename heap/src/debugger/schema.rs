@@ -9,7 +9,7 @@ use crate::layout::{
 };
 use crate::map::Map;
 use crate::memory::{CAGE_SIZE, CHUNK_SIZE, MemoryChunk};
-use crate::spaces::{LinearAllocationArea, SpaceId};
+use crate::spaces::{AllocationAlignment, LinearAllocationArea, SpaceId};
 use crate::tagged::TAGGED_SIZE;
 
 /// What the tables look like in memory, for programs that were not compiled with them. See the
@@ -46,6 +46,7 @@ const TABLES: &[Table] = &[
     <BitKind as DescribedTable>::TABLE,
     <BitStorage as DescribedTable>::TABLE,
     <InstanceTypeOrder as DescribedTable>::TABLE,
+    <AllocationAlignment as DescribedTable>::TABLE,
     <SpaceId as DescribedTable>::TABLE,
     <MemoryChunk as DescribedTable>::TABLE,
     <IsolateList as DescribedTable>::TABLE,

@@ -41,6 +41,7 @@ pub use record::{CollectionKind, CollectionReason, CollectionRecord, CollectionT
 use crate::handles::HandleScope;
 use crate::isolate::IsolateData;
 use crate::memory::{ChunkFlags, MemoryChunk};
+use crate::spaces::AllocationOrigin;
 use crate::tagged::Word;
 use std::time::Instant;
 
@@ -51,12 +52,14 @@ impl IsolateData {
         self.verify_if_asked("before");
         let start = Instant::now();
         let used_before = self.used();
-        let young_before = self.heap.new_space.used();
+        let young_before = self.heap.new_space.used() + self.heap.new_large_object_space.used();
         self.heap.new_space.open_area();
+        let origin = self.heap.switch_origin(AllocationOrigin::Gc);
         let evacuation = match kind {
             CollectionKind::Young => scavenger::scavenge(self, false),
             CollectionKind::Full => self.collect_full(reason),
         };
+        self.heap.switch_origin(origin);
         if kind == CollectionKind::Young {
             self.advance_marking_after_scavenge();
         }

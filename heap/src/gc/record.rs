@@ -94,7 +94,7 @@ pub(crate) struct CollectorState {
     pub(crate) full: CollectionTotals,
     /// Bytes that survived scavenges since the young generation last grew.
     pub(super) survived_since_growth: usize,
-    /// Collections in a row that found the semi-space all but unused, see `resize`.
+    /// Collections in a row that found next to nothing young, see `resize`.
     pub(super) idle: u32,
     /// Bytes of objects that the mutator has made, up to the last collection.
     pub(crate) allocated: u64,

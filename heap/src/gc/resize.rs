@@ -1,13 +1,13 @@
 //! When the semi-spaces shrink.
 //!
 //! They grow when more bytes have survived scavenges than one of them holds (`scavenger`). They shrink when they are not
-//! needed: a collection is *idle* if it found the semi-space less than an eighth full, and less than a 64th of it
-//! survived. It ran for another reason than want of young memory then: the old generation, large objects, or somebody
-//! who asked. After [`IDLE_COLLECTIONS`] of them in a row the capacity is halved, and the next ones are counted anew; it
+//! needed: a collection is *idle* if what it found young would fill less than an eighth of one of them, and less than a
+//! 64th survived in it or left it. It ran for another reason than want of young memory then: for the old generation, or
+//! because somebody asked. Young large objects count as young, for their budget is that of a semi-space. After [`IDLE_COLLECTIONS`] of them in a row the capacity is halved, and the next ones are counted anew; it
 //! never falls below the initial capacity, nor below what is young. The chunks go to the pool of freed ones.
 //!
-//! A collection because the semi-space is full has filled it, so a program that goes on making young objects keeps what
-//! it has grown to, and one that has had its burst gives it back step by step. The two rules do not fight: survivors
+//! A collection for want of young memory has found enough of it, so a program that goes on making young objects keeps
+//! what it has grown to, and one that has had its burst gives it back step by step. The two rules do not fight: survivors
 //! counted for growth are forgotten when it shrinks, and while collections are idle it takes more than 64 of them to
 //! make it grow.
 //!
@@ -20,7 +20,7 @@ use crate::heap::Heap;
 /// Idle collections in a row, after which the semi-spaces are halved.
 const IDLE_COLLECTIONS: u32 = 4;
 
-/// After a collection that found `used` bytes in the semi-space, of which `survived`.
+/// After a collection that found `used` bytes of young objects, of which `survived` but for large ones.
 pub(super) fn shrink_if_idle(heap: &mut Heap, reason: CollectionReason, used: usize, survived: usize) {
     if reason == CollectionReason::LastResort {
         // One of several for one allocation, which says nothing of the young generation; rung 3 of `limits` shrinks it.

@@ -13,7 +13,7 @@ use crate::isolate::IsolateData;
 use crate::map::Map;
 use crate::memory::{ChunkFlags, MemoryChunk};
 use crate::spaces::filler::zap;
-use crate::spaces::{MAX_YOUNG_OBJECT_SIZE, NewLargeObjectSpace};
+use crate::spaces::{AllocationAlignment, MAX_YOUNG_OBJECT_SIZE, NewLargeObjectSpace, SpaceId};
 use crate::tagged::{TaggedCell, Word};
 use core::sync::atomic::Ordering;
 
@@ -30,11 +30,20 @@ pub(super) struct Evacuation {
 
 /// Collects the young generation; with `promote_all`, empties it.
 pub(super) fn scavenge(isolate: &mut IsolateData, promote_all: bool) -> Evacuation {
+    if isolate.heap.options.smallest_aligned.is_some() {
+        scavenge_with::<true>(isolate, promote_all)
+    } else {
+        scavenge_with::<false>(isolate, promote_all)
+    }
+}
+
+/// `ALIGNED`: whether some class asks for more than a word's alignment. Other isolates do not look for it.
+fn scavenge_with<const ALIGNED: bool>(isolate: &mut IsolateData, promote_all: bool) -> Evacuation {
     isolate.heap.new_space.flip();
     isolate.heap.new_large_object_space.flip();
     let old_chunks = isolate.heap.old_chunks();
     let first = isolate.heap.new_space.chunks()[0];
-    let mut scavenger = Scavenger {
+    let mut scavenger = Scavenger::<ALIGNED> {
         heap: &mut isolate.heap,
         promote_all,
         evacuation: Evacuation::default(),
@@ -82,7 +91,7 @@ fn finish(heap: &mut Heap, evacuation: Evacuation) {
     }
 }
 
-struct Scavenger<'h> {
+struct Scavenger<'h, const ALIGNED: bool> {
     heap: &'h mut Heap,
     promote_all: bool,
     evacuation: Evacuation,
@@ -119,7 +128,7 @@ fn moved(word: Word, forwarding: Word) -> Word {
     if word.is_weak() { new.to_weak() } else { new }
 }
 
-impl Scavenger<'_> {
+impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
     fn visit_root(&mut self, word: Word) -> Word {
         if word.is_smi() || word.is_cleared() {
             return word;
@@ -208,7 +217,8 @@ impl Scavenger<'_> {
             return from;
         }
         let survived_before = from < MemoryChunk::of(from).age_mark();
-        let (to, is_old) = self.allocate(size, self.promote_all || survived_before);
+        let alignment = if ALIGNED { map.body().alignment() } else { AllocationAlignment::Word };
+        let (to, is_old) = self.allocate(size, alignment, self.promote_all || survived_before);
         // SAFETY: `size` bytes of an object, and as many just allocated elsewhere.
         unsafe {
             core::ptr::copy_nonoverlapping(
@@ -244,6 +254,7 @@ impl Scavenger<'_> {
             marking.shade(object);
         }
         self.evacuation.promoted_in_place += size;
+        self.heap.count_allocation(SpaceId::LargeObject, size);
         if map.body().visitor_id() != crate::layout::VisitorId::DataOnly {
             self.promoted.push(object);
         }
@@ -251,12 +262,19 @@ impl Scavenger<'_> {
 
     /// Memory for a survivor, and whether it is in the old generation.
     #[inline(always)]
-    fn allocate(&mut self, size: usize, promote: bool) -> (usize, bool) {
-        if promote && let Some(address) = self.allocate_old(size) {
+    fn allocate(&mut self, size: usize, alignment: AllocationAlignment, promote: bool) -> (usize, bool) {
+        if promote && let Some(address) = self.allocate_old(size, alignment) {
             return (address, true);
         }
         loop {
-            if let Some(address) = self.heap.new_space.lab.allocate(size) {
+            let lab = &self.heap.new_space.lab;
+            let address = if alignment.maximum_fill() == 0 {
+                lab.allocate(size)
+            } else {
+                // The filler is visited as the copies are: it has no slots.
+                lab.allocate_aligned(size, alignment, self.heap.fillers)
+            };
+            if let Some(address) = address {
                 return (address, false);
             }
             if !self.heap.new_space.next_chunk_for_survivors() {
@@ -265,15 +283,18 @@ impl Scavenger<'_> {
         }
         // The semi-space holds all survivors (`chunks_for`), so this is unreachable unless that is wrong; promotion
         // is then the better end.
-        match self.allocate_old(size) {
+        match self.allocate_old(size, alignment) {
             Some(address) => (address, true),
             None => fatal("a scavenge found no memory for a survivor"),
         }
     }
 
     #[inline(always)]
-    fn allocate_old(&mut self, size: usize) -> Option<usize> {
+    fn allocate_old(&mut self, size: usize, alignment: AllocationAlignment) -> Option<usize> {
         let heap = &mut *self.heap;
+        if alignment.maximum_fill() > 0 {
+            return heap.old_space.allocate_aligned(size, alignment, &mut heap.allocator, heap.fillers);
+        }
         heap.old_space
             .allocate(size, heap.fillers)
             .or_else(|| heap.old_space.expand_and_allocate(size, &mut heap.allocator, heap.fillers).ok())
@@ -310,7 +331,8 @@ impl Scavenger<'_> {
         }
     }
 
-    /// Visits the slots of an object that has moved or been promoted, telling of those that refer to young objects. Returns its size.
+    /// Visits the slots of an object that has moved or been promoted, telling of those that refer to young objects. Returns
+    /// its size.
     #[inline(always)]
     fn visit_object(&mut self, object: usize, host: &'static MemoryChunk, mut young: impl FnMut(usize)) -> usize {
         // SAFETY: a whole object, just moved here or promoted where it is.

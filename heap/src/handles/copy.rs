@@ -68,7 +68,7 @@ impl<T: CopyClass> CopyObject for T {}
 /// # Ok::<(), heapwright::IsolateError>(())
 /// ```
 pub trait CopyObject: CopyClass {
-    /// A copy in the young generation, or in the old one if it is too large for that.
+    /// A copy in the young generation, or in the old one if it has a [size that is never young](AllocationType::Young).
     ///
     /// # Panics
     ///
@@ -78,7 +78,7 @@ pub trait CopyObject: CopyClass {
         Self::try_copy(scope, source).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// A copy in the young generation, or in the old one if it is too large for that.
+    /// A copy in the young generation, or in the old one if it has a [size that is never young](AllocationType::Young).
     ///
     /// # Errors
     ///
@@ -118,7 +118,7 @@ pub trait CopyObject: CopyClass {
             return Err(CopyError::NotCopy { class });
         }
         let data = scope.data_mut();
-        let to = data.allocate_raw(size, allocation, false)?;
+        let to = data.allocate_raw(size, class.body().alignment(), allocation, false)?;
         // SAFETY: as above; read again, for making room may have moved the object.
         let from = unsafe { source.word() }.address();
         // SAFETY: `size` bytes of an object, and as many that were just set aside elsewhere. All that the words refer to

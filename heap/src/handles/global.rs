@@ -37,6 +37,22 @@ pub struct Global<U> {
 
 /// A reference that does not keep its referent alive, and may tell of its death
 /// ([`with_callback`](Self::with_callback), [`with_finalizer`](Self::with_finalizer)). V8: a `v8::Global` after `SetWeak`.
+///
+/// ```
+/// # use heapwright::prelude::*;
+/// # #[heap_object] struct Point { x: Smi }
+/// # heap_classes! { static CLASSES = [Point]; }
+/// # let mut isolate = Isolate::builder().classes(&CLASSES).build().unwrap();
+/// # let mut scope = isolate.enter();
+/// let weak = {
+///     let mut inner = scope.nested();
+///     let point = Point::new(&mut inner, PointInit { x: 3 });
+///     WeakGlobal::new(&inner, point)
+/// };
+/// assert_eq!(weak.get(&scope).map(|point| point.x()), Some(3));
+/// scope.collect(CollectionKind::Full); // nothing else refers to the point
+/// assert!(weak.get(&scope).is_none());
+/// ```
 pub struct WeakGlobal<T> {
     node: NodeRef,
     /// What is to run when the referent has died; shared by all clones.

@@ -1,8 +1,7 @@
 //! Handles: references that survive collections, because the collector knows where they are.
 //!
-//! **Owns** the handle stack, scopes, reservations, globals, eternal and persistent handles, and weak callbacks.
-//!
-//! **Promises** what the three tiers of references promise:
+//! Objects move. So a plain reference lives until something is allocated, and what shall live longer is a *handle*: a slot
+//! that the collector updates. There are three tiers, and most code needs no more than these:
 //!
 //! | tier | type | lives | survives a collection |
 //! |---|---|---|---|
@@ -11,7 +10,72 @@
 //! | global | [`Global<U>`], [`WeakGlobal<U>`], [`PersistentHandles`] | until dropped | yes |
 //! | | [`Eternal<U>`] | as long as the isolate | yes |
 //!
-//! Scopes for a purpose: in a [`CanonicalScope`] each object has one handle, with a [`SealedScope`] none can be made.
+//! ```
+//! use heapwright::prelude::*;
+//!
+//! /// A number, and the one after it.
+//! #[heap_object]
+//! pub struct Node {
+//!     value: Smi,
+//!     next: Tagged<Option<Node>>,
+//! }
+//! heap_classes! { pub static CLASSES = [Node]; }
+//!
+//! // Makes a list; the handles of the work die with the inner scope, and one escapes.
+//! fn list<'s>(scope: &mut HandleScope<'s>, values: &[i32]) -> Option<Handle<'s, Node>> {
+//!     let (mut inner, escape) = scope.escapable();
+//!     let mut last: Option<Handle<'_, Node>> = None;
+//!     for value in values.iter().rev() {
+//!         last = Some(Node::new(&mut inner, NodeInit { value: *value, next: last }));
+//!     }
+//!     let first = last?;
+//!     Some(escape.escape(&inner, first))
+//! }
+//!
+//! let mut isolate = Isolate::builder().classes(&CLASSES).build()?;
+//! let kept: Global<Node> = {
+//!     let mut scope = isolate.enter(); // the outermost scope
+//!     let first = list(&mut scope, &[1, 2, 3]).unwrap();
+//!     scope.collect(CollectionKind::Full); // all of it moves
+//!     let node: &Node = first.get(&scope); // a raw reference, until the scope allocates
+//!     assert_eq!(node.next().unwrap().value(), 2);
+//!     Global::new(&scope, first) // lives on without a scope
+//! };
+//! let weak = {
+//!     let scope = isolate.enter();
+//!     let first = scope.handle(kept.get(&scope));
+//!     WeakGlobal::new(&scope, first)
+//! };
+//! drop(kept); // on whatever thread
+//! let mut scope = isolate.enter();
+//! scope.collect(CollectionKind::Full);
+//! assert!(weak.get(&scope).is_none());
+//! # Ok::<(), heapwright::IsolateError>(())
+//! ```
+//!
+//! # Which one to use
+//!
+//! | to | take | made by | V8 |
+//! |---|---|---|---|
+//! | use an object until the next allocation | `&T`, [`Tagged`](crate::Tagged) | [`Handle::get`], fields' getters | `Tagged<T>` |
+//! | use it across allocations, in this function and those it calls | [`Handle`] | `Class::new` ([`Factory`]), [`HandleScope::handle`] | `Handle` |
+//! | not fill up on handles in a loop | an inner [`HandleScope`] | [`HandleScope::nested`] | `HandleScope` |
+//! | return one of an inner scope's handles | [`Escape`] | [`HandleScope::escapable`] | `EscapableHandleScope` |
+//! | keep it in a struct of yours, between entering and leaving | [`Global`] | [`Global::new`] | `v8::Global` |
+//! | keep it until the isolate ends, as plain data that is `Copy` | [`Eternal`] | [`Eternal::new`] | `v8::Eternal` |
+//! | keep many, for a job that may be on another thread, and give them up together | [`PersistentHandles`] | [`PersistentHandles::new`], [`add`](PersistentHandles::add) | `PersistentHandles` |
+//! | know of it without keeping it alive, and be told when it dies | [`WeakGlobal`] | [`WeakGlobal::new`], [`with_callback`](WeakGlobal::with_callback), [`with_finalizer`](WeakGlobal::with_finalizer) | `SetWeak` |
+//! | have a hash map by object | [`CanonicalHandle`] | [`HandleScope::canonical`] | `CanonicalHandleScope` |
+//! | write a function that can read and make no handle | [`SealedScope`] | [`HandleScope::sealed`] | `SealHandleScope` |
+//! | build several objects with plain references among them | [`Reservation`] | [`HandleScope::reserve`] | allocation folding |
+//! | copy an object | [`CopyObject`] | a class declared `copy` | `Factory::CopyJSObject` and others |
+//!
+//! Handles, scopes and raw references stay with their thread. Globals of all kinds, eternals and persistent handles may go
+//! anywhere and come back; using one with another isolate's scope panics, and their `try_get` says so instead.
+//!
+//! Handles lie in blocks of 1022; a scope that ends gives its blocks back, but for one that is kept.
+//!
+//! **Owns** the handle stack, scopes, reservations, globals, eternal and persistent handles, and weak callbacks.
 //!
 //! # Why this is safe
 //!

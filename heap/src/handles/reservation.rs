@@ -38,6 +38,11 @@ impl<'s> HandleScope<'s> {
     /// Sets aside `bytes` in the young generation, collecting now if need be. At most
     /// [`MAX_RESERVATION`](Reservation::MAX).
     ///
+    /// An object of a class that asks for more than a word's alignment may need a word more than its size, which a
+    /// filler takes: `T::ALIGNMENT.maximum_fill()` bytes at most, none with full pointers (see
+    /// [`AllocationAlignment`](crate::spaces::AllocationAlignment::maximum_fill)). What is cut from exactly the sizes of
+    /// such objects may run out before the last one.
+    ///
     /// # Errors
     ///
     /// If there is no such memory, even after collecting.
@@ -84,7 +89,12 @@ impl Reservation<'_, '_> {
         if size > MAX_YOUNG_OBJECT_SIZE {
             return Err(self.exhausted::<T>(length));
         }
-        let Some(address) = data.heap.new_space.lab.allocate_below(self.end, size) else {
+        let lab = &data.heap.new_space.lab;
+        let address = match T::ALIGNMENT.maximum_fill() {
+            0 => lab.allocate_below(self.end, size),
+            _ => lab.allocate_aligned_below(self.end, size, T::ALIGNMENT, data.heap.fillers),
+        };
+        let Some(address) = address else {
             return Err(self.exhausted::<T>(length));
         };
         let unfinished = data.heap.new_space.unfinished.object(address, size);
@@ -126,7 +136,8 @@ impl Reservation<'_, '_> {
     #[cold]
     fn exhausted<T: ConcreteClass>(&self, length: usize) -> ReservationExhausted {
         let available = self.available().min(MAX_YOUNG_OBJECT_SIZE);
-        ReservationExhausted { requested: T::LAYOUT.size_for(length), available }
+        let fill = T::ALIGNMENT.fill(self.scope.data().heap.new_space.lab.top());
+        ReservationExhausted { requested: T::LAYOUT.size_for(length).saturating_add(fill), available }
     }
 }
 

@@ -63,6 +63,10 @@ impl Drop for Block {
 }
 
 impl HandleStack {
+    /// Where generated code finds the two words. V8: `HandleScopeData`.
+    pub(crate) const NEXT_OFFSET: usize = core::mem::offset_of!(HandleStack, next);
+    pub(crate) const LIMIT_OFFSET: usize = core::mem::offset_of!(HandleStack, limit);
+
     pub(crate) fn new() -> HandleStack {
         HandleStack {
             next: Cell::new(core::ptr::null()),

@@ -7,6 +7,7 @@
 //! **Owns** nothing. **Promises** to read only, and to work from the classes' layout tables, so that it cannot go stale.
 //! Classes may have printers and verifiers of their own beside; verifiers are called when all else has been found right.
 
+mod chunks;
 mod footprint;
 mod image;
 mod print;
@@ -15,6 +16,7 @@ mod statistics;
 mod verify;
 mod walk;
 
+pub use chunks::ChunkInfo;
 pub use footprint::{ClassFootprint, Footprint, SpaceFootprint};
 pub use image::{ImageBits, ImagePart, ImageReference, ImageValue, ObjectImage, PartKind};
 pub(crate) use print::brief;

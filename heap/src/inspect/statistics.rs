@@ -6,7 +6,8 @@ use crate::layout::ClassDescriptor;
 use crate::spaces::{SpaceId, SpaceStatistics};
 use std::collections::HashMap;
 
-/// A heap's numbers at one moment. V8: `v8::HeapStatistics`.
+/// A heap's numbers at one moment, from [`HandleScope::statistics`], in bytes unless they say otherwise. What the process
+/// holds for it besides: [`HandleScope::memory_statistics`]. V8: `v8::HeapStatistics`.
 #[derive(Clone, Debug)]
 pub struct HeapStatistics {
     /// Each space.

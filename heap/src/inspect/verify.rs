@@ -6,7 +6,7 @@ use crate::isolate::IsolateData;
 use crate::layout::{ClassDescriptor, FieldKind};
 use crate::map::Map;
 use crate::memory::MemoryChunk;
-use crate::spaces::SpaceId;
+use crate::spaces::{AllocationAlignment, SpaceId};
 use crate::tagged::{HeapObject, TAGGED_SIZE, TaggedCell, Word};
 use std::collections::HashSet;
 
@@ -75,6 +75,12 @@ pub enum Violation {
     WrongStrength {
         /// The field.
         field: &'static str,
+    },
+    /// The object begins where its class's alignment does not let it.
+    #[error("its class is `align = {}`, and it does not begin there", alignment.name())]
+    Misaligned {
+        /// What the class asks for.
+        alignment: AllocationAlignment,
     },
     /// A chunk is flagged for another space than it belongs to.
     #[error("the chunk's flags do not fit its space")]
@@ -161,6 +167,10 @@ impl IsolateData {
                 let size = unsafe { crate::gc::size_of_object(address) };
                 if size == 0 || address.checked_add(size).is_none_or(|end| end > self.heap.end_of_objects(chunk)) {
                     return error(class.name(), Violation::TooLarge { size });
+                }
+                let alignment = class.layout().alignment;
+                if alignment.fill(address) > 0 {
+                    return error(class.name(), Violation::Misaligned { alignment });
                 }
                 if !self.heap.is_filler(address) {
                     objects.insert(address);

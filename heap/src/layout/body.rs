@@ -3,6 +3,7 @@
 use super::class::ClassLayout;
 use super::field::{FieldKind, FieldLayout};
 use super::width::PointerWidth;
+use crate::spaces::AllocationAlignment;
 use crate::tagged::HeapClass;
 use crate::{BitEnum, bitfield};
 
@@ -39,8 +40,11 @@ pub struct BodyDescriptor {
     #[bits(3)]
     pub visitor_id: VisitorId,
     /// Tagged words of an instance; for a class with a tail, of one without elements.
-    #[bits(12)]
+    #[bits(10)]
     pub size_in_words: u16,
+    /// Where instances may begin.
+    #[bits(2)]
+    pub alignment: AllocationAlignment,
     /// Bytes before the tail.
     #[bits(13)]
     pub header_size: u16,
@@ -155,6 +159,7 @@ impl Body {
             tail_bits
                 | BodyDescriptor::encode_visitor_id(visitor_id)
                 | BodyDescriptor::encode_size_in_words(header_words as u16)
+                | BodyDescriptor::encode_alignment(layout.alignment)
                 | BodyDescriptor::encode_header_size(header_size as u16)
                 | BodyDescriptor::encode_first_word(first as u16)
                 | BodyDescriptor::encode_end_word(end as u16),

@@ -9,6 +9,7 @@ use super::descriptor::MAX_INHERITANCE_DEPTH;
 use super::field::{FieldKind, FieldLayout, RawKind};
 use super::structs::StructLayout;
 use super::width::PointerWidth;
+use crate::spaces::AllocationAlignment;
 use crate::tagged::HeapClass;
 
 /// Builds a message in a constant: `format!` is not `const`.
@@ -78,19 +79,19 @@ pub const fn check_aligned(layout: &ClassLayout, index: usize) {
     let field = &layout.fields[index];
     let FieldLayout { offset, align, .. } = field;
     // First what nearly all fields are, without calls: this is interpreted whenever the class is compiled.
-    if offset.compressed % align.compressed == 0 && offset.full % align.full == 0 {
+    if offset.compressed % align.compressed == 0 && offset.full % align.full == 0 && align.compressed <= 4 {
         return;
     }
     let mut i = 0;
     while i < index {
-        if misaligned(&layout.fields[i]).is_some() {
+        if misaligned(layout, &layout.fields[i]).is_some() {
             return; // the first misaligned field moves all later ones: report it alone
         }
         i += 1;
     }
-    if let Some(width) = misaligned(field) {
+    if let Some(width) = misaligned(layout, field) {
         let (offset, align) = (field.offset.get(width), field.align.get(width));
-        let missing = offset.next_multiple_of(align) - offset;
+        let missing = missing(layout, offset, align, width);
         let message = Message::new()
             .text("field `")
             .text(field.name)
@@ -100,7 +101,10 @@ pub const fn check_aligned(layout: &ClassLayout, index: usize) {
             .text(width.name())
             .text(" and needs an alignment of ")
             .number(align)
-            .text(" bytes: ");
+            .text(" bytes")
+            .text(as_asked(layout, align, width))
+            .text(": ")
+            .text(other_alignment(layout, align, missing, width));
         let message = match aligned_before(layout, index) {
             Some(name) => message.text("move it before `").text(name).text("`, or "),
             None => message,
@@ -125,7 +129,8 @@ const fn aligned_before(layout: &ClassLayout, index: usize) -> Option<&'static s
     while i > 0 {
         i -= 1;
         let FieldLayout { name, offset, kind, .. } = &layout.fields[i];
-        let is_aligned = offset.compressed % align.compressed == 0 && offset.full % align.full == 0;
+        let in_memory = offset.compressed + layout.alignment.bias()[0];
+        let is_aligned = in_memory.is_multiple_of(align.compressed) && offset.full.is_multiple_of(align.full);
         if is_aligned && !matches!(kind, FieldKind::Padding) {
             return Some(name);
         }
@@ -149,7 +154,7 @@ const fn free_padding_name(layout: &ClassLayout) -> &'static str {
 const fn has_misaligned(layout: &ClassLayout) -> bool {
     let mut i = 0;
     while i < layout.fields.len() {
-        if misaligned(&layout.fields[i]).is_some() {
+        if misaligned(layout, &layout.fields[i]).is_some() {
             return true;
         }
         i += 1;
@@ -157,14 +162,71 @@ const fn has_misaligned(layout: &ClassLayout) -> bool {
     false
 }
 
-const fn misaligned(field: &FieldLayout) -> Option<PointerWidth> {
+const fn misaligned(layout: &ClassLayout, field: &FieldLayout) -> Option<PointerWidth> {
     let FieldLayout { offset, align, .. } = field;
-    if offset.compressed % align.compressed != 0 {
+    let in_memory = offset.compressed + layout.alignment.bias()[0];
+    if !in_memory.is_multiple_of(align.compressed) {
         Some(PointerWidth::Compressed)
     } else if offset.full % align.full != 0 {
         Some(PointerWidth::Full)
     } else {
         None
+    }
+}
+
+/// The bytes of padding without which what is at `offset` would not be aligned in memory.
+const fn missing(layout: &ClassLayout, offset: u32, align: u32, width: PointerWidth) -> u32 {
+    let bias = match width {
+        PointerWidth::Compressed => layout.alignment.bias()[0],
+        PointerWidth::Full => layout.alignment.bias()[1],
+    };
+    (offset + bias).next_multiple_of(align) - (offset + bias)
+}
+
+/// Why more than a tagged word's alignment is needed, if it is.
+const fn as_asked(layout: &ClassLayout, align: u32, width: PointerWidth) -> &'static str {
+    match layout.alignment {
+        _ if align <= width.tagged_size() => "",
+        AllocationAlignment::DoubleUnaligned => {
+            " in memory, as the class is `align = double_unaligned`, whose objects begin 4 bytes beyond a multiple of 8"
+        }
+        _ => ", as the class is `align = double`",
+    }
+}
+
+/// What is 4 bytes off under one alignment fits the other.
+const fn other_alignment(layout: &ClassLayout, align: u32, missing: u32, width: PointerWidth) -> &'static str {
+    match (layout.alignment, width) {
+        (AllocationAlignment::Double, PointerWidth::Compressed) if align == 8 && missing == 4 => {
+            "write `align = double_unaligned`, or "
+        }
+        (AllocationAlignment::DoubleUnaligned, PointerWidth::Compressed) if align == 8 && missing == 4 => {
+            "write `align = double`, or "
+        }
+        _ => "",
+    }
+}
+
+/// Proves that a class declared with an alignment does not contradict the one above it.
+///
+/// # Panics
+///
+/// At compile time, with both.
+#[track_caller]
+pub const fn check_alignment(layout: &ClassLayout) {
+    let Some(parent) = layout.parent else { return };
+    if parent.alignment as u8 != AllocationAlignment::Word as u8 && parent.alignment as u8 != layout.alignment as u8 {
+        start(layout)
+            .text(" is `align = ")
+            .text(layout.alignment.name())
+            .text("`, but it extends `")
+            .text(parent.name)
+            .text("`, which is `align = ")
+            .text(parent.alignment.name())
+            .text("`: its fields are aligned where its objects begin there. Write `align = ")
+            .text(parent.alignment.name())
+            .text("`, or extend a class without")
+            .fail();
     }
 }
 
@@ -195,8 +257,8 @@ pub const fn check_tail(layout: &ClassLayout, index: usize, rustc_offset: usize)
 const fn check_tail_alignment(layout: &ClassLayout, index: usize, width: PointerWidth) {
     let tail = &layout.tails[index];
     let (offset, align) = (layout.end().get(width), tail.element_align.get(width));
+    let missing = missing(layout, offset, align, width);
     if index == 0 {
-        let missing = offset.next_multiple_of(align) - offset;
         if missing > 0 {
             start(layout)
                 .text("'s elements `")
@@ -207,7 +269,11 @@ const fn check_tail_alignment(layout: &ClassLayout, index: usize, width: Pointer
                 .text(width.name())
                 .text(" and need an alignment of ")
                 .number(align)
-                .text(" bytes: put `padding: ")
+                .text(" bytes")
+                .text(as_asked(layout, align, width))
+                .text(": ")
+                .text(other_alignment(layout, align, missing, width))
+                .text("put `padding: ")
                 .text(match width {
                     PointerWidth::Full => "OptionalPadding<",
                     PointerWidth::Compressed => "Padding<",
@@ -243,7 +309,6 @@ const fn check_tail_alignment(layout: &ClassLayout, index: usize, width: Pointer
         }
         before += 1;
     }
-    let missing = offset.next_multiple_of(align) - offset;
     if missing > 0 {
         start(layout)
             .text("'s elements begin at byte ")

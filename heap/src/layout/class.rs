@@ -4,6 +4,7 @@ use super::field::{Access, FieldKind, FieldLayout, FieldSpec};
 use super::instance_types::{InstanceTypeOrder, InstanceTypeRange, InstanceTypes};
 use super::width::{PerWidth, PointerWidth};
 use crate::debugger::described;
+use crate::spaces::AllocationAlignment;
 
 /// Everything the declaration of a class says, with every offset, as constant data: the one table that the
 /// collector's descriptor, the printer, the verifier and the docs are made from.
@@ -31,6 +32,8 @@ pub struct ClassLayout {
     pub is_copy: bool,
     /// Whether it tells the collector where some of its words are: declared `#[heap_object(trace = custom)]`.
     pub custom_trace: bool,
+    /// Where its objects may begin: declared `#[heap_object(align = …)]`, here or in a class above.
+    pub alignment: AllocationAlignment,
     /// Its own fields, without inherited ones and without the tail.
     pub fields: &'static [FieldLayout],
     /// What follows the last field and is not the same in all instances, in order: elements, as many as a field or an
@@ -111,6 +114,13 @@ impl TailLayout {
             access: element.access,
         }
     }
+
+    /// The same in a class declared with an alignment: 8 raw bytes are aligned to 8. Called by the macros.
+    #[must_use]
+    pub const fn natural(mut self) -> TailLayout {
+        self.element_align = self.element.natural_align(self.element_size, self.element_align);
+        self
+    }
 }
 
 /// Where the strong or the weak fields of a class lie: from `start` up to `end`, in bytes. Other fields may lie
@@ -146,6 +156,7 @@ impl ClassLayout {
             instance_types: InstanceTypes::NONE,
             is_copy: false,
             custom_trace: false,
+            alignment: AllocationAlignment::Word,
             fields,
             tails: &[],
         }
@@ -155,6 +166,7 @@ impl ClassLayout {
     #[must_use]
     pub const fn extends(mut self, parent: &'static ClassLayout) -> ClassLayout {
         self.parent = Some(parent);
+        self.alignment = parent.alignment;
         self
     }
 
@@ -205,6 +217,14 @@ impl ClassLayout {
     #[must_use]
     pub const fn custom_trace(mut self) -> ClassLayout {
         self.custom_trace = true;
+        self
+    }
+
+    /// With objects that begin there. Called after [`extends`](Self::extends), whose alignment it replaces;
+    /// [`check_alignment`](super::check_alignment) holds the two together.
+    #[must_use]
+    pub const fn aligned(mut self, alignment: AllocationAlignment) -> ClassLayout {
+        self.alignment = alignment;
         self
     }
 
@@ -419,7 +439,8 @@ pub(crate) const fn same(a: &str, b: &str) -> bool {
 }
 
 described!(struct ClassLayout {
-    name, module_path, file, line, doc, parent, is_abstract, is_open, instance_types, is_copy, custom_trace, fields, tails,
+    name, module_path, file, line, doc, parent, is_abstract, is_open, instance_types, is_copy, custom_trace, alignment, fields,
+    tails,
 });
 described!(struct TailLayout {
     name, type_name, doc, line, element, element_size, element_align, length, constant, access,

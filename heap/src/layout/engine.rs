@@ -33,6 +33,17 @@ pub const fn place<const N: usize>(start: PerWidth, specs: [FieldSpec; N]) -> [F
     placed
 }
 
+/// The same in a class declared with an alignment: fields of 8 raw bytes are to be aligned to 8.
+#[must_use]
+pub const fn place_naturally<const N: usize>(start: PerWidth, mut specs: [FieldSpec; N]) -> [FieldLayout; N] {
+    let mut i = 0;
+    while i < N {
+        specs[i].align = specs[i].kind.natural_align(specs[i].size, specs[i].align);
+        i += 1;
+    }
+    place(start, specs)
+}
+
 const EMPTY: FieldLayout = FieldLayout {
     name: "",
     type_name: "",

@@ -202,6 +202,14 @@ impl FieldKind {
 }
 
 impl FieldKind {
+    /// The alignment in a class declared with one: 8 raw bytes are aligned to 8, all else as ever.
+    pub(super) const fn natural_align(&self, size: PerWidth, align: PerWidth) -> PerWidth {
+        match self {
+            FieldKind::Raw(_) | FieldKind::Bits(_) | FieldKind::External(_) if size.compressed == 8 => size,
+            _ => align,
+        }
+    }
+
     /// Whether it can hold the number of a tail's elements where the collector reads it by itself.
     pub(super) const fn is_word_length(&self) -> bool {
         matches!(self, FieldKind::Smi | FieldKind::Raw(RawKind::U32 | RawKind::I32))

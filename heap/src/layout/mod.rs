@@ -47,13 +47,13 @@ pub use bits::{
 pub use body::{BodyDescriptor, VisitorId};
 pub(crate) use check::Message;
 pub use check::{
-    InputKind, check_aligned, check_class, check_enum_fits, check_nested_fits, check_struct, check_tail,
-    inherited_input,
+    InputKind, check_aligned, check_alignment, check_class, check_enum_fits, check_nested_fits, check_struct,
+    check_tail, inherited_input,
 };
 pub(crate) use class::same as same_text;
 pub use class::{ClassLayout, FieldSection, MAX_TAILS, TailLayout, TailLength};
 pub use descriptor::{ClassDescriptor, MAX_INHERITANCE_DEPTH};
-pub use engine::place;
+pub use engine::{place, place_naturally};
 pub use field::{Access, FieldKind, FieldLayout, FieldSpec, Member, RawKind, TypeSet};
 pub use hooks::{Hooks, HooksOf, PrintHook, Splice, VerifyHook, check_splice};
 pub use instance_types::{InstanceTypeOrder, InstanceTypeRange, InstanceTypes, check_instance_types};

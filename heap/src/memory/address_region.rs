@@ -5,7 +5,19 @@
 
 use core::fmt;
 
-/// The addresses `begin..end`.
+/// The addresses `begin..end`, which need not exist.
+///
+/// ```
+/// use heapwright::memory::AddressRegion;
+///
+/// let region = AddressRegion::new(0x1000, 0x2000);
+/// assert_eq!((region.begin(), region.end(), region.size()), (0x1000, 0x3000, 0x2000));
+/// assert!(region.contains(0x2fff) && !region.contains(0x3000));
+/// let other = AddressRegion::new(0x2000, 0x2000);
+/// assert!(!region.contains_region(&other));
+/// assert_eq!(region.overlap(&other), AddressRegion::new(0x2000, 0x1000));
+/// assert_eq!(format!("{region:?}"), "0x1000..0x3000 (8192 bytes)");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct AddressRegion {
     begin: usize,

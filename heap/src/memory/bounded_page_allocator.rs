@@ -6,7 +6,9 @@
 //! Has no lock: the methods that change something take `&mut self`.
 //!
 //! V8 counterpart: `base::BoundedPageAllocator`, with `kAllocatedPagesMustBeZeroInitialized` and
-//! `kMakeInaccessible`.
+//! `kMakeInaccessible`. Its other modes are not here: pages that may hold old data save a decommit, which the pool of
+//! [`MemoryAllocator`](super::MemoryAllocator) saves as well, without a promise less; and pages whose permissions cannot be
+//! changed are macOS's. It is no [`PageAllocator`] itself, for it has no lock.
 
 use std::sync::Arc;
 
@@ -16,6 +18,27 @@ use super::{AddressRegion, MemoryError, OsPageAllocator, PageAllocator, Permissi
 ///
 /// Two granularities: a region takes whole *allocate pages* of the range, but only as many
 /// *commit pages* of it become accessible as were asked for.
+///
+/// ```
+/// use heapwright::memory::{AllocationStatus, BoundedPageAllocator, CHUNK_SIZE, MB, Permission, VirtualMemory};
+/// use std::sync::Arc;
+///
+/// let memory = Arc::new(VirtualMemory::reserve(MB, CHUNK_SIZE, None)?);
+/// let range = memory.region();
+/// // SAFETY: the range is fresh, and nobody else touches it.
+/// let mut pages = unsafe { BoundedPageAllocator::new(memory, range, CHUNK_SIZE) };
+/// let address = pages.allocate_pages(CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite)?;
+/// assert_eq!((address, pages.free_size()), (range.begin(), 3 * CHUNK_SIZE));
+///
+/// let error = pages.allocate_pages_at(address, CHUNK_SIZE, Permission::ReadWrite).unwrap_err();
+/// assert_eq!(error.allocation_status(), Some(AllocationStatus::HintedAddressTakenOrNotFound));
+/// let error = pages.allocate_pages(MB, CHUNK_SIZE, Permission::ReadWrite).unwrap_err();
+/// assert_eq!(error.allocation_status(), Some(AllocationStatus::RanOutOfReservation));
+///
+/// // SAFETY: nothing refers to the pages.
+/// unsafe { pages.free_pages(address, CHUNK_SIZE)? };
+/// # Ok::<(), heapwright::memory::MemoryError>(())
+/// ```
 #[derive(Debug)]
 pub struct BoundedPageAllocator<P: PageAllocator = OsPageAllocator> {
     reservation: Arc<VirtualMemory<P>>,
@@ -123,6 +146,26 @@ impl<P: PageAllocator> BoundedPageAllocator<P> {
         Ok(address)
     }
 
+    /// As [`allocate_pages`](Self::allocate_pages), at `hint` if the bytes there are free and `hint` is aligned. V8:
+    /// `AllocatePages` with an `AllocationHint`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`allocate_pages`](Self::allocate_pages).
+    pub fn allocate_pages_near(
+        &mut self,
+        hint: usize,
+        size: usize,
+        alignment: usize,
+        permission: Permission,
+    ) -> Result<usize, MemoryError> {
+        let region_size = self.region_size(size, alignment)?;
+        if hint.is_multiple_of(alignment) && self.regions.is_free(hint, region_size) {
+            return self.allocate_pages_at(hint, size, permission).map(|()| hint);
+        }
+        self.allocate_pages(size, alignment, permission)
+    }
+
     /// As [`allocate_pages`](Self::allocate_pages), at exactly `address`.
     ///
     /// # Errors
@@ -140,6 +183,67 @@ impl<P: PageAllocator> BoundedPageAllocator<P> {
             return Err(MemoryError::RegionUnavailable { address, size });
         }
         self.commit_new_region(address, size, permission)
+    }
+
+    /// Takes `size` bytes at `address` out of the range for good: they are never handed out, and have no access. For holes
+    /// that something else is mapped into. V8: `ReserveForSharedMemoryMapping`.
+    ///
+    /// # Errors
+    ///
+    /// [`MemoryError::RegionUnavailable`] when the bytes there are not all free, or not whole allocate pages.
+    pub fn exclude_pages_at(&mut self, address: usize, size: usize) -> Result<(), MemoryError> {
+        // Free pages have no access.
+        let excluded = self.regions.exclude_region_at(address, size);
+        if excluded { Ok(()) } else { Err(MemoryError::RegionUnavailable { address, size }) }
+    }
+
+    /// Grows the region of `size` bytes at `address` to `new_size` bytes, a multiple of the commit page size, where it is,
+    /// and gives the bytes that it gains the access `permission`. From then on the region's size is `new_size`. To shrink
+    /// it: [`release_pages`](Self::release_pages). V8: `ResizeAllocationAt`.
+    ///
+    /// # Errors
+    ///
+    /// [`MemoryError::NotAllocated`] unless a region for `size` bytes starts at `address`,
+    /// [`MemoryError::InvalidRequest`] for a new size below `size` or no multiple,
+    /// [`MemoryError::RegionUnavailable`] when what follows the region is not free, and those of
+    /// [`PageAllocator::set_permissions`]; nothing changes in any case.
+    ///
+    /// # Safety
+    ///
+    /// No reference or running access to bytes of the region behind the first `size` needs a right that `permission` lacks.
+    pub unsafe fn grow_pages(
+        &mut self,
+        address: usize,
+        size: usize,
+        new_size: usize,
+        permission: Permission,
+    ) -> Result<(), MemoryError> {
+        let region_size = self.checked_region_size(address, size)?;
+        let new_region_size = self.region_size(new_size, self.allocate_page_size())?;
+        if new_size < size {
+            return Err(self.invalid(new_size, self.allocate_page_size()));
+        }
+        if !self.regions.try_grow_region(address, new_region_size) {
+            let (address, size) = (address + region_size, new_region_size - region_size);
+            return Err(MemoryError::RegionUnavailable { address, size });
+        }
+        if new_size == size || permission == Permission::NoAccess {
+            return Ok(());
+        }
+        let (gained, bytes) = (address + size, new_size - size);
+        // SAFETY: inside the region as it is now, in the reservation; the caller promises that no access loses a right.
+        let committed = unsafe { self.page_allocator().set_permissions(gained, bytes, permission) };
+        if committed.is_err() {
+            if new_region_size > region_size {
+                // As in `commit_new_region`, for what was free a moment ago.
+                // SAFETY: nothing refers to it.
+                let _ = unsafe {
+                    self.page_allocator().decommit_pages(address + region_size, new_region_size - region_size)
+                };
+            }
+            self.regions.trim_region(address, region_size);
+        }
+        committed
     }
 
     /// Gives back the region of `size` bytes at `address`: its memory to the operating system, its
@@ -249,6 +353,11 @@ impl<P: PageAllocator> BoundedPageAllocator<P> {
         // SAFETY: the range was just found to lie in a region of this allocator; the caller
         // promises that nothing refers to it.
         unsafe { self.page_allocator().decommit_pages(address, size) }
+    }
+
+    /// What the range is part of.
+    pub(super) fn reservation(&self) -> &Arc<VirtualMemory<P>> {
+        &self.reservation
     }
 
     fn commit_new_region(&mut self, address: usize, size: usize, permission: Permission) -> Result<(), MemoryError> {
@@ -472,6 +581,55 @@ mod tests {
     }
 
     #[test]
+    fn growing_commits_what_is_gained_or_changes_nothing() {
+        let (memory, mut pages) = bounded(4);
+        let commit = pages.commit_page_size();
+        let address = pages.allocate_pages(commit, CHUNK_SIZE, Permission::ReadWrite).unwrap();
+        fill(address, commit);
+        pages.allocate_pages_at(memory.begin() + 3 * CHUNK_SIZE, CHUNK_SIZE, Permission::NoAccess).unwrap();
+        // SAFETY: no references into the region exist; only committed parts of it are accessed.
+        unsafe {
+            let too_far = pages.grow_pages(address, commit, 4 * CHUNK_SIZE, Permission::ReadWrite).unwrap_err();
+            let MemoryError::RegionUnavailable { address: at, size } = too_far else { panic!("{too_far}") };
+            assert_eq!((at, size), (address + CHUNK_SIZE, 3 * CHUNK_SIZE));
+            for bad in [0, 1, commit + 1, usize::MAX & !(commit - 1)] {
+                assert!(pages.grow_pages(address, commit, bad, Permission::ReadWrite).is_err());
+            }
+            assert!(pages.grow_pages(address, 2 * CHUNK_SIZE, 3 * CHUNK_SIZE, Permission::ReadWrite).is_err());
+            pages.page_allocator().commits.store(true, Relaxed);
+            let error = pages.grow_pages(address, commit, 2 * CHUNK_SIZE, Permission::ReadWrite).unwrap_err();
+            assert!(matches!(error, MemoryError::Protect { .. }), "{error}");
+            assert_eq!((pages.regions().check_region(address), pages.free_size()), (CHUNK_SIZE, 2 * CHUNK_SIZE));
+            pages.page_allocator().commits.store(false, Relaxed);
+            // Inside the region, and beyond it.
+            pages.grow_pages(address, commit, 2 * commit, Permission::ReadWrite).unwrap();
+            pages.grow_pages(address, 2 * commit, 3 * CHUNK_SIZE, Permission::ReadWrite).unwrap();
+            assert!(!is_zero(address, commit) && is_zero(address + commit, 3 * CHUNK_SIZE - commit));
+            assert_eq!(pages.free_size(), 0);
+            assert!(pages.grow_pages(address, 3 * CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite).is_err());
+            pages.free_pages(address, 3 * CHUNK_SIZE).unwrap();
+        }
+        assert_eq!(pages.free_size(), 3 * CHUNK_SIZE);
+    }
+
+    #[test]
+    fn hints_are_followed_where_free_and_holes_never_handed_out() {
+        let (memory, mut pages) = bounded(4);
+        let chunk = |n| memory.begin() + n * CHUNK_SIZE;
+        let near = |pages: &mut BoundedPageAllocator<Failing>, hint| {
+            pages.allocate_pages_near(hint, CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite)
+        };
+        assert_eq!(near(&mut pages, chunk(2)).unwrap(), chunk(2));
+        pages.exclude_pages_at(chunk(0), CHUNK_SIZE).unwrap();
+        for taken in [chunk(0), chunk(2), chunk(4), chunk(3) + 1] {
+            assert!(matches!(pages.exclude_pages_at(taken, CHUNK_SIZE), Err(MemoryError::RegionUnavailable { .. })));
+        }
+        assert_eq!(near(&mut pages, chunk(2)).unwrap(), chunk(1));
+        assert_eq!(near(&mut pages, 12).unwrap(), chunk(3));
+        assert!(matches!(near(&mut pages, chunk(0)), Err(MemoryError::RegionExhausted { free: 0, .. })));
+    }
+
+    #[test]
     fn permissions_stay_inside_one_region() {
         let (memory, mut pages) = bounded(3);
         let address = pages.allocate_pages(CHUNK_SIZE, CHUNK_SIZE, Permission::NoAccess).unwrap();
@@ -524,6 +682,10 @@ mod tests {
             region: usize,
             pages: usize,
         },
+        Grow {
+            region: usize,
+            pages: usize,
+        },
         Write {
             region: usize,
             page: usize,
@@ -545,6 +707,7 @@ mod tests {
             1 => (0..CHUNKS, 1..160_usize).prop_map(|(chunk, pages)| Op::At { chunk, pages }),
             3 => (0..4_usize).prop_map(|region| Op::Free { region }),
             2 => (0..4_usize, 1..100_usize).prop_map(|(region, pages)| Op::Release { region, pages }),
+            2 => (0..4_usize, 1..200_usize).prop_map(|(region, pages)| Op::Grow { region, pages }),
             6 => (0..4_usize, 0..160_usize).prop_map(|(region, page)| Op::Write { region, page }),
             1 => (0..4_usize, 0..160_usize).prop_map(|(region, page)| Op::Discard { region, page }),
             1 => (any::<bool>(), any::<bool>()).prop_map(|(commits, decommits)| Op::Fail { commits, decommits }),
@@ -613,6 +776,27 @@ mod tests {
                             Ok(()) => contents.truncate(count),
                             Err(MemoryError::InvalidRequest { .. }) => prop_assert!(count > contents.len()),
                             Err(_) => prop_assert!(decommits),
+                        }
+                    }
+                    Op::Grow { region, pages: count } if region < model.len() => {
+                        let (address, old) = (model[region].0, model[region].1.len());
+                        let behind = address + chunks(old) * CHUNK_SIZE;
+                        let end = address + chunks(count) * CHUNK_SIZE;
+                        let is_free = end <= range.end()
+                            && model.iter().all(|(a, p)| end <= *a || a + chunks(p.len()) * CHUNK_SIZE <= behind);
+                        // SAFETY: nothing refers to the region but the model.
+                        match unsafe { pages.grow_pages(address, old * commit, count * commit, Permission::ReadWrite) } {
+                            Ok(()) => {
+                                prop_assert!(count == old || !commits);
+                                prop_assert!(is_free && count >= old);
+                                model[region].1.resize(count, 0);
+                            }
+                            Err(MemoryError::Protect { .. }) => prop_assert!(commits && is_free),
+                            Err(MemoryError::InvalidRequest { .. }) => prop_assert!(count < old),
+                            Err(error) => {
+                                prop_assert!(matches!(error, MemoryError::RegionUnavailable { .. }), "{}", error);
+                                prop_assert!(!is_free);
+                            }
                         }
                     }
                     Op::Write { region, page } if region < model.len() && page < model[region].1.len() => {

@@ -1,20 +1,45 @@
 //! Owns [`Cage`]: the one reservation of an isolate, in which every object of its heap lies.
 //! Promises that the cage's addresses differ in their lower 32 bits only, so that these alone can
-//! stand for a pointer, and that no compressed word below [`CHUNK_SIZE`] is an object's address.
+//! stand for a pointer, and that no compressed word below [`CHUNK_SIZE`] is an object's address: the
+//! first chunk is never handed out. An isolate may keep its own data there
+//! ([`IsolateAllocation::InCage`](crate::IsolateAllocation::InCage)), behind [`ISOLATE_DATA_OFFSET`] bytes
+//! without access.
 //!
 //! V8 counterpart: `VirtualMemoryCage`, as the pointer compression cage of an isolate.
 
 use std::sync::Arc;
 
 use super::{
-    AddressRegion, BoundedPageAllocator, CAGE_SIZE, CHUNK_SIZE, MemoryError, SharedPageAllocator, VirtualMemory,
+    AddressRegion, BoundedPageAllocator, CAGE_SIZE, CHUNK_SIZE, KB, MemoryError, Permission, SharedPageAllocator,
+    VirtualMemory,
 };
+
+/// Bytes from a cage's start to the data of an isolate that lies in it. They have no access (where the system's pages are no
+/// larger), so that following a Smi zero or a cleared weak word by mistake faults as it does in other isolates.
+pub const ISOLATE_DATA_OFFSET: usize = 64 * KB;
+
+/// The most bytes that an isolate's data in a cage may have: the rest of the first chunk.
+pub const MAX_ISOLATE_DATA_SIZE: usize = CHUNK_SIZE - ISOLATE_DATA_OFFSET;
 
 /// 4 GiB of address space at a multiple of 4 GiB, reserved without access, and the allocator for
 /// its pages. Given back as a whole when it is dropped (and its allocator, should that have been
 /// swapped out of it).
 ///
 /// The provenance of the whole range was exposed when it was mapped.
+///
+/// Each isolate makes its own. One that is made here is for a [`MemoryAllocator`](super::MemoryAllocator), or for pages that 32
+/// bits can refer to:
+///
+/// ```
+/// use heapwright::memory::{CAGE_SIZE, CHUNK_SIZE, Cage, Permission};
+///
+/// let mut cage = Cage::new()?;
+/// assert_eq!(cage.base() % CAGE_SIZE, 0);
+/// let address = cage.allocator().allocate_pages(CHUNK_SIZE, CHUNK_SIZE, Permission::ReadWrite)?;
+/// let compressed = address as u32; // never 0: the first chunk is nobody's
+/// assert_eq!(cage.base() + compressed as usize, address);
+/// # Ok::<(), heapwright::memory::MemoryError>(())
+/// ```
 #[derive(Debug)]
 pub struct Cage {
     allocator: BoundedPageAllocator<SharedPageAllocator>,
@@ -64,14 +89,34 @@ impl Cage {
         self.reservation.size()
     }
 
-    /// All addresses of the cage, with the first [`CHUNK_SIZE`] bytes that are never handed out.
+    /// All addresses of the cage, with the first [`CHUNK_SIZE`] bytes that hold no objects and are never handed out.
     #[must_use]
     pub fn region(&self) -> AddressRegion {
         self.reservation.region()
     }
 
-    /// The reservation, for an allocator of a part that the cage's own has handed out.
-    pub(super) fn reservation(&self) -> &Arc<VirtualMemory<SharedPageAllocator>> {
+    /// Commits `size` bytes from [`ISOLATE_DATA_OFFSET`] on, readable, writable and zero, for the isolate's data; returns
+    /// where. They stay until the [reservation](Self::reservation) goes, which the data must not outlive.
+    ///
+    /// # Errors
+    ///
+    /// [`MemoryError::InvalidRequest`] for more than [`MAX_ISOLATE_DATA_SIZE`], else those of
+    /// [`PageAllocator::set_permissions`](super::PageAllocator::set_permissions).
+    pub(crate) fn commit_isolate_data(&mut self, size: usize) -> Result<usize, MemoryError> {
+        let page_size = self.allocator.commit_page_size();
+        if size > MAX_ISOLATE_DATA_SIZE {
+            return Err(MemoryError::InvalidRequest { size, alignment: ISOLATE_DATA_OFFSET, page_size });
+        }
+        // Both are in the first chunk: a chunk is made of commit pages.
+        let begin = ISOLATE_DATA_OFFSET / page_size * page_size;
+        let end = (ISOLATE_DATA_OFFSET + size).next_multiple_of(page_size);
+        // SAFETY: a part of the first chunk, which no allocator hands out; more rights harm no access.
+        unsafe { self.reservation.set_permissions(self.base() + begin, end - begin, Permission::ReadWrite) }?;
+        Ok(self.base() + ISOLATE_DATA_OFFSET)
+    }
+
+    /// The reservation, for an allocator of a part that the cage's own has handed out, and for what lies in the first chunk.
+    pub(crate) fn reservation(&self) -> &Arc<VirtualMemory<SharedPageAllocator>> {
         &self.reservation
     }
 
@@ -134,6 +179,27 @@ mod tests {
                 word.write(0xdead_beed_beef);
             }
         }
+    }
+
+    #[test]
+    fn the_first_chunk_takes_an_isolates_data_and_nothing_else() {
+        let mut cage = Cage::new().unwrap();
+        let free = cage.pages().free_size();
+        let error = cage.commit_isolate_data(MAX_ISOLATE_DATA_SIZE + 1).unwrap_err();
+        assert!(matches!(error, MemoryError::InvalidRequest { .. }), "{error}");
+        let data = cage.commit_isolate_data(MAX_ISOLATE_DATA_SIZE).unwrap();
+        assert_eq!((data - cage.base(), cage.pages().free_size()), (ISOLATE_DATA_OFFSET, free));
+        let reservation = Arc::clone(cage.reservation());
+        drop(cage);
+        for address in [data, data + MAX_ISOLATE_DATA_SIZE - 8] {
+            let word: *mut u64 = with_exposed_provenance_mut(address);
+            // SAFETY: committed above, only this test touches it, and the reservation is still there.
+            unsafe {
+                assert_eq!(word.read(), 0);
+                word.write(1);
+            }
+        }
+        drop(reservation);
     }
 
     #[test]

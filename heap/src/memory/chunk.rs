@@ -73,7 +73,11 @@ const BITS: usize = usize::BITS as usize;
 const BITMAP_CELLS: usize = CHUNK_SIZE / TAGGED_SIZE / BITS;
 
 /// The header of a chunk. Lives in the chunk's first bytes; all fields are cells, for the mutator, the barrier and the
-/// collector share it.
+/// collector share it. V8: `MemoryChunk` and `MutablePageMetadata`.
+///
+/// To be read through an [`OwnedChunk`](super::OwnedChunk). Those of an isolate change and go with each collection, so what
+/// they say is shown as plain data: [`HandleScope::chunks`](crate::HandleScope::chunks). All numbers are in bytes, and all
+/// addresses absolute.
 #[repr(C)]
 pub struct MemoryChunk {
     flags: AtomicU32,
@@ -163,14 +167,17 @@ impl MemoryChunk {
         unsafe { &*header }
     }
 
-    /// The chunk's own address.
+    /// The chunk's own address, a multiple of [`CHUNK_SIZE`].
     #[inline]
-    pub(crate) fn address(&self) -> usize {
+    #[must_use]
+    pub fn address(&self) -> usize {
         core::ptr::from_ref(self).addr()
     }
 
+    /// What it is and what the write barrier must know of it.
     #[inline]
-    pub(crate) fn flags(&self) -> ChunkFlags {
+    #[must_use]
+    pub fn flags(&self) -> ChunkFlags {
         ChunkFlags::from_bits_retain(self.flags.load(Ordering::Relaxed))
     }
 
@@ -258,7 +265,8 @@ impl MemoryChunk {
 
     /// The space it belongs to.
     #[inline]
-    pub(crate) fn space(&self) -> SpaceId {
+    #[must_use]
+    pub fn space(&self) -> SpaceId {
         self.space.get()
     }
 
@@ -267,9 +275,10 @@ impl MemoryChunk {
         self.space.set(space);
     }
 
-    /// Bytes, header included.
+    /// Bytes, header and guard pages included: a multiple of [`CHUNK_SIZE`].
     #[inline]
-    pub(crate) fn size(&self) -> usize {
+    #[must_use]
+    pub fn size(&self) -> usize {
         self.size
     }
 
@@ -285,8 +294,10 @@ impl MemoryChunk {
         self.area_end
     }
 
+    /// The address after the last object, as far as its space keeps it here; where the area begins in a new chunk.
     #[inline]
-    pub(crate) fn top(&self) -> usize {
+    #[must_use]
+    pub fn top(&self) -> usize {
         self.top.get()
     }
 
@@ -304,7 +315,8 @@ impl MemoryChunk {
     }
 
     /// Bytes of objects that the last marking found alive.
-    pub(crate) fn live_bytes(&self) -> usize {
+    #[must_use]
+    pub fn live_bytes(&self) -> usize {
         self.live_bytes.get()
     }
 
@@ -390,6 +402,20 @@ impl MemoryChunk {
             }
             bits = self.marking_bitmap[cell].load(Ordering::Relaxed);
         }
+    }
+}
+
+impl MemoryChunk {
+    /// All addresses of the chunk.
+    #[must_use]
+    pub fn region(&self) -> AddressRegion {
+        AddressRegion::new(self.address(), self.size)
+    }
+
+    /// Where objects lie: behind the header, and between the guard pages if there are some.
+    #[must_use]
+    pub fn area(&self) -> AddressRegion {
+        AddressRegion::new(self.area_start, self.area_end - self.area_start)
     }
 }
 

@@ -3,7 +3,7 @@
 //! out-of-memory report can be written without a debugger. The operating system's own error is
 //! the [`source`](std::error::Error::source), not repeated in the message.
 //!
-//! V8 has no counterpart: its page allocators return `nullptr` or `false`.
+//! V8's page allocators return `nullptr` or `false`; [`AllocationStatus`] is what its bounded ones say beyond that.
 
 use std::io;
 
@@ -109,6 +109,49 @@ pub enum MemoryError {
         /// The granularity the request had to respect, in bytes.
         page_size: usize,
     },
+}
+
+/// Why pages could not be had from a bounded range: a coarse view of [`MemoryError`], for counters and for what is tried
+/// next. V8: `BoundedPageAllocator::AllocationStatus`; success is an `Ok` here, and the allocator need not remember it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AllocationStatus {
+    /// There are addresses, and no memory for them.
+    FailedToCommit,
+    /// No gap of the range is large enough.
+    RanOutOfReservation,
+    /// The address that was asked for is taken, or not in the range.
+    HintedAddressTakenOrNotFound,
+}
+
+impl core::fmt::Display for AllocationStatus {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.pad(match self {
+            Self::FailedToCommit => "failed to commit",
+            Self::RanOutOfReservation => "ran out of reservation",
+            Self::HintedAddressTakenOrNotFound => "hinted address taken or not found",
+        })
+    }
+}
+
+impl MemoryError {
+    /// What it is for an allocation from a bounded range; `None` for what is no such failure, as a request that could
+    /// never be served.
+    ///
+    /// ```
+    /// use heapwright::memory::{AllocationStatus, MemoryError};
+    ///
+    /// let error = MemoryError::RegionUnavailable { address: 0x4_0000, size: 4096 };
+    /// assert_eq!(error.allocation_status(), Some(AllocationStatus::HintedAddressTakenOrNotFound));
+    /// ```
+    #[must_use]
+    pub const fn allocation_status(&self) -> Option<AllocationStatus> {
+        match self {
+            Self::Protect { .. } => Some(AllocationStatus::FailedToCommit),
+            Self::RegionExhausted { .. } => Some(AllocationStatus::RanOutOfReservation),
+            Self::RegionUnavailable { .. } => Some(AllocationStatus::HintedAddressTakenOrNotFound),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]

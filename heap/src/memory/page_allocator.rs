@@ -5,7 +5,17 @@
 //! and has its provenance exposed, so that [`core::ptr::with_exposed_provenance_mut`] may turn it
 //! into a pointer; a call that fails leaves the pages as they were.
 //!
-//! V8 counterparts: `v8::PageAllocator` and `base::PageAllocator`.
+//! V8 counterparts: `v8::PageAllocator` and `base::PageAllocator`. What those have and [`PageAllocator`] has not:
+//!
+//! | V8 | here |
+//! |---|---|
+//! | `ReleasePages`, to shrink | [`free_pages`](PageAllocator::free_pages) of the tail, for each allocate page may go by itself |
+//! | `ResizeAllocationAt`, to grow | [`BoundedPageAllocator::grow_pages`](super::BoundedPageAllocator::grow_pages); the operating system promises no room behind a mapping, and V8's own allocator for it says no, too |
+//! | `GetRandomMmapAddr`, `SetRandomMmapSeed` | [`RandomAddresses`](super::RandomAddresses), given as a hint |
+//! | `RecommitPages` after `DiscardSystemPages` | nothing to do on Linux: discarded pages come back when they are touched |
+//! | `kNoAccessWillJitLater` | macOS alone |
+//! | shared pages | a heap that several isolates share is not built |
+//! | `SealPages` | what is sealed in the kernel (`mseal`) can never be unmapped, and isolates end; `mprotect` seals READ_ONLY space |
 
 use core::ffi::c_void;
 use core::ptr::{null_mut, with_exposed_provenance_mut};
@@ -29,6 +39,64 @@ use super::{AddressRegion, MemoryError, Permission};
 ///
 /// An isolate calls its page allocator in the middle of collections too. So no method may unwind: what cannot be done is
 /// an error.
+///
+/// # Examples
+///
+/// An allocator of one's own counts, logs, places or refuses, and leaves the rest to [`OsPageAllocator`]. This one knows how
+/// much address space its isolate has:
+///
+/// ```
+/// use heapwright::Isolate;
+/// use heapwright::memory::{CAGE_SIZE, MemoryError, OsPageAllocator, PageAllocator, Permission};
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+///
+/// #[derive(Default)]
+/// struct Counting(OsPageAllocator, AtomicUsize);
+///
+/// // SAFETY: every call is forwarded to `OsPageAllocator`, and nothing here panics.
+/// unsafe impl PageAllocator for Counting {
+///     fn allocate_page_size(&self) -> usize {
+///         self.0.allocate_page_size()
+///     }
+///     fn commit_page_size(&self) -> usize {
+///         self.0.commit_page_size()
+///     }
+///     fn allocate_pages(
+///         &self,
+///         hint: Option<usize>,
+///         size: usize,
+///         alignment: usize,
+///         permission: Permission,
+///     ) -> Result<usize, MemoryError> {
+///         let address = self.0.allocate_pages(hint, size, alignment, permission)?;
+///         self.1.fetch_add(size, Relaxed);
+///         Ok(address)
+///     }
+///     unsafe fn free_pages(&self, address: usize, size: usize) -> Result<(), MemoryError> {
+///         // SAFETY: the caller's contract is the same; so below.
+///         unsafe { self.0.free_pages(address, size) }?;
+///         self.1.fetch_sub(size, Relaxed);
+///         Ok(())
+///     }
+///     unsafe fn set_permissions(&self, address: usize, size: usize, permission: Permission) -> Result<(), MemoryError> {
+///         unsafe { self.0.set_permissions(address, size, permission) }
+///     }
+///     unsafe fn discard_pages(&self, address: usize, size: usize) -> Result<(), MemoryError> {
+///         unsafe { self.0.discard_pages(address, size) }
+///     }
+///     unsafe fn decommit_pages(&self, address: usize, size: usize) -> Result<(), MemoryError> {
+///         unsafe { self.0.decommit_pages(address, size) }
+///     }
+/// }
+///
+/// let pages = Arc::new(Counting::default());
+/// let isolate = Isolate::builder().page_allocator(pages.clone()).build()?;
+/// assert!(pages.1.load(Relaxed) >= CAGE_SIZE);
+/// drop(isolate);
+/// assert_eq!(pages.1.load(Relaxed), 0);
+/// # Ok::<(), heapwright::IsolateError>(())
+/// ```
 pub unsafe trait PageAllocator {
     /// The granularity of [`allocate_pages`](Self::allocate_pages), in bytes; a power of two and
     /// a multiple of [`commit_page_size`](Self::commit_page_size).
@@ -104,6 +172,24 @@ pub unsafe trait PageAllocator {
 }
 
 /// The operating system's pages: anonymous, private mappings.
+///
+/// ```
+/// use heapwright::memory::{GB, MB, OsPageAllocator, PageAllocator, Permission};
+///
+/// let pages = OsPageAllocator::new();
+/// let address = pages.allocate_pages(None, MB, 4 * GB, Permission::ReadWrite)?;
+/// assert_eq!(address % (4 * GB), 0);
+/// let word = std::ptr::with_exposed_provenance_mut::<u64>(address);
+/// // SAFETY: the pages are ours, accessible while they are accessed, and not used after they are freed.
+/// unsafe {
+///     word.write(1);
+///     pages.discard_pages(address, MB)?;
+///     assert_eq!(word.read(), 0);
+///     pages.set_permissions(address, MB, Permission::NoAccess)?;
+///     pages.free_pages(address, MB)?;
+/// }
+/// # Ok::<(), heapwright::memory::MemoryError>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct OsPageAllocator {
     page_size: usize,

@@ -5,7 +5,14 @@
 
 use core::fmt;
 
-/// What the processor may do with a page.
+/// What the processor may do with a page. V8: `PageAllocator::Permission`.
+///
+/// ```
+/// use heapwright::memory::Permission;
+///
+/// assert!(Permission::ReadExecute.is_executable() && !Permission::ReadExecute.is_writable());
+/// assert_eq!(Permission::ReadWrite.to_string(), "rw-");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Permission {
     /// Every access faults: reserved address space, or decommitted memory.

@@ -9,7 +9,18 @@ use super::{MemoryError, OsPageAllocator, PageAllocator, Permission};
 
 /// A page allocator that has several owners; that of the operating system by default.
 ///
-/// Costs an indirect call for each system call, and nothing else.
+/// Costs an indirect call for each system call, and nothing else. An isolate makes one of what is given to
+/// [`IsolateBuilder::page_allocator`](crate::IsolateBuilder::page_allocator).
+///
+/// ```
+/// use heapwright::memory::{Cage, FaultyPageAllocator, SharedPageAllocator};
+/// use std::sync::Arc;
+///
+/// let pages = Arc::new(FaultyPageAllocator::default());
+/// let cage = Cage::new_in(SharedPageAllocator::new(pages.clone()))?;
+/// assert_eq!(pages.mapped(), cage.size());
+/// # Ok::<(), heapwright::memory::MemoryError>(())
+/// ```
 #[derive(Clone)]
 pub struct SharedPageAllocator(Arc<dyn PageAllocator + Send + Sync>);
 

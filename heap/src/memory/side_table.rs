@@ -10,6 +10,16 @@ use core::sync::atomic::AtomicUsize;
 use super::{MemoryError, PageAllocator, SharedPageAllocator, VirtualMemory};
 
 /// A lazily committed table with a word for every `u16`.
+///
+/// ```
+/// use heapwright::memory::SideTable;
+/// use std::sync::atomic::Ordering::Relaxed;
+///
+/// let table = SideTable::new()?;
+/// table.get(7).store(1, Relaxed);
+/// assert_eq!((table.get(7).load(Relaxed), table.get(8).load(Relaxed)), (1, 0));
+/// # Ok::<(), heapwright::memory::MemoryError>(())
+/// ```
 #[derive(Debug)]
 pub struct SideTable {
     memory: VirtualMemory<SharedPageAllocator>,

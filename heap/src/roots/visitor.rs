@@ -15,8 +15,11 @@ use crate::tagged::{Any, Tagged, Word};
 pub enum RootGroup {
     /// The map of a class of the isolate; its name is the class's.
     ClassMaps,
-    /// A root of a table of [`heap_roots!`](crate::heap_roots), with its name there.
+    /// A root of a table of [`heap_roots!`](crate::heap_roots), with its name there; one of type
+    /// [`Smi`](crate::Smi) is of the next group.
     StrongRootList,
+    /// A root of such a table that is declared `Smi`. V8: `kSmiRootList`.
+    SmiRootList,
     /// A handle of a scope.
     HandleScopes,
     /// A [`Global`](crate::Global), one in an isolate slot too.
@@ -36,6 +39,7 @@ impl RootGroup {
         match self {
             RootGroup::ClassMaps => "class maps",
             RootGroup::StrongRootList => "strong root list",
+            RootGroup::SmiRootList => "Smi root list",
             RootGroup::HandleScopes => "handle scopes",
             RootGroup::Globals => "globals",
             RootGroup::WeakGlobals => "weak globals",
@@ -137,8 +141,9 @@ impl IsolateData {
             let class = unsafe { map.as_object::<Map>() }.class();
             add(RootGroup::ClassMaps, Some("classes"), Some(class.name()), *map);
         }
-        self.roots.for_each_named(|table, name, word| {
-            add(RootGroup::StrongRootList, Some(table), Some(name), word);
+        self.roots.for_each_named(|table, index, word| {
+            let group = if table.is_smi_root(index) { RootGroup::SmiRootList } else { RootGroup::StrongRootList };
+            add(group, Some(table.name()), Some(table.roots()[index]), word);
         });
         self.handles.for_each(|word| add(RootGroup::HandleScopes, None, None, word));
         self.globals.for_each_strong(|word| add(RootGroup::Globals, None, None, word));

@@ -129,6 +129,11 @@ impl CodeSpace {
         live
     }
 
+    /// Calls `visit` with the address and the size of each block that may be allocated from.
+    pub(crate) fn for_each_available(&self, mut visit: impl FnMut(usize, usize)) {
+        self.blocks.iter().for_each(|(size, address)| visit(*address, *size));
+    }
+
     pub(crate) fn statistics(&self) -> SpaceStatistics {
         let area: usize = self.chunks.iter().map(|chunk| chunk.area_end() - chunk.area_start()).sum();
         SpaceStatistics {
@@ -172,7 +177,7 @@ pub(crate) unsafe fn fill(fillers: FillerMaps, address: usize, size: usize) {
 ///
 /// If the system refuses.
 pub(crate) fn open(allocator: &mut MemoryAllocator, chunk: &MemoryChunk) -> Result<(), MemoryError> {
-    allocator.code_range().map_or(Ok(()), |range| range.open(chunk))
+    allocator.code_range_mut().map_or(Ok(()), |range| range.open(chunk))
 }
 
 /// Makes a chunk of code executable again.
@@ -181,7 +186,7 @@ pub(crate) fn open(allocator: &mut MemoryAllocator, chunk: &MemoryChunk) -> Resu
 ///
 /// If the system refuses; the chunk stays flagged as open.
 pub(crate) fn close(allocator: &mut MemoryAllocator, chunk: &MemoryChunk) -> Result<(), MemoryError> {
-    allocator.code_range().map_or(Ok(()), |range| range.close(chunk))
+    allocator.code_range_mut().map_or(Ok(()), |range| range.close(chunk))
 }
 
 /// Closes all of these chunks that are open: those that could not be closed before, or whose scope was forgotten.

@@ -14,7 +14,8 @@
 //!
 //! V8 counterpart: `FreeListManyCachedFastPath` (`src/heap/free-list.h`). V8 keeps a list of
 //! categories a page; here a category is one list for the space, and
-//! [`evict_if`](FreeList::evict_if) takes out the blocks of any number of pages in one walk.
+//! [`evict_if`](FreeList::evict_if) takes out the blocks of any number of pages in one walk. Its cache of the next category that
+//! is not empty is a bit set here.
 
 use core::ptr::with_exposed_provenance_mut;
 #[cfg(feature = "pointer-compression")]
@@ -115,6 +116,36 @@ fn link(address: usize) -> *mut usize {
 
 /// The free blocks of one space. All sizes and addresses are in bytes.
 ///
+/// The list's links lie in the blocks, so that it takes no memory of its own. For memory that holds no objects,
+/// [`format_block`](Self::format_block) makes a block of any bytes:
+///
+/// ```
+/// use heapwright::SpaceId;
+/// use heapwright::memory::{Cage, MB, MemoryAllocator};
+/// use heapwright::spaces::FreeList;
+///
+/// let mut memory = MemoryAllocator::new(Cage::new()?, MB);
+/// let chunk = memory.allocate_page(SpaceId::Old)?;
+/// let mut list = FreeList::new();
+/// let (start, size) = (chunk.area().begin(), chunk.area().size());
+/// // SAFETY: the chunk is ours, nothing refers into it, and it is given back after the list's last use.
+/// unsafe {
+///     FreeList::format_block(start, size);
+///     list.free(start, size);
+/// }
+/// let (address, got) = list.allocate(64).unwrap(); // all of it: who asks keeps what he needs
+/// assert_eq!((address, got, list.available()), (start, size, 0));
+/// // SAFETY: as above; these bytes are not in use.
+/// unsafe {
+///     FreeList::format_block(address + 64, got - 64);
+///     list.free(address + 64, got - 64);
+/// }
+/// assert_eq!(list.available(), size - 64);
+/// list.reset();
+/// memory.free(chunk);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// **Invariant**: each block of the list is a free-space object of at least [`MIN_BLOCK_SIZE`]
 /// bytes that belongs to this list alone, in the category of its size, and on no list twice.
 /// [`free`](Self::free)'s callers uphold it from the moment a block is added.
@@ -128,6 +159,57 @@ pub struct FreeList {
 }
 
 impl FreeList {
+    /// How many lists of blocks of similar size there are.
+    pub const CATEGORIES: usize = CATEGORIES;
+
+    /// The category, below [`CATEGORIES`](Self::CATEGORIES), that blocks of `size` bytes are listed in. V8:
+    /// `SelectFreeListCategoryType`.
+    ///
+    /// ```
+    /// use heapwright::spaces::FreeList;
+    ///
+    /// assert_eq!([31, 32, 511, 512, 65_536].map(FreeList::category_of), [0, 1, 15, 16, 23]);
+    /// ```
+    #[must_use]
+    pub const fn category_of(size: usize) -> usize {
+        select_category(size)
+    }
+
+    /// The size in bytes of the smallest block of a category.
+    ///
+    /// # Panics
+    ///
+    /// If `category` is not below [`CATEGORIES`](Self::CATEGORIES).
+    #[must_use]
+    pub const fn category_min(category: usize) -> usize {
+        category_min(category)
+    }
+
+    /// Writes into `size` free bytes at `address` how many they are, where the list looks for it. In a heap that is done by
+    /// making them an object, so that its pages can be walked; this is for memory without objects.
+    ///
+    /// # Panics
+    ///
+    /// If `size` is below [`MIN_BLOCK_SIZE`] or above 512 MiB, or `address` is no multiple of a tagged word.
+    ///
+    /// # Safety
+    ///
+    /// The bytes are writable, their provenance is exposed, and nothing refers to them.
+    pub unsafe fn format_block(address: usize, size: usize) {
+        assert!((MIN_BLOCK_SIZE..=1 << 29).contains(&size), "{size} bytes are no block");
+        assert!(address.is_multiple_of(crate::tagged::TAGGED_SIZE), "{address:#x} is not aligned to a tagged word");
+        #[cfg(feature = "pointer-compression")]
+        // SAFETY: the caller's contract: a block has more than two tagged words, and is aligned to them.
+        unsafe {
+            AtomicU32::from_ptr(with_exposed_provenance_mut(address + 4)).store((size as u32 - 8) << 1, Relaxed);
+        }
+        #[cfg(not(feature = "pointer-compression"))]
+        // SAFETY: the caller's contract: a block has more than two tagged words, and is aligned to them.
+        unsafe {
+            AtomicU64::from_ptr(with_exposed_provenance_mut(address + 8)).store((size as u64 - 16) << 32, Relaxed);
+        }
+    }
+
     /// An empty list.
     #[must_use]
     pub const fn new() -> Self {
@@ -163,7 +245,7 @@ impl FreeList {
     /// # Safety
     ///
     /// From `size` bytes of [`MIN_BLOCK_SIZE`] on, a free-space object of exactly that size starts
-    /// at `address`, writable and with exposed provenance. It overlaps no block of the list, and
+    /// at `address`, or what [`format_block`](Self::format_block) makes, writable and with exposed provenance. It overlaps no block of the list, and
     /// stays mapped and otherwise untouched until it is allocated, evicted or forgotten by
     /// [`reset`](Self::reset).
     #[inline]
@@ -340,14 +422,8 @@ mod tests {
             if size < MIN_BLOCK_SIZE {
                 return address;
             }
-            // SAFETY: the block is in the arena, aligned, and has room for two tagged words.
-            unsafe {
-                if GRAIN == 4 {
-                    with_exposed_provenance_mut::<u32>(address + 4).write((size as u32 - 8) << 1);
-                } else {
-                    with_exposed_provenance_mut::<u64>(address + 8).write((size as u64 - 16) << 32);
-                }
-            }
+            // SAFETY: the block is in the arena, and nothing refers to it.
+            unsafe { FreeList::format_block(address, size) };
             address
         }
     }

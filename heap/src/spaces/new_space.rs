@@ -1,6 +1,8 @@
 //! The young generation: two semi-spaces of equal size, one in use and one to copy into.
 
-use super::{LinearAllocationArea, MAX_YOUNG_OBJECT_SIZE, SpaceId, SpaceStatistics, UnfinishedObjects};
+use super::{
+    AllocationAlignment, LinearAllocationArea, MAX_YOUNG_OBJECT_SIZE, SpaceId, SpaceStatistics, UnfinishedObjects,
+};
 use crate::error::OutOfMemory;
 use crate::memory::{AREA_SIZE, CHUNK_SIZE, ChunkFlags, MemoryAllocator, MemoryChunk};
 
@@ -17,6 +19,8 @@ pub(crate) struct NewSpace {
     capacity: usize,
     initial: usize,
     maximum: usize,
+    /// Bytes of the smallest object that may need a filler before it, if any does.
+    smallest_aligned: Option<usize>,
 }
 
 /// The chunks of one half.
@@ -30,8 +34,16 @@ struct SemiSpace {
 /// Chunks that a semi-space of `capacity` holds. Copying may pack objects worse than they were: each chunk is filled
 /// but for less than one object. The surplus makes sure that all survivors fit, so that a scavenge cannot fail; its
 /// pages are not touched unless needed.
-fn chunks_for(capacity: usize) -> usize {
-    (capacity * AREA_SIZE).div_ceil(AREA_SIZE - MAX_YOUNG_OBJECT_SIZE) + 1
+///
+/// Objects of aligned classes may need a filler where they had none, of one word each. There are no more of them than go
+/// into the capacity if all are of the smallest size: so much more has to fit, and a chunk may end with room for less than
+/// an object and its filler. New objects do not go beyond the capacity, so survivors have no more bytes than that, fillers
+/// left out ([`NewSpace::end_of_area`]).
+fn chunks_for(capacity: usize, smallest_aligned: Option<usize>) -> usize {
+    let bytes = capacity * AREA_SIZE;
+    let fill = smallest_aligned.map_or(0, |_| AllocationAlignment::Double.maximum_fill());
+    let fillers = smallest_aligned.map_or(0, |size| bytes.div_ceil(size) * fill);
+    (bytes + fillers).div_ceil(AREA_SIZE - MAX_YOUNG_OBJECT_SIZE - fill) + 1
 }
 
 impl NewSpace {
@@ -44,6 +56,7 @@ impl NewSpace {
         allocator: &mut MemoryAllocator,
         initial: usize,
         maximum: usize,
+        smallest_aligned: Option<usize>,
     ) -> Result<NewSpace, OutOfMemory> {
         let mut space = NewSpace {
             lab: LinearAllocationArea::default(),
@@ -53,6 +66,7 @@ impl NewSpace {
             capacity: 0,
             initial: initial / CHUNK_SIZE,
             maximum: maximum / CHUNK_SIZE,
+            smallest_aligned,
         };
         space.grow_to(allocator, initial / CHUNK_SIZE)?;
         space.start_filling(0);
@@ -66,7 +80,7 @@ impl NewSpace {
 
     /// Commits both halves for `capacity` chunks, or leaves them as they are.
     fn grow_to(&mut self, allocator: &mut MemoryAllocator, capacity: usize) -> Result<(), OutOfMemory> {
-        let wanted = chunks_for(capacity);
+        let wanted = chunks_for(capacity, self.smallest_aligned);
         let (to_before, from_before) = (self.to.chunks.len(), self.from.chunks.len());
         while self.to.chunks.len() < wanted || self.from.chunks.len() < wanted {
             match allocator.allocate_chunk(SpaceId::New, 0, ChunkFlags::empty()) {
@@ -96,7 +110,7 @@ impl NewSpace {
     /// the heap's limit: in a full heap, survivors that cannot be promoted hold on to twice their room.
     pub(crate) fn grow(&mut self, allocator: &mut MemoryAllocator) -> bool {
         let wanted = (self.capacity * 2).min(self.maximum);
-        if 2 * chunks_for(wanted) * CHUNK_SIZE > allocator.max_heap_size() / 4 {
+        if 2 * chunks_for(wanted, self.smallest_aligned) * CHUNK_SIZE > allocator.max_heap_size() / 4 {
             return false;
         }
         // Without memory for it, the young generation stays as it is: nothing is lost but speed.
@@ -119,7 +133,7 @@ impl NewSpace {
         if capacity >= self.capacity {
             return false;
         }
-        let kept = chunks_for(capacity);
+        let kept = chunks_for(capacity, self.smallest_aligned);
         for chunk in self.to.chunks.drain(kept..).chain(self.from.chunks.drain(kept..)) {
             // SAFETY: chunks after the current one hold no objects, nor does the half that is not in use.
             unsafe { allocator.free_chunk(chunk) };
@@ -159,12 +173,27 @@ impl NewSpace {
         true
     }
 
-    /// Lets the linear allocation area reach to the end of its chunk. Not if survivors have gone on to the surplus: what the
-    /// mutator adds there might fit it no more the next time.
+    /// Lets the linear allocation area reach to the end of its chunk.
     pub(crate) fn open_area(&self) {
-        let is_surplus = self.to.current >= self.capacity;
-        let end = if is_surplus { self.lab.top() } else { self.to.chunks[self.to.current].area_end() };
-        self.lab.reset(self.lab.top(), end);
+        self.lab.reset(self.lab.top(), self.end_of_area());
+    }
+
+    /// How far new objects may fill the current chunk: not at all where survivors went on beyond the capacity, or there
+    /// would be more of them the next time than was reckoned with.
+    fn end_of_area(&self) -> usize {
+        if self.to.current < self.capacity { self.to.chunks[self.to.current].area_end() } else { self.lab.top() }
+    }
+
+    /// Puts what was cut off last, at `address` and with a word more than it needs, where it is aligned.
+    pub(crate) fn realign(
+        &self,
+        address: usize,
+        size: usize,
+        alignment: AllocationAlignment,
+        fillers: super::filler::FillerMaps,
+    ) -> usize {
+        self.give_back(address, size + alignment.maximum_fill());
+        self.lab.allocate_aligned(size, alignment, fillers).expect("a word more was asked for")
     }
 
     /// Shuts it, so that the next allocation takes the slow path.
@@ -180,7 +209,7 @@ impl NewSpace {
     /// Takes back the bytes that were cut off last.
     pub(crate) fn give_back(&self, address: usize, bytes: usize) {
         debug_assert_eq!(self.lab.top(), address + bytes);
-        self.lab.reset(address, self.lab.limit());
+        self.lab.give_back(address);
     }
 
     /// Exchanges the halves: what was in use is to be evacuated, and the other, empty, is in use.

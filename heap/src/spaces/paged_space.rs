@@ -1,7 +1,7 @@
 //! Spaces of regular chunks with a free list: OLD, MAP and, until it is sealed, READ_ONLY.
 
 use super::filler::FillerMaps;
-use super::{FreeList, LinearAllocationArea, SpaceId, SpaceStatistics};
+use super::{AllocationAlignment, FreeList, LinearAllocationArea, SpaceId, SpaceStatistics};
 use crate::error::OutOfMemory;
 use crate::memory::{AREA_SIZE, CHUNK_SIZE, ChunkFlags, MemoryAllocator, MemoryChunk};
 
@@ -46,6 +46,35 @@ impl PagedSpace {
         self.retire_lab(fillers);
         self.lab.reset(address, address + block);
         self.lab.allocate(size)
+    }
+
+    /// Memory for a survivor of that alignment, a filler before it if need be; from a new chunk, should there be no other.
+    pub(crate) fn allocate_aligned(
+        &mut self,
+        size: usize,
+        alignment: AllocationAlignment,
+        allocator: &mut MemoryAllocator,
+        fillers: FillerMaps,
+    ) -> Option<usize> {
+        self.lab.allocate_aligned(size, alignment, fillers).or_else(|| {
+            let asked = size + alignment.maximum_fill();
+            self.allocate_from_free_list(asked, fillers)
+                .or_else(|| self.expand_and_allocate(asked, allocator, fillers).ok())
+                .map(|address| self.realign(address, size, alignment, fillers))
+        })
+    }
+
+    /// Puts what was cut off last, at `address` and with a word more than it needs, where it is aligned.
+    pub(crate) fn realign(
+        &mut self,
+        address: usize,
+        size: usize,
+        alignment: AllocationAlignment,
+        fillers: FillerMaps,
+    ) -> usize {
+        debug_assert_eq!(self.lab.top(), address + size + alignment.maximum_fill());
+        self.lab.give_back(address);
+        self.lab.allocate_aligned(size, alignment, fillers).expect("a word more was asked for")
     }
 
     /// The same from a new chunk.
@@ -148,6 +177,14 @@ impl PagedSpace {
     /// The end of the linear allocation area, if it begins at `address`: no object lies there yet.
     pub(crate) fn unused_area_at(&self, address: usize) -> Option<usize> {
         (address == self.lab.top() && self.lab.available() > 0).then(|| self.lab.limit())
+    }
+
+    /// Calls `visit` with the address and the size of each block that may be allocated from.
+    pub(crate) fn for_each_available(&self, mut visit: impl FnMut(usize, usize)) {
+        self.free_list.for_each(&mut visit);
+        if self.lab.available() > 0 {
+            visit(self.lab.top(), self.lab.available());
+        }
     }
 
     pub(crate) fn statistics(&self) -> SpaceStatistics {

@@ -5,6 +5,7 @@ use super::smi::Smi;
 use super::value::Tagged;
 use super::word::Word;
 use crate::layout::{ClassDescriptor, ClassLayout, Hooks, Member, TailLengthsOf, TypeSet};
+use crate::spaces::AllocationAlignment;
 
 /// Any tagged value: a Smi or an object of any class. V8: `Object`.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +76,8 @@ pub unsafe trait HeapClass: Sized + 'static {
     const TAIL_LENGTHS: Option<TailLengthsOf> = None;
     /// Whether no field, own or inherited, has a setter, so that instances may be sealed read-only.
     const IS_IMMUTABLE: bool = is_immutable(Self::LAYOUT);
+    /// Where its objects may begin: its own or inherited `align`.
+    const ALIGNMENT: AllocationAlignment = Self::LAYOUT.alignment;
     /// Whether instances are maps, which live in MAP space.
     const IS_MAP: bool = Self::LAYOUT.is_map();
 }

@@ -176,6 +176,36 @@ impl<'a, T: RawValue> Elements<'a, RawField<T>> {
         // the isolate touches raw elements, and a `Cell` is not `Sync`.
         unsafe { core::slice::from_raw_parts(start, self.len) }
     }
+
+    /// All elements at once, of 8 bytes each, for tails that nothing can change.
+    ///
+    /// # Safety
+    ///
+    /// The tail is constant, and of a class whose [alignment](crate::spaces::AllocationAlignment) makes it begin at a
+    /// multiple of 8 bytes in memory.
+    #[inline]
+    #[must_use]
+    pub unsafe fn as_aligned_slice(self) -> &'a [T] {
+        debug_assert!(self.start.is_multiple_of(align_of::<T>()), "elements at {:#x}", self.start);
+        let start = core::ptr::with_exposed_provenance::<T>(self.start);
+        // SAFETY: as in `as_slice`; aligned by the caller's contract, as every space and collection keeps the alignment.
+        unsafe { core::slice::from_raw_parts(start, self.len) }
+    }
+
+    /// All elements at once, of 8 bytes each, as cells.
+    ///
+    /// # Safety
+    ///
+    /// The tail is not constant, and of a class whose [alignment](crate::spaces::AllocationAlignment) makes it begin at a
+    /// multiple of 8 bytes in memory.
+    #[inline]
+    #[must_use]
+    pub unsafe fn as_aligned_cells(self) -> &'a [Cell<T>] {
+        debug_assert!(self.start.is_multiple_of(align_of::<T>()), "elements at {:#x}", self.start);
+        let start = core::ptr::with_exposed_provenance::<Cell<T>>(self.start);
+        // SAFETY: as in `as_cells`; aligned by the caller's contract, as every space and collection keeps the alignment.
+        unsafe { core::slice::from_raw_parts(start, self.len) }
+    }
 }
 
 /// A tail that is not as long as its declaration says, in an object being made.

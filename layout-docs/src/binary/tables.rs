@@ -5,8 +5,8 @@ use super::image::Image;
 use super::schema::{Record, Schema, Value};
 use crate::finish::{GENERATOR, finish, full_id};
 use crate::model::{
-    Access, Admits, Bitfield, Bits, Class, Crate, Field, Holds, InstanceTypeOrder, Length, Meaning, Model, PerWidth,
-    SCHEMA_VERSION, Struct, Tail, Value as Named,
+    Access, Admits, Alignment, Bitfield, Bits, Class, Crate, Field, Holds, InstanceTypeOrder, Length, Meaning, Model,
+    PerWidth, SCHEMA_VERSION, Struct, Tail, Value as Named,
 };
 use heapwright::debugger::MAGIC;
 use std::collections::HashMap;
@@ -174,6 +174,11 @@ impl Reader<'_, '_> {
             assigned_instance_type: None, // an isolate gives them
             assigned_instance_types: None,
             is_copy: layout.flag("is_copy")?,
+            align: match layout.variant("alignment")?.0 {
+                "Double" => Alignment::Double,
+                "DoubleUnaligned" => Alignment::DoubleUnaligned,
+                _ => Alignment::Word,
+            },
             header_size,
             instance_size: PerWidth {
                 compressed: header_size

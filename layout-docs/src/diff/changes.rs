@@ -28,6 +28,8 @@ pub enum What {
     InstanceTypes { from: Option<(u16, u16)>, to: Option<(u16, u16)> },
     /// Where its numbers come among those of its siblings.
     InstanceTypeOrder { from: Option<&'static str>, to: Option<&'static str> },
+    /// Instances begin elsewhere.
+    Align { from: &'static str, to: &'static str },
     /// An instance has another size.
     Size { from: PerWidth, to: PerWidth },
     /// Its fields end elsewhere: tails, or the fields of classes below it, begin elsewhere.
@@ -155,6 +157,8 @@ impl What {
             }
             What::InstanceTypeOrder { from: None, .. } => (NOBODY, "nobody could know the order before"),
             What::InstanceTypeOrder { .. } => (CODE, "the order of numbers is compared"),
+            What::Align { to: "word", .. } => (CODE, "code relies on where objects begin"),
+            What::Align { .. } => (CODE_DATA, "code makes objects, and made those before, that may begin elsewhere"),
             What::Size { .. } => {
                 (ALL, "code allocates, and tools step over, the old size; objects made before have it")
             }
@@ -221,6 +225,7 @@ impl core::fmt::Display for What {
             What::InstanceTypeOrder { from, to } => {
                 write!(f, "place of its instance types among those of its siblings {}", change(from, to))
             }
+            What::Align { from, to } => write!(f, "alignment of its objects {}", change(&Some(from), &Some(to))),
             What::Size { from, to } => {
                 let word = if is_growth(*from, *to) { "grew" } else { "shrank" };
                 let per = difference(*from, *to);

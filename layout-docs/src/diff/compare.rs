@@ -171,6 +171,9 @@ fn class(changes: &mut Vec<Change>, (old_lock, old): (&Lock, &Class), (new_lock,
         };
         add(What::InstanceTypeOrder { from: name(old.instance_type_order), to: name(new.instance_type_order) });
     }
+    if old.align != new.align {
+        add(What::Align { from: old.align.name(), to: new.align.name() });
+    }
     let has_tails = !old.tails.is_empty() || !new.tails.is_empty();
     let is_never_made = old.is_abstract && new.is_abstract;
     if !has_tails && !is_never_made && old.instance_size != new.instance_size {

@@ -36,7 +36,9 @@ mod names;
 mod parse;
 mod render;
 
-use crate::model::{self, Access, Admits, Holds, InstanceTypeOrder, Length, Meaning, Model, PerWidth, Value};
+use crate::model::{
+    self, Access, Admits, Alignment, Holds, InstanceTypeOrder, Length, Meaning, Model, PerWidth, Value,
+};
 use names::Paths;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -79,6 +81,7 @@ pub(crate) struct Class {
     pub(crate) instance_type: Option<u16>,
     pub(crate) instance_types: Option<(u16, u16)>,
     pub(crate) instance_type_order: Option<InstanceTypeOrder>,
+    pub(crate) align: Alignment,
     pub(crate) header_size: PerWidth,
     pub(crate) instance_size: PerWidth,
     pub(crate) fields: Vec<Field>,
@@ -228,6 +231,7 @@ fn class(paths: &Paths, class: &model::Class) -> Class {
         instance_type: class.instance_type,
         instance_types: class.instance_types,
         instance_type_order: class.instance_type_order,
+        align: class.align,
         header_size: class.header_size,
         instance_size: class.instance_size,
         fields: class.fields.iter().map(|f| field(paths, f)).collect(),

@@ -1,7 +1,7 @@
 //! From the lock's text to the lock.
 
 use super::{Bitfield, Bits, Class, Field, LOCK_VERSION, Lock, Renames, Struct, Tail, short_names};
-use crate::model::{Access, Admits, Holds, InstanceTypeOrder, Length, Meaning, PerWidth, Value};
+use crate::model::{Access, Admits, Alignment, Holds, InstanceTypeOrder, Length, Meaning, PerWidth, Value};
 use std::collections::HashMap;
 use std::str::FromStr;
 
@@ -147,7 +147,7 @@ impl Reader {
             (false, None) => Err(format!("`{word}` stands before the first class, struct or bitfield")),
             (false, Some(Open::Class(_))) => Err(format!(
                 "`{word}` is no line of a class: those are extends, instance_type, instance_types, lowest_instance_type, \
-                 highest_instance_type, size, field, tail, optional"
+                 highest_instance_type, align, size, field, tail, optional"
             )),
             (false, Some(Open::Struct(_))) => Err(format!("`{word}` is no line of a struct: those are size, field")),
             (false, Some(Open::Bitfield(_))) => {
@@ -224,6 +224,13 @@ fn class_line(class: &mut Class, word: &str, words: &mut Words, need: Need<'_>) 
         }
         "lowest_instance_type" => class.instance_type_order = Some(InstanceTypeOrder::Lowest),
         "highest_instance_type" => class.instance_type_order = Some(InstanceTypeOrder::Highest),
+        "align" => {
+            class.align = match words.word("an alignment")?.as_str() {
+                "double" => Alignment::Double,
+                "double_unaligned" => Alignment::DoubleUnaligned,
+                other => return Err(format!("`{other}` is no alignment: those are double, double_unaligned")),
+            };
+        }
         "size" => {
             class.instance_size = words.bytes()?;
             class.header_size = if words.take("header") { words.bytes()? } else { class.instance_size };

@@ -81,6 +81,9 @@ fn class(f: &mut impl Write, class: &Class) -> Result {
         Some(InstanceTypeOrder::Highest) => writeln!(f, "  highest_instance_type")?,
         None => {}
     }
+    if !class.align.is_word() {
+        writeln!(f, "  align {}", class.align.name())?;
+    }
     write!(f, "  size {}", bytes(class.instance_size))?;
     if class.header_size != class.instance_size {
         write!(f, " header {}", bytes(class.header_size))?;

@@ -1,6 +1,6 @@
 //! `heap_roots!`: a crate's roots.
 
-use super::{Entry, Item, conditions, index_enum, items, placed, texts, variant, without_values};
+use super::{Entry, Item, conditions, index_enum, items, placed, texts, variant};
 use crate::errors::Errors;
 use crate::names::plain;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -19,10 +19,26 @@ pub(crate) fn heap_roots(input: TokenStream) -> TokenStream {
         return errors.into_compile_errors();
     };
     let items = items(entries, &mut errors, |ident| vec![plain(ident)]);
-    without_values(&items, &mut errors, "a root gets its value in the setup function: `scope.set_root(key, value)`");
+    if set_up.is_none() {
+        for Item { ident, .. } in items.iter().filter(|item| item.value.is_none()) {
+            errors.at(
+                ident,
+                format!(
+                    "`{ident}` never gets a value: write one if it is a `Smi` (`{ident}: Smi = 3`), or name a function that \
+                     sets it (`getters in {getters}, set up by set_up;`)"
+                ),
+            );
+        }
+    }
     let index = Ident::new("__RootIndex", Span::call_site());
     let indices = index_enum(&index, &items);
     let names = texts(&items, |item| plain(&item.ident));
+    let described = items.iter().map(|Item { decor, ty, value, .. }| {
+        let (cfgs, entry) = (&decor.cfgs, quote_spanned!(ty.span()=> <::heapwright::__private::RootOf<#ty>>::ENTRY));
+        let value = value.as_ref().map(|value| quote_spanned!(value.span()=> .with_value(#value)));
+        quote!(#(#cfgs)* #entry #value)
+    });
+    let set_up = set_up.map_or_else(|| quote!(::heapwright::__private::set_up_nothing), |path| quote!(#path));
     let table_name = plain(&table);
     let key_constants = items.iter().map(|item| {
         let Item { ident, ty, .. } = item;
@@ -57,7 +73,11 @@ pub(crate) fn heap_roots(input: TokenStream) -> TokenStream {
     let cfgs = conditions(&attrs);
     quote! {
         #(#attrs)*
-        #vis static #table: ::heapwright::RootTable = ::heapwright::RootTable::new(#table_name, #names, #set_up);
+        #vis static #table: ::heapwright::RootTable = {
+            #[allow(unused_imports)]
+            use ::heapwright::__private::ObjectRoot as _;
+            ::heapwright::RootTable::new(#table_name, #names, &[#(#described),*], #set_up)
+        };
 
         #cfgs
         /// Keys to set the roots with.
@@ -87,7 +107,7 @@ pub(crate) fn heap_roots(input: TokenStream) -> TokenStream {
     }
 }
 
-/// `pub static ROOTS, keys in root, getters in MyRoots, set up by set_up; name: Type, …`
+/// `pub static ROOTS, keys in root, getters in MyRoots, set up by set_up; name: Type, limit: Smi = 3, …`
 struct Roots {
     attrs: Vec<Attribute>,
     vis: Visibility,
@@ -95,7 +115,8 @@ struct Roots {
     keys_vis: Visibility,
     keys: Ident,
     getters: Ident,
-    set_up: Path,
+    /// Left out if each root has its value from the start.
+    set_up: Option<Path>,
     entries: Punctuated<Entry, Token![,]>,
 }
 
@@ -126,11 +147,15 @@ impl Parse for Roots {
         word("getters")?;
         word("in")?;
         let getters = input.parse().map_err(wrong)?;
-        comma()?;
-        for expected in ["set", "up", "by"] {
-            word(expected)?;
-        }
-        let set_up = input.call(Path::parse_mod_style).map_err(wrong)?;
+        let set_up = if input.peek(Token![;]) {
+            None
+        } else {
+            comma()?;
+            for expected in ["set", "up", "by"] {
+                word(expected)?;
+            }
+            Some(input.call(Path::parse_mod_style).map_err(wrong)?)
+        };
         input.parse::<Token![;]>().map_err(wrong)?;
         let entries = Punctuated::parse_terminated(input)?;
         Ok(Roots { attrs, vis, table, keys_vis, keys, getters, set_up, entries })

@@ -1,9 +1,10 @@
 //! The rarer words of `#[heap_object(…)]`: numbers, hooks, copying. And `#[splice]` of a field.
 
 use super::model::Openness;
-use crate::errors::Errors;
+use crate::errors::{Errors, did_you_mean};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, Expr, Meta, Path, Token};
 
@@ -25,6 +26,15 @@ pub(super) struct ClassWords {
     trace: Option<Ident>,
     /// `copy`
     copy: Option<Ident>,
+    /// `align = double`
+    pub(super) align: Option<Align>,
+}
+
+/// Where objects begin, with the place of the word.
+pub(super) struct Align {
+    /// The variant of `AllocationAlignment`.
+    variant: Ident,
+    span: Span,
 }
 
 /// A literal with its place.
@@ -86,6 +96,12 @@ pub(super) fn word(
             }
             words.trace.get_or_insert(custom);
         }
+        "align" => {
+            value(word, input, "align = double")?;
+            if let Some(align) = align(word, input, errors)? {
+                words.align.get_or_insert(align);
+            }
+        }
         "print" | "verify" => {
             value(word, input, &format!("{name} = {name}_it"))?;
             let path: Path = input.parse().map_err(|error| {
@@ -96,6 +112,40 @@ pub(super) fn word(
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// What objects are aligned to.
+fn align(align: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Align>> {
+    let possible = "write `align = double` for objects that begin at a multiple of 8 bytes, or `align = double_unaligned` for \
+                    objects of which the bytes behind a map word of 4 do";
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(syn::Error::new_spanned(align, format!("`align` takes a value: {possible}")));
+    }
+    if !input.peek(syn::Ident::peek_any) {
+        let token: proc_macro2::TokenTree = input.parse()?;
+        let message = match token.to_string().as_str() {
+            "4" => "objects are aligned to a tagged word, 4 or 8 bytes, without being asked: remove `align`".to_owned(),
+            "8" => "8 bytes are `align = double`".to_owned(),
+            _ => format!("a class is aligned to a tagged word or to 8 bytes: {possible}"),
+        };
+        errors.push(syn::Error::new(token.span(), message));
+        return Ok(None);
+    }
+    let word = input.call(Ident::parse_any)?;
+    let variant = match word.to_string().as_str() {
+        "double" => "Double",
+        "double_unaligned" => "DoubleUnaligned",
+        "word" => {
+            errors.at(&word, "objects are aligned to a tagged word without being asked: remove `align`");
+            return Ok(None);
+        }
+        name => {
+            let hint = did_you_mean(name, &["double", "double_unaligned"]);
+            errors.at(&word, format!("unknown alignment `{name}`{hint}: {possible}"));
+            return Ok(None);
+        }
+    };
+    Ok(Some(Align { variant: Ident::new(variant, Span::call_site()), span: word.span() }))
 }
 
 /// The `=` after a word that takes a value.
@@ -178,7 +228,16 @@ impl ClassWords {
         let highest = self.highest.as_ref().map(|_| quote!(.instance_type_order(__h::InstanceTypeOrder::Highest)));
         let copy = self.copy.as_ref().map(|_| quote!(.copy()));
         let trace = self.trace.as_ref().map(|_| quote!(.custom_trace()));
-        quote!(#own #range #lowest #highest #copy #trace)
+        let align =
+            self.align.as_ref().map(|Align { variant, .. }| quote!(.aligned(__h::AllocationAlignment::#variant)));
+        quote!(#own #range #lowest #highest #copy #trace #align)
+    }
+
+    /// The call that checks the alignment against that of the class above.
+    pub(super) fn alignment_proof(&self, class: &Ident) -> Option<TokenStream> {
+        let at = self.align.as_ref()?.span;
+        let layout = quote!(<#class as ::heapwright::HeapClass>::LAYOUT);
+        Some(quote_spanned!(crate::names::generated_at(at)=> const _: () = __h::check_alignment(#layout);))
     }
 
     /// The call that checks the numbers against those of the classes above.

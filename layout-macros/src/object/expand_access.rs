@@ -854,13 +854,19 @@ fn tail(class: &Class, index: usize) -> TokenStream {
     let slice = match kind {
         // Cells have setters of their own, which nobody could observe or check.
         ValueKind::Raw(prim)
-            if prim.bytes <= 4 && !more.observed && more.on_set.is_empty() && more.on_get.is_empty() =>
+            if (prim.bytes <= 4 || class.words.align.is_some())
+                && !more.observed
+                && more.on_set.is_empty()
+                && more.on_get.is_empty() =>
         {
             let ty = &prim.ty;
-            // SAFETY of the generated code: at most 4 bytes each, and a slice only where nothing can change them.
-            let (slice_type, method) = match constant {
-                true => (quote!(&[#ty]), quote!(as_slice)),
-                false => (quote!(&[::core::cell::Cell<#ty>]), quote!(as_cells)),
+            // SAFETY of the generated code: a slice only where nothing can change them. At most 4 bytes each, or aligned in
+            // memory: the class says where its objects begin, and `check_tail` that these do accordingly.
+            let (slice_type, method) = match (constant, prim.bytes <= 4) {
+                (true, true) => (quote!(&[#ty]), quote!(as_slice)),
+                (false, true) => (quote!(&[::core::cell::Cell<#ty>]), quote!(as_cells)),
+                (true, false) => (quote!(&[#ty]), quote!(as_aligned_slice)),
+                (false, false) => (quote!(&[::core::cell::Cell<#ty>]), quote!(as_aligned_cells)),
             };
             let slice_doc = doc(format!("All `{written}` at once."));
             Some(quote_spanned! {here=>

@@ -17,8 +17,13 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
         Openness::Open => Some(quote!(.open())),
         Openness::Abstract => Some(quote!(.abstract_())),
     };
+    // 8 raw bytes are aligned to 8 in a class that says where its objects begin.
+    let (place, natural) = match class.words.align {
+        Some(_) => (quote!(place_naturally), Some(quote!(.natural()))),
+        None => (quote!(place), None),
+    };
     let tails = (!class.tails.is_empty()).then(|| {
-        let tails = class.tails.iter().map(tail_spec);
+        let tails = class.tails.iter().map(tail_spec).map(|tail| quote!(#tail #natural));
         quote!(.tails(&[#(#tails),*]))
     });
     let lengths = (!class.is_surely_simple()).then(|| tail_lengths(class));
@@ -42,7 +47,7 @@ pub(super) fn layout(class: &Class, with_proofs: bool) -> TokenStream {
             static __CLASS: __h::ClassDescriptor = __h::ClassDescriptor::new::<#ident>(&__CLASS);
 
             const __FIELDS: &[__h::FieldLayout] =
-                &__h::place(<#parent as ::heapwright::HeapClass>::LAYOUT.end(), [#(#specs),*]);
+                &__h::#place(<#parent as ::heapwright::HeapClass>::LAYOUT.end(), [#(#specs),*]);
 
             #[automatically_derived]
             unsafe impl ::heapwright::HeapClass for #ident {
@@ -265,7 +270,8 @@ fn has_bits(class: &Class) -> TokenStream {
 }
 
 /// The fields that may be misaligned, for all that is known here: not those after a field whose size keeps the alignment.
-fn may_be_misaligned(slots: &[Slot]) -> Vec<usize> {
+/// If `natural`, 8 raw bytes are to be aligned to 8.
+fn may_be_misaligned(slots: &[Slot], natural: bool) -> Vec<usize> {
     // Under each pointer width: what an offset is known to be a multiple of.
     let (word, unknown) = ([4, 8], [1, 1]);
     let mut known = unknown;
@@ -280,10 +286,14 @@ fn may_be_misaligned(slots: &[Slot]) -> Vec<usize> {
                 _ => Some(word),
             },
         };
-        let align = match slot {
-            Slot::Padding(_) => unknown,
-            Slot::Value(_) => size.map_or(word, |size| [size[0].min(word[0]), size[1].min(word[1])]),
-        };
+        let align =
+            match slot {
+                Slot::Padding(_) => unknown,
+                Slot::Value(Value {
+                    kind: ValueKind::Raw(_) | ValueKind::External(_) | ValueKind::Bits(_), ..
+                }) if natural => size.unwrap_or([8, 8]),
+                Slot::Value(_) => size.map_or(word, |size| [size[0].min(word[0]), size[1].min(word[1])]),
+            };
         if align[0] > known[0] || align[1] > known[1] {
             found.push(index);
         }
@@ -305,7 +315,7 @@ fn proofs(class: &Class) -> TokenStream {
         let (cfgs, offset) = (&value.common.decor.cfgs, screaming(&value.common.ident, "_OFFSET"));
         quote!(#(#cfgs)* #ident::#offset,)
     });
-    let aligned = may_be_misaligned(slots).into_iter().map(|index| {
+    let aligned = may_be_misaligned(slots, class.words.align.is_some()).into_iter().map(|index| {
         let common = slots[index].common();
         let (cfgs, index) = (&common.decor.cfgs, count(&slots[..index]));
         quote_spanned! {generated_at(common.ident.span())=>
@@ -323,7 +333,7 @@ fn proofs(class: &Class) -> TokenStream {
             const _: () = { static CHECK: () = __h::check_splice::<#referent>(<#ident as ::heapwright::HeapClass>::LAYOUT, #index); };
         })
     });
-    let numbers = class.words.proof(ident);
+    let (numbers, alignment) = (class.words.proof(ident), class.words.alignment_proof(ident));
     let tails = class.tails.iter().enumerate().map(|(index, tail)| {
         let name = &tail.common.ident;
         quote_spanned! {generated_at(name.span())=>
@@ -354,5 +364,5 @@ fn proofs(class: &Class) -> TokenStream {
     });
     let whole = quote_spanned!(generated_at(ident.span())=>
         const _: () = __h::check_class::<#ident>(&[#(#offsets)*]););
-    quote!(#placed #(#splices)* #numbers #whole #(#inherits)* #parent)
+    quote!(#placed #(#splices)* #numbers #alignment #whole #(#inherits)* #parent)
 }

@@ -25,6 +25,7 @@ const ARGUMENTS: &[&str] = &[
     "print",
     "verify",
     "trace",
+    "align",
     "instance_type",
     "instance_types",
     "lowest_instance_type",

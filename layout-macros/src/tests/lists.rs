@@ -14,6 +14,8 @@ fn right_lists_expand() {
         "/// All.\npub static R, keys in pub k, getters in G, set up by a::b; /// One.\na: A, b: (A, Smi)",
         &[],
     );
+    check(heap_roots, "static R, keys in k, getters in G; a: Smi = 3, #[cfg(x)] b: Smi = -A,", &[]);
+    check(heap_roots, "static R, keys in k, getters in G, set up by s; a: Smi = 3, b: Smi, c: C", &[]);
     check(isolate_slots, "static S, accessors in A; #[cfg(x)] a: u32 = 0, #[cfg(not(x))] a: Vec<u8> = vec![],", &[]);
     check(context_slots, "pub trait T for a::B::elements[3 + X..] { /// A.\na: A, b: Option<B> }", &[]);
     check(context_slots, "pub(crate) impl B::elements { r#type: Any }", &[]);
@@ -25,11 +27,11 @@ fn right_lists_expand() {
 fn the_shape_is_told() {
     check(heap_roots, "static R; a: A", &[("expected `,`: write", ";")]);
     check(heap_roots, "static R, keys at k", &[("expected `in`", "at")]);
-    check(heap_roots, "static R, keys in k, getters in G; a: A", &[("expected `,`", ";")]);
+    check(heap_roots, "static R, keys in k, getters in G a: A", &[("expected `,`", "a")]);
+    check(heap_roots, "static R, keys in k, getters in G; a: A, b: Smi = 1", &[("`a` never gets a value", "a")]);
     check(heap_roots, "static R, keys in k, getters in G, set by b; a: A", &[("expected `up`", "by")]);
     check(heap_roots, "static R, keys in k, getters in G, set up by b; a", &[("expected `: Type`", "")]);
     check(heap_roots, "static R, keys in k, getters in G, set up by b; a: A; b: B", &[("expected `,` between", ";")]);
-    check(heap_roots, "static R, keys in k, getters in G, set up by b; a: A = 3", &[("in the setup function", "3")]);
     check(isolate_slots, "static S, getters in A; a: u32 = 0", &[("expected `accessors in`", "getters")]);
     check(isolate_slots, "static S, accessors in A; a: u32", &[("needs a first value", "a")]);
     check(context_slots, "trait T for B { a: A }", &[("name the elements", "{")]);

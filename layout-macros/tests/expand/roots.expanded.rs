@@ -3,7 +3,16 @@ use heapwright::heap_roots;
 use heapwright::prelude::*;
 
 /// What the lists of an isolate have in common.
-pub static ROOTS: ::heapwright::RootTable = ::heapwright::RootTable::new("ROOTS", &["one", "limit"], set_up);
+pub static ROOTS: ::heapwright::RootTable = {
+    #[allow(unused_imports)]
+    use ::heapwright::__private::ObjectRoot as _;
+    ::heapwright::RootTable::new(
+        "ROOTS",
+        &["one", "limit"],
+        &[<::heapwright::__private::RootOf<List>>::ENTRY, <::heapwright::__private::RootOf<Smi>>::ENTRY],
+        set_up,
+    )
+};
 
 /// Keys to set the roots with.
 #[allow(non_camel_case_types)]

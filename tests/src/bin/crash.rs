@@ -2,7 +2,7 @@
 
 use core::fmt::Debug;
 use heapwright::code::InstructionStream;
-use heapwright::prelude::*;
+use heapwright::{IsolateAllocation, Map, heap_roots, prelude::*};
 use heapwright_objects::{
     CompilationType, FixedArray, FixedArrayInit, Foreign, ForeignInit, HeapNumber, HeapNumberInit, Str,
 };
@@ -16,8 +16,23 @@ fn show(name: &str, object: &dyn Debug) {
     println!("== {name}\n{object:#?}");
 }
 
+heap_roots! {
+    static ROOTS, keys in root, getters in Roots, set up by set_up;
+    /// The word of it looks like that at the start of an object.
+    map: Map,
+}
+
+fn set_up(scope: &mut HandleScope<'_>) -> Result<(), OutOfMemory> {
+    scope.set_root(root::map, scope.class_map::<Opaque>());
+    Ok(())
+}
+
 fn main() {
-    let mut isolate = heapwright_objects::builder().classes(&CLASSES).code_range(1 << 20).build().expect("an isolate");
+    // The stripped copy keeps its isolate's data in the cage, so that debuggers see both.
+    let in_cage = std::env::args().any(|argument| argument == "in-cage" || argument.ends_with("crash-stripped"));
+    let allocation = if in_cage { IsolateAllocation::InCage } else { IsolateAllocation::OutsideCage };
+    let builder = heapwright_objects::builder().classes(&CLASSES).roots(&ROOTS).code_range(1 << 20);
+    let mut isolate = builder.allocation(allocation).build().expect("an isolate");
     let mut scope = isolate.enter();
     let text = Str::new(&mut scope, "It's a \"heap\".\n");
     let wide = Str::new(&mut scope, "π ≈ 3");
@@ -78,6 +93,7 @@ fn main() {
     scope.collect(CollectionKind::Full);
     let opaque = Opaque::new(&mut scope, OpaqueInit { count: 2, values: Filled::new(5, 4) });
     let young = FixedArray::new(&mut scope, FixedArrayInit { elements: Filled::new(smi(0), 0) });
+    FixedArray::new(&mut scope, FixedArrayInit { elements: Filled::new(smi(0), 50_000) });
 
     show("text", &text.get(&scope));
     show("wide", &wide.get(&scope));
@@ -100,7 +116,8 @@ fn die(scope: &HandleScope<'_>, handle: Handle<'_, Tails>, opaque: Handle<'_, Op
     let word = reference.any();
     let global = Global::new(scope, opaque);
     let option = Some(reference);
+    let slot = root::map.address(scope);
     println!("== end");
-    std::hint::black_box((reference, word, &global, option));
+    std::hint::black_box((reference, word, &global, option, slot));
     std::process::abort();
 }

@@ -8,7 +8,7 @@ struct Point {
     next: Tagged<Option<Point>>,
 }
 
-static TABLE: heapwright::RootTable = heapwright::RootTable::new("mine", &["one"], |_| Ok(()));
+static TABLE: heapwright::RootTable = heapwright::RootTable::new("mine", &["one"], &[heapwright::roots::RootEntry::of::<Point>()], |_| Ok(()));
 const KEY: heapwright::RootKey<Point> = heapwright::RootKey::new(&TABLE, 0);
 
 fn main() {}

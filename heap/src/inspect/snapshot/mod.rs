@@ -56,7 +56,7 @@ pub enum SnapshotNodeKind {
     /// A class whose references are all elements.
     Array = 1,
     /// A text, where the layout alone tells.
-    String = 2,
+    Text = 2,
     /// Any other object.
     Object = 3,
     /// Machine code, and what is known of it.

@@ -41,14 +41,14 @@ impl HandleScope<'_> {
     /// # let mut isolate = Isolate::builder().classes(&CLASSES).build()?;
     /// # let mut scope = isolate.enter();
     /// let last = Node::new(&mut scope, NodeInit { weight: 1, next: Nil });
-    /// let first = Global::new(&scope, Node::new(&mut scope, NodeInit { weight: 2, next: last }));
+    /// let first = Node::new(&mut scope, NodeInit { weight: 2, next: last });
     ///
     /// let snapshot = scope.heap_snapshot();
     /// let names = snapshot.nodes().iter().map(|node| snapshot.name(node));
     /// assert_eq!(names.filter(|name| *name == "Node").count(), 2);
     /// let retained = snapshot.retained_sizes();
     /// assert_eq!(retained[0], snapshot.nodes().iter().map(|node| node.self_size).sum::<usize>());
-    /// # drop(first);
+    /// # let _ = first;
     /// # Ok::<(), heapwright::IsolateError>(())
     /// ```
     pub fn heap_snapshot(&mut self) -> HeapSnapshot {
@@ -165,7 +165,7 @@ impl<'a> Taker<'a> {
             let name = match &text {
                 None => class.name(),
                 Some(LayoutText::Text(text, _)) => {
-                    kind = SnapshotNodeKind::String;
+                    kind = SnapshotNodeKind::Text;
                     text
                 }
                 Some(LayoutText::Number(text)) => {
