@@ -47,22 +47,20 @@ fn mark_on(scope: &mut HandleScope<'_>, objects: usize) {
     }
 }
 
-/// Adds old nodes to a list until the old generation has so many bytes.
+/// Adds old nodes of so many bytes to a list.
 fn grow(scope: &mut HandleScope<'_>, list: Handle<'_, Node>, bytes: usize) {
-    let mut value = 0;
-    while scope.statistics().used() < bytes {
+    for value in 0..(bytes / Node::SIZE) as i32 {
         let mut inner = scope.nested();
         let next = list.get(&inner).next();
         let next = inner.handle(next);
         let node = Node::try_new_in(&mut inner, AllocationType::Old, NodeInit { value, next, weak: Nil }).unwrap();
         list.get(&inner).set_next(node.get(&inner));
-        value += 1;
     }
 }
 
 #[test]
 fn marking_is_through_before_the_old_generation_is_due() {
-    let mut isolate = builder().verify(true).build().unwrap();
+    let mut isolate = builder().build().unwrap();
     let mut scope = isolate.enter();
     let list = old(&mut scope, -1);
     grow(&mut scope, list, 70 * MB);
@@ -129,7 +127,10 @@ fn what_is_moved_from_unvisited_to_visited_objects_lives() {
             inner.collect(CollectionKind::Full);
             nodes
         };
-        let before_last = WeakGlobal::new(&scope, scope.handle(ends[7].get(&scope)));
+        let before_last = {
+            let inner = scope.nested();
+            WeakGlobal::new(&inner, inner.handle(ends[7].get(&inner)))
+        };
         drop(ends);
         mark_on(&mut scope, visited);
         {
@@ -183,11 +184,9 @@ fn objects_made_meanwhile_and_what_they_refer_to_live() {
     let holder = old(&mut scope, 1);
     for round in 0..20 {
         let mut inner = scope.nested();
-        let white = WeakGlobal::new(&inner, {
-            let node = old(&mut inner, round);
-            holder.get(&inner).set_next(node.get(&inner));
-            node
-        });
+        let white = old(&mut inner, round);
+        holder.get(&inner).set_next(white.get(&inner));
+        let white = WeakGlobal::new(&inner, white);
         inner.collect(CollectionKind::Full);
         mark_on(&mut inner, round as usize % 3);
         // A new old object takes over what the holder referred to; nobody else does.
@@ -244,7 +243,7 @@ fn a_random_program_against_a_model() {
         let mut model: Vec<Vec<i32>> = vec![Vec::new(); SLOTS];
         for step in 0..2500 {
             let (to, from) = (random.below(SLOTS), random.below(SLOTS));
-            match random.below(5) {
+            match random.below(7) {
                 0 | 1 => {
                     let mut inner = scope.nested();
                     let next = roots.get(&inner).elements(from);
@@ -270,6 +269,21 @@ fn a_random_program_against_a_model() {
                     let value = roots.get(&scope).elements(from);
                     roots.get(&scope).set_elements(to, value);
                     model[to] = model[from].clone();
+                }
+                4 | 5 => {
+                    // What is further back comes to the front, and what led to it is dropped.
+                    let depth = 1 + random.below(3);
+                    let moved = nodes(roots.get(&scope).elements(from)).nth(depth);
+                    let tail: Vec<i32> = model[from].iter().copied().skip(depth).collect();
+                    match moved {
+                        Some(node) => roots.get(&scope).set_elements(to, node),
+                        None => roots.get(&scope).set_elements(to, smi(0)),
+                    }
+                    model[to] = tail;
+                    if to != from {
+                        roots.get(&scope).set_elements(from, smi(0));
+                        model[from].clear();
+                    }
                 }
                 _ => {
                     let node = nodes(roots.get(&scope).elements(from)).next();
