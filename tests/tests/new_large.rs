@@ -312,7 +312,7 @@ fn callbacks_and_finalizers_of_them_run_after_a_scavenge() {
 /// Their bytes have a budget, that of a semi-space; when it is used up, a scavenge makes room.
 #[test]
 fn the_budget_triggers_scavenges() {
-    let builder = Isolate::builder().classes(&CLASSES).semi_space_size(MB, MB);
+    let builder = Isolate::builder().classes(&CLASSES).semi_space_size(MB, MB).incremental_marking(false);
     let mut isolate = builder.build().unwrap();
     let mut scope = isolate.enter();
     let capacity = space(&scope, SpaceId::New).available;

@@ -242,7 +242,7 @@ fn each_reason_is_given() {
     drop(scope);
 
     for (place, length) in [(OLD, 1000), (OLD, 1_000_000)] {
-        let mut old = isolate().build().unwrap();
+        let mut old = isolate().incremental_marking(false).build().unwrap();
         let mut scope = old.enter();
         garbage(&mut scope, 28 << 20, place, length);
         assert!(reasons(&scope).is_empty(), "{length}");

@@ -13,7 +13,7 @@
 //!
 //! ```text
 //! young:  roots + remembered slots ──► scavenge: copy, or promote what survives twice; large objects in place, at once
-//! full:   scavenge, promoting everything ──► mark from roots ──► clear weak ──► sweep OLD, CODE, MAP, LARGE_OBJECT, CODE_LARGE_OBJECT
+//! full:   scavenge, promoting everything ──► mark from roots, or what steps between collections have left ──► clear weak ──► sweep OLD, CODE, MAP, LARGE_OBJECT, CODE_LARGE_OBJECT
 //! ```
 //!
 //! A full collection empties the young generation first, so the marker sees one generation and no remembered slot is
