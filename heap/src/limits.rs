@@ -119,7 +119,7 @@ impl IsolateData {
         self.tend_pool();
         self.heap.allocator.take_last_refusal();
         self.advance_marking();
-        if target != Target::New {
+        if !matches!(target, Target::New | Target::NewLarge) {
             self.finish_marking_if_complete();
         }
         self.climb_to_a_collection(size, target).or_else(|full| {
