@@ -1,6 +1,7 @@
 //! What the benchmarks share with those of other heaps: a generator, a hash, latencies.
 
 use hdrhistogram::Histogram;
+use heapwright::HandleScope;
 use std::time::Instant;
 
 /// What a benchmark returns.
@@ -43,6 +44,24 @@ pub(crate) const fn mix(mut hash: u32) -> u32 {
     hash = (hash ^ (hash >> 16)).wrapping_mul(0x85eb_ca6b);
     hash = (hash ^ (hash >> 13)).wrapping_mul(0xc2b2_ae35);
     hash ^ (hash >> 16)
+}
+
+/// What the collector did, as members of a line.
+pub(crate) fn collections(scope: &HandleScope<'_>) -> String {
+    let statistics = scope.statistics();
+    let (young, full, steps) = (statistics.young, statistics.full, statistics.marking_steps);
+    let mb = |bytes: u64| bytes >> 20;
+    format!(
+        r#","young":{},"young_s":{:.3},"full":{},"full_s":{:.3},"steps":{},"steps_s":{:.3},"copied_mb":{},"promoted_mb":{}"#,
+        young.count,
+        young.pause.as_secs_f64(),
+        full.count,
+        full.pause.as_secs_f64(),
+        steps.count,
+        steps.pause.as_secs_f64(),
+        mb(young.copied + full.copied),
+        mb(young.promoted + full.promoted)
+    )
 }
 
 /// How long the steps of a benchmark take.

@@ -1,6 +1,6 @@
 //! A large hash map with chains, in which entries come and go.
 
-use crate::common::{Latency, Outcome, Random, mix};
+use crate::common::{Latency, Outcome, Random, collections, mix};
 use heapwright::prelude::*;
 
 /// A key with its value, and the next one of the same bucket.
@@ -139,6 +139,7 @@ pub(crate) fn run(count: u32, bits: u32) -> Outcome {
         keys.insert(&mut scope, map);
         latency.step();
     }
+    let collections = collections(&scope);
     let (mut sum, mut live) = (keys.sum, 0);
     for first in map.get(&scope).buckets_iter() {
         for entry in std::iter::successors(first, |entry| entry.next()) {
@@ -147,6 +148,6 @@ pub(crate) fn run(count: u32, bits: u32) -> Outcome {
             live += 1;
         }
     }
-    let more = format!(r#"{},"live":{live},"grow_s":{grow:.3}"#, latency.members());
+    let more = format!(r#"{},"live":{live},"grow_s":{grow:.3}{collections}"#, latency.members());
     Outcome { checksum: u64::from(sum as u32), more, seconds: None }
 }

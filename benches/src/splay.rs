@@ -1,6 +1,6 @@
 //! Octane's splay tree: nodes with large payloads that live for a while, in a tree that changes its shape all the time.
 
-use crate::common::{Latency, Outcome, Random};
+use crate::common::{Latency, Outcome, Random, collections};
 use heapwright::prelude::*;
 
 /// A node of the tree.
@@ -233,6 +233,7 @@ pub(crate) fn run(operations: u32) -> Outcome {
         splay.remove(&mut scope, other);
         latency.step();
     }
+    let collections = collections(&scope);
     // In the order of keys.
     let (mut sum, mut live, mut above) = (0_u32, 0, Vec::new());
     let mut next = tree.get(&scope).root();
@@ -248,5 +249,9 @@ pub(crate) fn run(operations: u32) -> Outcome {
         live += 1;
         next = node.right();
     }
-    Outcome { checksum: u64::from(sum), more: format!(r#"{},"live":{live}"#, latency.members()), seconds: None }
+    Outcome {
+        checksum: u64::from(sum),
+        more: format!(r#"{},"live":{live}{collections}"#, latency.members()),
+        seconds: None,
+    }
 }

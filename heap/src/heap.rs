@@ -17,6 +17,10 @@ use core::sync::atomic::Ordering;
 /// The old generation's size, in bytes, at which the first full collection runs. V8: 32 MiB.
 const INITIAL_OLD_GENERATION_LIMIT: usize = 32 * MB;
 
+/// The old generation may grow to twice what is alive before it is marked again; one with less alive than this by so many
+/// bytes, but to no more than three times.
+const SMALL_OLD_GENERATION: usize = 64 * MB;
+
 /// Sizes and tests of a heap, as the builder was told.
 #[derive(Clone, Debug)]
 pub(crate) struct HeapOptions {
@@ -51,6 +55,8 @@ pub(crate) struct Heap {
     pub(crate) collector: CollectorState,
     pub(crate) options: HeapOptions,
     pub(crate) old_generation_limit: usize,
+    /// Bytes that marking found alive there the last time.
+    pub(crate) old_generation_live: usize,
     pub(crate) limits: Limits,
     /// The classes whose weak lists close up.
     pub(crate) spliced: Vec<&'static crate::layout::ClassDescriptor>,
@@ -118,6 +124,7 @@ impl Heap {
             collector: CollectorState::default(),
             options,
             old_generation_limit: INITIAL_OLD_GENERATION_LIMIT,
+            old_generation_live: 0,
             limits: Limits::default(),
             spliced: Vec::new(),
             counters: AllocationCounters::default(),
@@ -126,15 +133,18 @@ impl Heap {
         })
     }
 
-    /// Bytes of the old generation, free ones on its chunks included.
+    /// Bytes of objects in the old generation, dead ones that were not yet found included. Not of chunks: what is free in
+    /// them would make the old generation due before it is used.
     pub(crate) fn old_generation_size(&self) -> usize {
-        let code = self.code_space.statistics().committed + self.code_large_object_space.statistics().committed;
-        self.old_space.statistics().committed + self.large_object_space.statistics().committed + code
+        let code = self.code_space.statistics().used + self.code_large_object_space.statistics().used;
+        self.old_space.statistics().used + self.large_object_space.statistics().used + code
     }
 
     /// After marking found `live` bytes in the old generation: when to mark again.
     pub(crate) fn set_old_generation_limit(&mut self, live: usize) {
-        self.old_generation_limit = (live * 2).max(INITIAL_OLD_GENERATION_LIMIT);
+        self.old_generation_live = live;
+        let small = (live * 3).min(live + SMALL_OLD_GENERATION);
+        self.old_generation_limit = (live * 2).max(small).max(INITIAL_OLD_GENERATION_LIMIT);
     }
 
     /// Seals read-only space.

@@ -40,9 +40,19 @@ pub(crate) fn write_object(host: usize, slot: usize, value: Word, mode: WriteBar
 fn slow(host: usize, slot: usize, value: Word) {
     let chunk = MemoryChunk::of(host);
     if !chunk.has(ChunkFlags::OBSERVED.union(ChunkFlags::MARKING)) {
-        record(chunk, slot);
+        match chunk.old_to_new() {
+            Some(slots) => slots.insert(slot - chunk.address()),
+            None => record(chunk, slot),
+        }
         return;
     }
+    slow_and_rare(chunk, host, slot, value);
+}
+
+/// The rest of it: marking is under way, or the store is observed.
+#[cold]
+#[inline(never)]
+fn slow_and_rare(chunk: &MemoryChunk, host: usize, slot: usize, value: Word) {
     let value_chunk = MemoryChunk::of(value.address());
     if value_chunk.is_young() {
         if chunk.remembers() {

@@ -7,8 +7,9 @@ use super::body::{map_of, object_size, visit_slots};
 use super::marking::Marking;
 use super::splice::{Spliced, first_alive};
 use crate::barrier;
+use crate::heap::Heap;
 use crate::isolate::IsolateData;
-use crate::memory::{ChunkFlags, MemoryChunk};
+use crate::memory::{ChunkFlags, ChunkSet, MemoryChunk};
 use crate::tagged::{TaggedCell, Word};
 use core::sync::atomic::Ordering;
 use std::rc::Rc;
@@ -19,13 +20,13 @@ pub(super) fn mark(isolate: &mut IsolateData) {
     let incremental = isolate.heap.collector.marking.take().map(|marking| marking.marker);
     let was_incremental = incremental.is_some();
     let mut marker = incremental.unwrap_or_else(Marker::new);
-    marker.skipped = ChunkFlags::READ_ONLY;
+    marker.marks_young = true;
     if was_incremental {
         isolate.heap.clear_marking();
         marker.visit_remembered(isolate);
     }
     marker.visit_roots(isolate);
-    marker.advance(usize::MAX);
+    marker.advance(&isolate.heap, usize::MAX);
     for slot in marker.weak {
         // SAFETY: a slot of a marked object; marking moves nothing.
         let slot = unsafe { TaggedCell::at(slot) };
@@ -64,8 +65,8 @@ pub(super) struct Marker {
     weak: Vec<usize>,
     /// Those that take over their referents' links.
     spliced: Vec<Spliced>,
-    /// Objects in such chunks are not marked: those that need no mark, and young ones as long as they may move.
-    skipped: ChunkFlags,
+    /// Not as long as young objects may move.
+    marks_young: bool,
 }
 
 /// Whether a reference is to an object that marking did not reach.
@@ -76,18 +77,27 @@ fn is_dead(word: Word) -> bool {
 
 impl Marker {
     pub(super) fn new() -> Marker {
-        let young = ChunkFlags::IN_TO_SPACE.union(ChunkFlags::IN_FROM_SPACE);
-        let skipped = ChunkFlags::READ_ONLY.union(young);
-        Marker { marking: Rc::default(), weak: Vec::new(), spliced: Vec::new(), skipped }
+        Marker { marking: Rc::default(), weak: Vec::new(), spliced: Vec::new(), marks_young: false }
     }
 
     pub(super) fn marking(&self) -> &Marking {
         &self.marking
     }
 
+    /// Takes the grey objects, to be [put back](Marking::put_back).
+    fn grey(&self, heap: &Heap) -> Grey {
+        let mut skipped = ChunkSet::EMPTY;
+        heap.read_only_space.chunks().iter().for_each(|chunk| skipped.insert(chunk.address()));
+        if !self.marks_young {
+            let young = heap.new_space.committed_chunks().chain(heap.new_large_object_space.chunks().iter().copied());
+            young.for_each(|chunk| skipped.insert(chunk.address()));
+        }
+        Grey { objects: self.marking.take(), skipped }
+    }
+
     /// Marks what the roots refer to.
     pub(super) fn visit_roots(&mut self, isolate: &IsolateData) {
-        let mut grey = Grey { objects: self.marking.take(), skipped: self.skipped };
+        let mut grey = self.grey(&isolate.heap);
         for map in &isolate.maps {
             grey.mark(*map);
         }
@@ -103,7 +113,7 @@ impl Marker {
     /// Marks the young objects that remembered slots refer to: what was visited before did not see them. Slots of dead
     /// objects are among them; what only those keep is dropped by the next collection.
     fn visit_remembered(&mut self, isolate: &IsolateData) {
-        let mut grey = Grey { objects: self.marking.take(), skipped: self.skipped };
+        let mut grey = self.grey(&isolate.heap);
         for chunk in isolate.heap.old_chunks() {
             let Some(slots) = chunk.old_to_new() else { continue };
             slots.iterate(|offset| {
@@ -120,8 +130,8 @@ impl Marker {
 
     /// Visits grey objects, and what they make grey, until they had `budget` bytes or there are none. Returns how many
     /// bytes they had.
-    pub(super) fn advance(&mut self, budget: usize) -> usize {
-        let mut grey = Grey { objects: self.marking.take(), skipped: self.skipped };
+    pub(super) fn advance(&mut self, heap: &Heap, budget: usize) -> usize {
+        let mut grey = self.grey(heap);
         let mut visited = 0;
         while visited < budget
             && let Some(object) = grey.objects.pop()
@@ -159,15 +169,15 @@ impl Marker {
 /// Grey objects, out of reach of barriers.
 struct Grey {
     objects: Vec<usize>,
-    skipped: ChunkFlags,
+    /// Objects in such chunks are not marked: those that need no mark, and young ones as long as they may move.
+    skipped: ChunkSet,
 }
 
 impl Grey {
     #[inline]
     fn mark(&mut self, word: Word) {
         let address = word.address();
-        let chunk = MemoryChunk::of(address);
-        if !chunk.has(self.skipped) && chunk.try_mark(address) {
+        if !self.skipped.contains(address) && MemoryChunk::of(address).try_mark(address) {
             self.objects.push(address);
         }
     }

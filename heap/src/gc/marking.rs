@@ -16,7 +16,7 @@
 //!
 //! # When
 //!
-//! Marking begins when three quarters of the bytes at which the old generation is due are in use. From then on it visits
+//! Marking begins when the old generation has grown by three quarters of what it may grow until it is due. From then on it visits
 //! so many bytes for each byte by which the old generation grows that it is through before the limit; what is left then,
 //! the pause does. Where nothing grows, each scavenge makes one small step. All is counted in bytes, so that a program
 //! runs the same each time.
@@ -100,14 +100,10 @@ impl IncrementalMarking {
 }
 
 impl Heap {
-    /// Bytes of objects and waste outside the young generation.
-    fn old_generation_used(&self) -> usize {
-        self.old_space.statistics().used + self.large_object_space.statistics().used
-    }
-
     /// The bytes of the old generation at which marking begins.
     fn marking_start(&self) -> usize {
-        self.old_generation_limit - self.old_generation_limit / 4
+        let growth = self.old_generation_limit.saturating_sub(self.old_generation_live);
+        self.old_generation_limit - growth / 4
     }
 }
 
@@ -122,7 +118,7 @@ impl IsolateData {
         let headroom = limit.saturating_sub(size).max(MB);
         // Twice as fast as it had to be if all that is in use were alive, and nothing were made meanwhile.
         let speed = (2 * size).div_ceil(headroom).max(2);
-        let used_at_step = self.heap.old_generation_used();
+        let used_at_step = self.heap.old_generation_size();
         self.heap.collector.marking = Some(IncrementalMarking { marker, speed, used_at_step });
     }
 
@@ -131,7 +127,7 @@ impl IsolateData {
         if !self.heap.options.incremental_marking {
             return;
         }
-        let used = self.heap.old_generation_used();
+        let used = self.heap.old_generation_size();
         match &self.heap.collector.marking {
             None if self.heap.old_generation_size() >= self.heap.marking_start() => self.start_marking(),
             Some(marking) if used.saturating_sub(marking.used_at_step) >= STEP => self.step(used, 0),
@@ -142,7 +138,7 @@ impl IsolateData {
     /// The same after a scavenge, which makes a step in any case.
     pub(super) fn advance_marking_after_scavenge(&mut self) {
         if self.heap.collector.marking.is_some() {
-            let used = self.heap.old_generation_used();
+            let used = self.heap.old_generation_size();
             self.step(used, LEAST_WORK);
         } else {
             self.advance_marking();
@@ -150,10 +146,11 @@ impl IsolateData {
     }
 
     fn step(&mut self, used: usize, least: usize) {
-        let Some(marking) = &mut self.heap.collector.marking else { return };
+        let Some(mut marking) = self.heap.collector.marking.take() else { return };
         let grown = used.saturating_sub(core::mem::replace(&mut marking.used_at_step, used));
         let start = Instant::now();
-        let visited = marking.marker.advance((grown * marking.speed).max(least));
+        let visited = marking.marker.advance(&self.heap, (grown * marking.speed).max(least));
+        self.heap.collector.marking = Some(marking);
         self.heap.collector.steps.add(start.elapsed(), visited);
     }
 
@@ -179,10 +176,11 @@ impl IsolateData {
 
     /// Stress mode: marking is always on, and goes on by an object at each allocation.
     pub(crate) fn stress_marking(&mut self) {
-        match &mut self.heap.collector.marking {
+        match self.heap.collector.marking.take() {
             None => self.start_marking(),
-            Some(marking) => {
-                marking.marker.advance(1);
+            Some(mut marking) => {
+                marking.marker.advance(&self.heap, 1);
+                self.heap.collector.marking = Some(marking);
             }
         }
     }

@@ -28,6 +28,7 @@ mod record;
 mod resize;
 mod scavenger;
 mod splice;
+mod tenuring;
 
 pub(crate) use body::{
     made_old, map_of, object_size, refers_to_read_only_alone, simple_length, size_of_object, visit_custom_slots,
@@ -56,6 +57,12 @@ impl IsolateData {
         self.heap.new_space.open_area();
         let origin = self.heap.switch_origin(AllocationOrigin::Gc);
         let evacuation = match kind {
+            CollectionKind::Young if reason == CollectionReason::SemispaceFull => {
+                let capacity = self.heap.new_space.capacity();
+                let evacuation = scavenger::scavenge(self, self.heap.collector.tenuring.is_at_once());
+                self.heap.collector.tenuring.look(evacuation, capacity);
+                evacuation
+            }
             CollectionKind::Young => scavenger::scavenge(self, false),
             CollectionKind::Full => self.collect_full(reason),
         };

@@ -11,10 +11,11 @@ use crate::barrier::{self, SlotAction};
 use crate::heap::Heap;
 use crate::isolate::IsolateData;
 use crate::map::Map;
-use crate::memory::{ChunkFlags, MemoryChunk};
+use crate::memory::{ChunkFlags, ChunkSet, MemoryChunk};
 use crate::spaces::filler::zap;
 use crate::spaces::{AllocationAlignment, MAX_YOUNG_OBJECT_SIZE, NewLargeObjectSpace, SpaceId};
 use crate::tagged::{TaggedCell, Word};
+use core::ops::Range;
 use core::sync::atomic::Ordering;
 
 /// Bytes that a scavenge moved.
@@ -44,6 +45,8 @@ fn scavenge_with<const ALIGNED: bool>(isolate: &mut IsolateData, promote_all: bo
     let old_chunks = isolate.heap.old_chunks();
     let first = isolate.heap.new_space.chunks()[0];
     let mut scavenger = Scavenger::<ALIGNED> {
+        places: Places::of(&isolate.heap),
+        is_marking: isolate.heap.collector.marking.is_some(),
         heap: &mut isolate.heap,
         promote_all,
         evacuation: Evacuation::default(),
@@ -65,9 +68,10 @@ fn scavenge_with<const ALIGNED: bool>(isolate: &mut IsolateData, promote_all: bo
     scavenger.drain();
     scavenger.update_weak_slots();
     scavenger.splice();
-    isolate.globals.for_each_weak(|word| forwarded(word).unwrap_or(Word::CLEARED));
+    let from = &scavenger.places.from;
+    isolate.globals.for_each_weak(|word| forwarded(from, word).unwrap_or(Word::CLEARED));
     if let Some(ids) = &mut isolate.object_ids {
-        ids.update(|address| forwarded(Word::strong(address)).map(Word::address));
+        ids.update(|address| forwarded(from, Word::strong(address)).map(Word::address));
     }
     let evacuation = scavenger.evacuation;
     finish(&mut isolate.heap, evacuation);
@@ -91,7 +95,50 @@ fn finish(heap: &mut Heap, evacuation: Evacuation) {
     }
 }
 
+/// What the inner loop has to know of an object by its address.
+struct Places {
+    /// Being evacuated; a large object, until it is promoted.
+    from: ChunkSet,
+    /// Young, and not being evacuated.
+    to: ChunkSet,
+    /// Chunks of `from` whose objects have all survived a collection.
+    aged: ChunkSet,
+    /// Those of the one chunk of which only some have.
+    partly_aged: Range<usize>,
+}
+
+impl Places {
+    /// When the halves have been exchanged.
+    fn of(heap: &Heap) -> Places {
+        let empty = ChunkSet::EMPTY;
+        let mut places = Places { from: empty.clone(), to: empty.clone(), aged: empty, partly_aged: 0..0 };
+        for chunk in heap.new_space.committed_chunks() {
+            let is_from = chunk.has(ChunkFlags::IN_FROM_SPACE);
+            if is_from { &mut places.from } else { &mut places.to }.insert(chunk.address());
+            if is_from && chunk.age_mark() >= chunk.top() {
+                places.aged.insert(chunk.address());
+            } else if is_from && chunk.age_mark() > chunk.area_start() {
+                // Survivors fill chunk after chunk, and new objects follow them.
+                debug_assert!(places.partly_aged.is_empty());
+                places.partly_aged = chunk.area_start()..chunk.age_mark();
+            }
+        }
+        for chunk in heap.new_large_object_space.chunks() {
+            places.from.insert(chunk.address());
+        }
+        places
+    }
+
+    /// Whether the object has survived a collection.
+    #[inline(always)]
+    fn has_survived(&self, from: usize) -> bool {
+        self.aged.contains(from) || self.partly_aged.contains(&from)
+    }
+}
+
 struct Scavenger<'h, const ALIGNED: bool> {
+    places: Places,
+    is_marking: bool,
     heap: &'h mut Heap,
     promote_all: bool,
     evacuation: Evacuation,
@@ -109,11 +156,8 @@ struct Scavenger<'h, const ALIGNED: bool> {
 }
 
 /// Where a reference points after evacuation; `None` if its object was left behind.
-fn forwarded(word: Word) -> Option<Word> {
-    if word.is_smi() || word.is_cleared() {
-        return Some(word);
-    }
-    if !MemoryChunk::of(word.address()).has(ChunkFlags::IN_FROM_SPACE) {
+fn forwarded(from: &ChunkSet, word: Word) -> Option<Word> {
+    if word.is_smi() || word.is_cleared() || !from.contains(word.address()) {
         return Some(word);
     }
     // SAFETY: an object was there, and its first word is its map or where it went.
@@ -130,10 +174,7 @@ fn moved(word: Word, forwarding: Word) -> Word {
 
 impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
     fn visit_root(&mut self, word: Word) -> Word {
-        if word.is_smi() || word.is_cleared() {
-            return word;
-        }
-        if !MemoryChunk::of(word.address()).has(ChunkFlags::IN_FROM_SPACE) {
+        if word.is_smi() || word.is_cleared() || !self.places.from.contains(word.address()) {
             return word;
         }
         Word::strong(self.evacuate(word.address()))
@@ -163,13 +204,12 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
         if word.is_weak() {
             return self.visit_weak_slot(slot, word, host, object);
         }
-        let chunk = MemoryChunk::of(word.address());
-        if !chunk.has(ChunkFlags::IN_FROM_SPACE) {
-            return chunk.has(ChunkFlags::IN_TO_SPACE);
+        if !self.places.from.contains(word.address()) {
+            return self.places.to.contains(word.address());
         }
         let new = self.evacuate(word.address());
         slot.store(Word::strong(new), Ordering::Relaxed);
-        MemoryChunk::of(new).has(ChunkFlags::IN_TO_SPACE)
+        self.places.to.contains(new)
     }
 
     fn visit_weak_slot(
@@ -182,8 +222,7 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
         if word.is_cleared() {
             return false;
         }
-        let chunk = MemoryChunk::of(word.address());
-        if chunk.has(ChunkFlags::IN_FROM_SPACE) {
+        if self.places.from.contains(word.address()) {
             // Decided when all that lives is known; remembered again then, if it must be.
             let slot = slot.address();
             match object {
@@ -196,7 +235,7 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
             }
             return false;
         }
-        chunk.has(ChunkFlags::IN_TO_SPACE)
+        self.places.to.contains(word.address())
     }
 
     /// Where the object at `from` lives now.
@@ -216,21 +255,17 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
             self.promote_in_place(from, size, map);
             return from;
         }
-        let survived_before = from < MemoryChunk::of(from).age_mark();
+        let promote = self.promote_all || self.places.has_survived(from);
         let alignment = if ALIGNED { map.body().alignment() } else { AllocationAlignment::Word };
-        let (to, is_old) = self.allocate(size, alignment, self.promote_all || survived_before);
+        let (to, is_old) = self.allocate(size, alignment, promote);
         // SAFETY: `size` bytes of an object, and as many just allocated elsewhere.
-        unsafe {
-            core::ptr::copy_nonoverlapping(
-                core::ptr::with_exposed_provenance::<u32>(from),
-                core::ptr::with_exposed_provenance_mut::<u32>(to),
-                size / 4,
-            );
-        }
+        unsafe { copy_object(from, to, size) };
         first.store(Word::from_bits(to), Ordering::Relaxed);
         if is_old {
             self.evacuation.promoted += size;
-            if let Some(marking) = MemoryChunk::of(to).marking() {
+            if self.is_marking
+                && let Some(marking) = MemoryChunk::of(to).marking()
+            {
                 marking.shade(to);
             }
             if map.body().visitor_id() != crate::layout::VisitorId::DataOnly {
@@ -249,6 +284,7 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
         let chunk = MemoryChunk::of(object);
         debug_assert!(chunk.has(ChunkFlags::LARGE) && object == chunk.area_start());
         NewLargeObjectSpace::promote(chunk);
+        self.places.from.remove(object);
         self.heap.allocator.let_tell(chunk);
         if let Some(marking) = chunk.marking() {
             marking.shade(object);
@@ -353,7 +389,7 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
         for (address, host) in core::mem::take(&mut self.weak) {
             // SAFETY: a weak slot of a live object, visited in this scavenge.
             let slot = unsafe { TaggedCell::at(address) };
-            let word = forwarded(slot.load(Ordering::Relaxed)).unwrap_or(Word::CLEARED);
+            let word = forwarded(&self.places.from, slot.load(Ordering::Relaxed)).unwrap_or(Word::CLEARED);
             store_weak(address, host, word);
         }
     }
@@ -367,7 +403,7 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
             // behind is unchanged but for such links: its first word is still its map.
             let word = unsafe {
                 let word = TaggedCell::at(slot).load(Ordering::Relaxed);
-                first_alive(word, link, &mut run, forwarded)
+                first_alive(word, link, &mut run, |word| forwarded(&self.places.from, word))
             };
             store_weak(slot, host, word);
         }
@@ -379,7 +415,7 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
         for (address, host) in core::mem::take(&mut self.remembered_weak) {
             // SAFETY: a weak slot of an old object.
             let word = unsafe { TaggedCell::at(address) }.load(Ordering::Relaxed);
-            match forwarded(word) {
+            match forwarded(&self.places.from, word) {
                 Some(word) => store_weak(address, host, word),
                 // SAFETY: left behind, so its first word is its map.
                 None if self.is_member(unsafe { super::body::map_of(word.address()) }) => dead.push((address, host)),
@@ -396,6 +432,35 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
     /// Whether some class splices lists of such objects.
     fn is_member(&self, map: &Map) -> bool {
         self.heap.spliced.iter().any(|member| map.class().is_subclass_of(member))
+    }
+}
+
+/// Copies an object. Most have a few words: a call would take longer than the copying.
+///
+/// # Safety
+///
+/// There are `size` bytes of an object at `from`, and as many free ones at `to`.
+#[inline(always)]
+unsafe fn copy_object(from: usize, to: usize, size: usize) {
+    /// Bytes that are copied by hand.
+    const SMALL: usize = 64;
+    let (from, to) =
+        (core::ptr::with_exposed_provenance::<u32>(from), core::ptr::with_exposed_provenance_mut::<u32>(to));
+    let words = size / 4;
+    // SAFETY: the caller's contract; objects are whole words of 4 bytes long, and aligned to them.
+    unsafe {
+        if size > SMALL {
+            core::ptr::copy_nonoverlapping(from, to, words);
+            return;
+        }
+        let mut at = 0;
+        while at + 2 <= words {
+            to.add(at).cast::<u64>().write_unaligned(from.add(at).cast::<u64>().read_unaligned());
+            at += 2;
+        }
+        if at < words {
+            to.add(at).write(from.add(at).read());
+        }
     }
 }
 

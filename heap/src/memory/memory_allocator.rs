@@ -396,7 +396,7 @@ impl MemoryAllocator {
         }
     }
 
-    /// Lets stores into objects of chunks made from now on be observed; null ends that.
+    /// Lets old chunks made from now on tell what marking has to know; null ends that.
     pub(crate) fn set_marking(&mut self, marking: *const Marking) {
         self.marking = marking;
     }
@@ -408,6 +408,7 @@ impl MemoryAllocator {
         }
     }
 
+    /// Lets stores into objects of chunks made from now on be observed; null ends that.
     pub(crate) fn set_observers(&mut self, observers: *const StoreObservers) {
         self.observers = observers;
     }

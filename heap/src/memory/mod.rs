@@ -85,6 +85,7 @@ pub mod address_region;
 pub mod bounded_page_allocator;
 pub mod cage;
 mod chunk;
+mod chunk_set;
 pub mod code_range;
 pub mod error;
 pub mod faulty_page_allocator;
@@ -106,6 +107,7 @@ pub use bounded_page_allocator::BoundedPageAllocator;
 pub use cage::Cage;
 pub(crate) use chunk::{AREA_OFFSET, AREA_SIZE};
 pub use chunk::{ChunkFlags, MemoryChunk};
+pub(crate) use chunk_set::ChunkSet;
 #[doc(inline)]
 pub use code_range::CodeRange;
 #[doc(inline)]
