@@ -54,7 +54,7 @@
 //! | to | take |
 //! |---|---|
 //! | keep an object that each isolate has one of, by name | a root of its class |
-//! | keep a number likewise | a root of type [`Smi`](crate::Smi): no object, and the collector passes over it |
+//! | keep a number likewise | a root of type [`Smi`]: no object, and the collector passes over it |
 //! | keep what is of one class or another | a root of a union, `(A, B)`, or of type [`Any`]; one that may be nothing is an `Option<A>`. Without the `Tagged` that fields have |
 //! | keep a Rust value for each isolate | [`isolate_slots!`](crate::isolate_slots!), see [`isolate_slots`](mod@crate::isolate_slots) |
 //! | keep a list that grows | a root, or a field of one, that refers to an array; or [globals](crate::handles) |
