@@ -136,8 +136,8 @@ impl Heap {
     /// Bytes of objects in the old generation, dead ones that were not yet found included. Not of chunks: what is free in
     /// them would make the old generation due before it is used.
     pub(crate) fn old_generation_size(&self) -> usize {
-        let code = self.code_space.statistics().used + self.code_large_object_space.statistics().used;
-        self.old_space.statistics().used + self.large_object_space.statistics().used + code
+        let code = self.code_space.used() + self.code_large_object_space.used();
+        self.old_space.statistics().used + self.large_object_space.used() + code
     }
 
     /// After marking found `live` bytes in the old generation: when to mark again.

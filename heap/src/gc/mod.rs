@@ -135,9 +135,9 @@ impl IsolateData {
         self.heap.new_space.used()
             + self.heap.new_large_object_space.used()
             + self.heap.old_space.statistics().used
-            + self.heap.large_object_space.statistics().used
-            + self.heap.code_space.statistics().used
-            + self.heap.code_large_object_space.statistics().used
+            + self.heap.large_object_space.used()
+            + self.heap.code_space.used()
+            + self.heap.code_large_object_space.used()
     }
 
     fn verify_if_asked(&self, when: &str) {

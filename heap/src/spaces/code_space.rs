@@ -24,6 +24,8 @@ pub(crate) struct CodeSpace {
     blocks: BTreeSet<(usize, usize)>,
     /// Bytes of the blocks.
     available: usize,
+    /// Bytes of the areas of all chunks.
+    area: usize,
 }
 
 impl CodeSpace {
@@ -61,6 +63,7 @@ impl CodeSpace {
         unsafe { fill(fillers, start, size) };
         chunk.set_top(chunk.area_end());
         self.chunks.push(chunk);
+        self.area += size;
         self.free(start, size);
         Ok(())
     }
@@ -80,6 +83,7 @@ impl CodeSpace {
         let mut live = 0;
         for chunk in core::mem::take(&mut self.chunks) {
             if chunk.next_marked(chunk.area_start()).is_none() {
+                self.area -= chunk.area_end() - chunk.area_start();
                 // SAFETY: no object of the chunk is marked, so nothing refers to it.
                 unsafe { allocator.free_chunk(chunk) };
                 continue;
@@ -134,11 +138,15 @@ impl CodeSpace {
         self.blocks.iter().for_each(|(size, address)| visit(*address, *size));
     }
 
+    /// Bytes of objects. Asks no chunk: allocation does, all the time.
+    pub(crate) fn used(&self) -> usize {
+        self.area - self.available
+    }
+
     pub(crate) fn statistics(&self) -> SpaceStatistics {
-        let area: usize = self.chunks.iter().map(|chunk| chunk.area_end() - chunk.area_start()).sum();
         SpaceStatistics {
             committed: self.chunks.iter().map(|chunk| chunk.size()).sum(),
-            used: area - self.available,
+            used: self.used(),
             available: self.available,
             wasted: 0,
             chunks: self.chunks.len(),

@@ -10,11 +10,13 @@ use crate::memory::{ChunkFlags, MemoryAllocator, MemoryChunk};
 pub(crate) struct LargeObjectSpace {
     id: SpaceId,
     chunks: Vec<&'static MemoryChunk>,
+    /// Bytes of their objects.
+    used: usize,
 }
 
 impl LargeObjectSpace {
     pub(crate) fn new(id: SpaceId) -> LargeObjectSpace {
-        LargeObjectSpace { id, chunks: Vec::new() }
+        LargeObjectSpace { id, chunks: Vec::new(), used: 0 }
     }
 
     /// Each chunk holds one object, at `area_start`.
@@ -34,14 +36,24 @@ impl LargeObjectSpace {
             allocator.allocate_chunk(self.id, size, FLAGS)?
         };
         chunk.set_top(chunk.area_start() + size);
-        self.chunks.push(chunk);
+        self.add(chunk);
         Ok(chunk.area_start())
     }
 
     /// Takes over the chunk of a young large object that was promoted.
     pub(super) fn adopt(&mut self, chunk: &'static MemoryChunk) {
         debug_assert!(chunk.space() == self.id);
+        self.add(chunk);
+    }
+
+    fn add(&mut self, chunk: &'static MemoryChunk) {
+        self.used += chunk.top() - chunk.area_start();
         self.chunks.push(chunk);
+    }
+
+    /// Bytes of objects. Asks no chunk: allocation does, all the time.
+    pub(crate) fn used(&self) -> usize {
+        self.used
     }
 
     /// Gives back the chunk that was made last, whose object was not.
@@ -51,6 +63,7 @@ impl LargeObjectSpace {
     /// Nothing refers to it.
     pub(crate) unsafe fn take_back(&mut self, allocator: &mut MemoryAllocator) {
         if let Some(chunk) = self.chunks.pop() {
+            self.used -= chunk.top() - chunk.area_start();
             // SAFETY: the caller's contract.
             unsafe { allocator.free_chunk(chunk) };
         }
@@ -75,6 +88,7 @@ impl LargeObjectSpace {
             }
             alive
         });
+        self.used = live;
         live
     }
 
