@@ -30,6 +30,9 @@ pub const MIN_BLOCK_SIZE: usize = 24;
 /// The number of size categories.
 pub(crate) const CATEGORIES: usize = 24;
 
+/// Blocks that are looked at where there is memory elsewhere.
+const SEARCHED_QUICKLY: usize = 16;
+
 /// Blocks of the fast path exceed what was asked for by at least this, in bytes.
 const FAST_PATH_SURPLUS: usize = 2048 - MIN_BLOCK_SIZE;
 
@@ -281,11 +284,22 @@ impl FreeList {
         if let Some(category) = self.first_nonempty_from(large) {
             return Some(self.pop(category));
         }
-        self.allocate_slow(size_in_bytes)
+        self.allocate_slow(size_in_bytes, usize::MAX)
+    }
+
+    /// The same, but of the category of the size itself only a few blocks are looked at: there may be very many that are
+    /// a little too small. For who can have memory elsewhere.
+    #[inline]
+    pub(crate) fn allocate_quickly(&mut self, size_in_bytes: usize) -> Option<(usize, usize)> {
+        let large = guaranteed_category(size_in_bytes.saturating_add(FAST_PATH_SURPLUS));
+        if let Some(category) = self.first_nonempty_from(large) {
+            return Some(self.pop(category));
+        }
+        self.allocate_slow(size_in_bytes, SEARCHED_QUICKLY)
     }
 
     #[cold]
-    fn allocate_slow(&mut self, size_in_bytes: usize) -> Option<(usize, usize)> {
+    fn allocate_slow(&mut self, size_in_bytes: usize, searched: usize) -> Option<(usize, usize)> {
         if size_in_bytes <= TINY_OBJECT_SIZE
             && let Some(category) = self.first_nonempty_from(select_category(TINY_FALLBACK_BLOCK_SIZE))
         {
@@ -294,7 +308,7 @@ impl FreeList {
         if let Some(category) = self.first_nonempty_from(guaranteed_category(size_in_bytes)) {
             return Some(self.pop(category));
         }
-        self.search(select_category(size_in_bytes), size_in_bytes)
+        self.search(select_category(size_in_bytes), size_in_bytes, searched)
     }
 
     /// Takes the blocks that start in `start..end` off the list, for a page that leaves the space
@@ -353,11 +367,13 @@ impl FreeList {
         (block, size)
     }
 
-    /// Takes the first block of a category that has `size_in_bytes`.
-    fn search(&mut self, category: usize, size_in_bytes: usize) -> Option<(usize, usize)> {
+    /// Takes the first block of a category that has `size_in_bytes`, among so many.
+    fn search(&mut self, category: usize, size_in_bytes: usize, most: usize) -> Option<(usize, usize)> {
         let mut previous = NIL;
         let mut block = self.heads[category];
-        while block != NIL {
+        let mut left = most;
+        while block != NIL && left > 0 {
+            left -= 1;
             // SAFETY: `block` is on the list, so it is intact by the list's invariant.
             let (next, size) = unsafe { (link(block).read_unaligned(), block_size(block)) };
             if size >= size_in_bytes {

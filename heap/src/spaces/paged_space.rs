@@ -42,7 +42,12 @@ impl PagedSpace {
 
     #[cold]
     fn allocate_from_free_list(&mut self, size: usize, fillers: FillerMaps) -> Option<usize> {
-        let (address, block) = self.free_list.allocate(size)?;
+        let block = self.free_list.allocate_quickly(size)?;
+        self.allocate_from(block, size, fillers)
+    }
+
+    /// Goes on in a block of the free list.
+    fn allocate_from(&mut self, (address, block): (usize, usize), size: usize, fillers: FillerMaps) -> Option<usize> {
         self.retire_lab(fillers);
         self.lab.reset(address, address + block);
         self.lab.allocate(size)
@@ -77,11 +82,11 @@ impl PagedSpace {
         self.lab.allocate_aligned(size, alignment, fillers).expect("a word more was asked for")
     }
 
-    /// The same from a new chunk.
+    /// The same from a new chunk or, if there is none to be had, from any block of the free list.
     ///
     /// # Errors
     ///
-    /// If there is no memory for one.
+    /// If there is no memory for either.
     #[cold]
     pub(crate) fn expand_and_allocate(
         &mut self,
@@ -89,9 +94,14 @@ impl PagedSpace {
         allocator: &mut MemoryAllocator,
         fillers: FillerMaps,
     ) -> Result<usize, OutOfMemory> {
-        let chunk = allocator
-            .allocate_chunk(self.id, 0, self.flags)
-            .map_err(|error| OutOfMemory { requested: size, ..error })?;
+        let chunk = match allocator.allocate_chunk(self.id, 0, self.flags) {
+            Ok(chunk) => chunk,
+            Err(error) => {
+                let block = self.free_list.allocate(size);
+                let address = block.and_then(|block| self.allocate_from(block, size, fillers));
+                return address.ok_or(OutOfMemory { requested: size, ..error });
+            }
+        };
         self.retire_lab(fillers);
         self.chunks.push(chunk);
         chunk.set_top(chunk.area_end());
