@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
+use heapwright::code::InstructionStream;
 use heapwright::memory::{FaultPlan, FaultyPageAllocator, MemoryError, PageOperation};
 use heapwright::{
     IsolateAllocation, IsolateBuilder, IsolateError, MemoryPressureLevel, OutOfMemoryReason, SpaceId, StoreFilter,
@@ -69,6 +70,7 @@ fn builder(pages: &Arc<FaultyPageAllocator>, allocation: IsolateAllocation) -> (
         .allocation(allocation)
         .semi_space_size(256 * KB, 512 * KB)
         .max_heap_size(32 * MB)
+        .code_range(4 * MB)
         .page_allocator(pages.clone())
         .clock(move || clock.0 + Duration::from_secs(clock.1.load(Ordering::Relaxed)));
     (builder, time)
@@ -83,6 +85,7 @@ struct Made {
     arrays: Vec<(Global<Array>, i32)>,
     maps: Vec<Global<ExtendedMap>>,
     names: Vec<(Global<Str>, String)>,
+    codes: Vec<(Global<InstructionStream>, usize, u8)>,
     failures: usize,
 }
 
@@ -104,6 +107,9 @@ impl Made {
         }
         for map in &self.maps {
             assert!(map.get(scope).bits3().is_extensible());
+        }
+        for (code, length, value) in &self.codes {
+            assert_eq!(code.get(scope).instructions(), vec![*value; *length]);
         }
         for (name, text) in &self.names {
             assert_eq!(name.get(scope).to_rust_string(), *text);
@@ -161,6 +167,16 @@ impl Made {
 }
 
 impl Made {
+    /// Instructions, never called: what they are is a byte that comes again and again.
+    fn code(&mut self, scope: &mut HandleScope<'_>, length: usize) {
+        let value = self.codes.len() as u8;
+        let mut scope = scope.nested();
+        let result = InstructionStream::try_new(&mut scope, &vec![value; length]);
+        if let Some(code) = self.had(result) {
+            self.codes.push((Global::new(&scope, code), length, value));
+        }
+    }
+
     /// A young large array full of one young node.
     fn large_array(&mut self, scope: &mut HandleScope<'_>) {
         let value = self.arrays.len() as i32;
@@ -203,6 +219,10 @@ fn run(builder: IsolateBuilder, time: &Time, api: Api, after_faults: impl FnOnce
     for _ in 0..4 {
         made.bytes(&mut scope, api, AllocationType::Old, 100 * KB);
         made.bytes(&mut scope, api, AllocationType::Young, 300 * KB);
+    }
+    // Code, small and large.
+    for length in [100, 300 * KB, 3000] {
+        made.code(&mut scope, length);
     }
     // Young large ones that die, and one that gets old where it is, whose node is still young then.
     for _ in 0..4 {
@@ -282,6 +302,7 @@ fn run(builder: IsolateBuilder, time: &Time, api: Api, after_faults: impl FnOnce
     made.nodes.truncate(40);
     made.arrays.truncate(5);
     made.maps.truncate(20);
+    made.codes.truncate(1);
     scope.collect(CollectionKind::Young);
     let weak = made.nodes.first().map(|(node, _)| WeakGlobal::new(&scope, scope.handle(node.get(&scope))));
     scope.collect(CollectionKind::Full);
@@ -317,6 +338,13 @@ fn run(builder: IsolateBuilder, time: &Time, api: Api, after_faults: impl FnOnce
         made.array(&mut scope);
     }
     made.large_array(&mut scope);
+    for length in [200, 200 * KB] {
+        // Where one call fails, it may be one of these; nobody asks a second time, as for memory. But we can.
+        made.code(&mut scope, length);
+        if core::mem::take(&mut made.failures) > 0 {
+            made.code(&mut scope, length);
+        }
+    }
     scope.collect(CollectionKind::Young);
     made.check(&scope);
     assert_eq!(made.failures, 0, "the isolate works on");
