@@ -306,3 +306,54 @@ fn a_random_program_against_a_model() {
 fn nodes<'gc>(first: Tagged<'gc, Any>) -> impl Iterator<Item = &'gc Node> {
     std::iter::successors(first.try_cast::<Node>(), |node| node.next().try_cast())
 }
+
+#[heap_object]
+pub struct Member {
+    value: Smi,
+    next: Weak<Member>,
+}
+
+#[heap_object]
+pub struct Head {
+    #[splice = next]
+    first: Weak<Member>,
+}
+
+heap_classes! { static LISTS = [Member, Head]; }
+
+/// A scavenge makes a visited object refer weakly to an old one that nobody has visited: by closing up a list.
+#[test]
+fn lists_that_close_up_meanwhile_do_not_refer_to_what_is_swept() {
+    let mut isolate = stressed().classes(&LISTS).build().unwrap();
+    let mut scope = isolate.enter();
+    let head = Head::try_new_in(&mut scope, AllocationType::Old, HeadInit { first: Nil }).unwrap();
+    let other = Head::try_new_in(&mut scope, AllocationType::Old, HeadInit { first: Nil }).unwrap();
+    {
+        // Old, and dead as soon as marking begins.
+        let mut inner = scope.nested();
+        let init = MemberInit { value: 1, next: Nil };
+        let last = Member::try_new_in(&mut inner, AllocationType::Old, init).unwrap();
+        inner.collect(CollectionKind::Full);
+        other.get(&inner).set_first(last.get(&inner));
+    }
+    mark_on(&mut scope, 30);
+    {
+        let mut inner = scope.nested();
+        let young = Member::new(&mut inner, MemberInit { value: 2, next: Nil });
+        let last = other.get(&inner).first().expect("nothing is swept before marking ends");
+        young.get(&inner).set_next(last);
+        head.get(&inner).set_first(young.get(&inner));
+    }
+    scope.collect(CollectionKind::Young);
+    assert_eq!(head.get(&scope).first().map(Member::value), Some(1));
+    let before = scope.statistics().full.count;
+    while scope.statistics().full.count == before {
+        mark_on(&mut scope, 30);
+        old(&mut scope.nested(), 3);
+    }
+    assert_eq!(scope.statistics().collections.last().unwrap().reason, CollectionReason::MarkingComplete);
+    scope.verify().unwrap();
+    assert!(head.get(&scope).first().is_none_or(|member| member.value() == 1));
+    scope.collect(CollectionKind::Full);
+    assert!(head.get(&scope).first().is_none());
+}

@@ -152,8 +152,8 @@ pub(crate) unsafe fn visit_custom_slots(address: usize, size: usize, map: &Map, 
     }
 }
 
-/// Remembers the slots of a new object outside the young generation that refer into it: its fields were written
-/// without barriers.
+/// Does for a new object outside the young generation what barriers would have done, without which its fields were written:
+/// remembers those that refer into it, and tells marking of the object if that is under way.
 ///
 /// # Safety
 ///

@@ -8,7 +8,10 @@
 //!
 //! - a **store** of an old reference into an old object shades what it refers to (Dijkstra's barrier): the second flag of
 //!   the barrier is set on all old chunks meanwhile, so that such stores take the slow path, which ends here;
-//! - an object that is **made old**, by an allocation or by promotion, is made grey.
+//! - an object that is **made old**, by an allocation or by promotion, is made grey;
+//! - so is an old object that a scavenge makes an old one refer to, where a weak list closes up. A weak reference counts as
+//!   much as a strong one here and in the barrier: the slot may have been visited when it held nothing, and is then not
+//!   among those that are cleared at the end.
 //!
 //! **Roots** and **young objects** are left to the pause: it scavenges first, which promotes what is young and so makes it
 //! grey, and then visits all roots. A young object needs no barrier, for its slots are visited when it is promoted; so what

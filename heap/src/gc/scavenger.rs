@@ -468,8 +468,17 @@ unsafe fn copy_object(from: usize, to: usize, size: usize) {
 fn store_weak(slot: usize, host: &'static MemoryChunk, word: Word) {
     // SAFETY: callers pass a weak slot of a live object.
     unsafe { TaggedCell::at(slot) }.store(word, Ordering::Relaxed);
-    if !word.is_cleared() && host.remembers() && MemoryChunk::of(word.address()).has(ChunkFlags::IN_TO_SPACE) {
+    if word.is_cleared() || !host.remembers() {
+        return;
+    }
+    let chunk = MemoryChunk::of(word.address());
+    if chunk.has(ChunkFlags::IN_TO_SPACE) {
         barrier::record(host, slot);
+    } else if let Some(marking) = host.marking()
+        && !chunk.has(ChunkFlags::READ_ONLY)
+    {
+        // A list that closes up leads to an old object that marking may not have met, from a slot that it may not know.
+        marking.shade(word.address());
     }
 }
 
