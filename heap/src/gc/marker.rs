@@ -3,13 +3,13 @@
 //! A worklist, no recursion: the depth of the object graph costs nothing but its memory. Either all is marked in one
 //! pause, or in steps with a pause at the end (`marking`).
 
-use super::body::{map_of, object_size, visit_slots};
 use super::marking::Marking;
+use super::marking_visitor::MarkingVisitor;
 use super::splice::{Spliced, first_alive};
 use crate::barrier;
 use crate::heap::Heap;
 use crate::isolate::IsolateData;
-use crate::memory::{ChunkFlags, ChunkSet, MemoryChunk};
+use crate::memory::{ChunkFlags, MemoryChunk};
 use crate::tagged::{TaggedCell, Word};
 use core::sync::atomic::Ordering;
 use std::rc::Rc;
@@ -27,7 +27,7 @@ pub(super) fn mark(isolate: &mut IsolateData) {
     }
     marker.visit_roots(isolate);
     marker.advance(&isolate.heap, usize::MAX);
-    for slot in marker.weak {
+    for slot in marker.visitor.weak {
         // SAFETY: a slot of a marked object; marking moves nothing.
         let slot = unsafe { TaggedCell::at(slot) };
         // Since it was visited, something else may have been stored; a strong reference was marked by the barrier.
@@ -37,7 +37,7 @@ pub(super) fn mark(isolate: &mut IsolateData) {
         }
     }
     let mut run = Vec::new();
-    for Spliced { slot: address, host, link } in marker.spliced {
+    for Spliced { slot: address, host, link } in marker.visitor.spliced {
         // SAFETY: a slot of a marked object, whose class says where the links of its referents are; nothing is swept yet.
         unsafe {
             let slot = TaggedCell::at(address);
@@ -59,12 +59,9 @@ pub(super) fn mark(isolate: &mut IsolateData) {
 /// Marks objects, and collects the weak slots of those it has visited.
 #[derive(Debug)]
 pub(super) struct Marker {
-    /// Marked objects whose slots have not been visited. Chunks refer to it, too, while marking is incremental.
+    /// What barriers have made grey. Chunks refer to it while marking is incremental.
     marking: Rc<Marking>,
-    /// Weak slots of marked objects.
-    weak: Vec<usize>,
-    /// Those that take over their referents' links.
-    spliced: Vec<Spliced>,
+    pub(super) visitor: MarkingVisitor,
     /// Not as long as young objects may move.
     marks_young: bool,
 }
@@ -77,108 +74,61 @@ fn is_dead(word: Word) -> bool {
 
 impl Marker {
     pub(super) fn new() -> Marker {
-        Marker { marking: Rc::default(), weak: Vec::new(), spliced: Vec::new(), marks_young: false }
+        Marker { marking: Rc::default(), visitor: MarkingVisitor::new(), marks_young: false }
     }
 
     pub(super) fn marking(&self) -> &Marking {
         &self.marking
     }
 
-    /// Takes the grey objects, to be [put back](Marking::put_back).
-    fn grey(&self, heap: &Heap) -> Grey {
-        let mut skipped = ChunkSet::EMPTY;
-        heap.read_only_space.chunks().iter().for_each(|chunk| skipped.insert(chunk.address()));
-        if !self.marks_young {
-            let young = heap.new_space.committed_chunks().chain(heap.new_large_object_space.chunks().iter().copied());
-            young.for_each(|chunk| skipped.insert(chunk.address()));
-        }
-        Grey { objects: self.marking.take(), skipped }
+    /// Whether no object is grey.
+    pub(super) fn is_complete(&self) -> bool {
+        self.visitor.grey.is_empty() && self.marking.is_empty()
+    }
+
+    /// All grey objects, for the verifier.
+    pub(crate) fn grey(&self) -> Vec<usize> {
+        [&self.visitor.grey[..], &self.marking.grey()].concat()
     }
 
     /// Marks what the roots refer to.
     pub(super) fn visit_roots(&mut self, isolate: &IsolateData) {
-        let mut grey = self.grey(&isolate.heap);
+        let visitor = &mut self.visitor;
+        visitor.look_at(&isolate.heap, self.marks_young);
         for map in &isolate.maps {
-            grey.mark(*map);
+            visitor.mark(*map);
         }
         isolate.for_each_root(|word| {
             if !word.is_smi() {
-                grey.mark(word);
+                visitor.mark(word);
             }
             word
         });
-        self.marking.put_back(grey.objects);
     }
 
     /// Marks the young objects that remembered slots refer to: what was visited before did not see them. Slots of dead
     /// objects are among them; what only those keep is dropped by the next collection.
     fn visit_remembered(&mut self, isolate: &IsolateData) {
-        let mut grey = self.grey(&isolate.heap);
+        let visitor = &mut self.visitor;
+        visitor.look_at(&isolate.heap, self.marks_young);
         for chunk in isolate.heap.old_chunks() {
             let Some(slots) = chunk.old_to_new() else { continue };
             slots.iterate(|offset| {
                 // SAFETY: a remembered offset is that of a tagged word of an object that was not swept.
                 let word = unsafe { TaggedCell::at(chunk.address() + offset) }.load(Ordering::Relaxed);
                 if word.is_strong() {
-                    grey.mark(word);
+                    visitor.mark(word);
                 }
                 barrier::SlotAction::Keep
             });
         }
-        self.marking.put_back(grey.objects);
     }
 
     /// Visits grey objects, and what they make grey, until they had `budget` bytes or there are none. Returns how many
     /// bytes they had.
     pub(super) fn advance(&mut self, heap: &Heap, budget: usize) -> usize {
-        let mut grey = self.grey(heap);
-        let mut visited = 0;
-        while visited < budget
-            && let Some(object) = grey.objects.pop()
-        {
-            // SAFETY: marked objects are objects.
-            unsafe {
-                let map = map_of(object);
-                let size = object_size(object, map);
-                visited += size;
-                grey.mark(Word::strong(core::ptr::from_ref(map).addr()));
-                visit_slots(object, size, map, |slot| {
-                    let word = slot.load(Ordering::Relaxed);
-                    if word.is_smi() {
-                        return;
-                    }
-                    if !word.is_weak() {
-                        grey.mark(word);
-                    } else if !word.is_cleared() {
-                        let slot = slot.address();
-                        match map.class().splice_link(slot - object) {
-                            None => self.weak.push(slot),
-                            Some(link) => {
-                                self.spliced.push(Spliced { slot, host: MemoryChunk::of(object), link });
-                            }
-                        }
-                    }
-                });
-            }
-        }
-        self.marking.put_back(grey.objects);
-        visited
-    }
-}
-
-/// Grey objects, out of reach of barriers.
-struct Grey {
-    objects: Vec<usize>,
-    /// Objects in such chunks are not marked: those that need no mark, and young ones as long as they may move.
-    skipped: ChunkSet,
-}
-
-impl Grey {
-    #[inline]
-    fn mark(&mut self, word: Word) {
-        let address = word.address();
-        if !self.skipped.contains(address) && MemoryChunk::of(address).try_mark(address) {
-            self.objects.push(address);
-        }
+        self.visitor.look_at(heap, self.marks_young);
+        self.visitor.grey.append(&mut self.marking.take());
+        self.visitor.advance(budget)
     }
 }

@@ -46,7 +46,7 @@ const LEAST_WORK: usize = 64 * KB;
 /// What is told while marking goes on: the one part of it that barriers reach, through the headers of chunks.
 #[derive(Debug, Default)]
 pub(crate) struct Marking {
-    /// Grey objects.
+    /// Objects that barriers have made grey.
     grey: RefCell<Vec<usize>>,
 }
 
@@ -60,23 +60,16 @@ impl Marking {
         }
     }
 
-    /// Takes all grey objects.
+    /// Takes the grey objects.
     pub(super) fn take(&self) -> Vec<usize> {
         self.grey.take()
-    }
-
-    /// Puts back those that are still grey. None were added meanwhile.
-    pub(super) fn put_back(&self, grey: Vec<usize>) {
-        let before = self.grey.replace(grey);
-        debug_assert!(before.is_empty());
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.grey.borrow().is_empty()
     }
 
-    /// For the verifier.
-    pub(crate) fn grey(&self) -> Vec<usize> {
+    pub(super) fn grey(&self) -> Vec<usize> {
         self.grey.borrow().clone()
     }
 }
@@ -92,13 +85,9 @@ pub(crate) struct IncrementalMarking {
 }
 
 impl IncrementalMarking {
-    /// What barriers are told of.
-    pub(crate) fn marking(&self) -> &Marking {
-        self.marker.marking()
-    }
-
-    fn is_complete(&self) -> bool {
-        self.marking().is_empty()
+    /// Objects that are marked and have not been visited.
+    pub(crate) fn grey(&self) -> Vec<usize> {
+        self.marker.grey()
     }
 }
 
@@ -161,13 +150,13 @@ impl IsolateData {
     pub(super) fn abort_marking(&mut self) {
         if self.heap.collector.marking.take().is_some() {
             self.heap.clear_marking();
-            self.heap.for_each_marked_chunk(MemoryChunk::clear_marks);
+            self.heap.marked_chunks().for_each(MemoryChunk::clear_marks);
         }
     }
 
     /// Whether a full collection would have next to nothing left to mark.
     pub(crate) fn is_marking_complete(&self) -> bool {
-        self.heap.collector.marking.as_ref().is_some_and(IncrementalMarking::is_complete)
+        self.heap.collector.marking.as_ref().is_some_and(|marking| marking.marker.is_complete())
     }
 
     /// Ends marking that is complete, if allocations in the old generation go on and no semi-space that is full would.

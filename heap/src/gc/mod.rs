@@ -22,13 +22,21 @@
 
 mod body;
 mod custom;
+mod gate;
 mod marker;
 mod marking;
+mod marking_visitor;
 mod record;
 mod resize;
 mod scavenger;
 mod splice;
 mod tenuring;
+mod workers;
+
+/// What threads wait with.
+mod sync {
+    pub(super) use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+}
 
 pub(crate) use body::{
     made_old, map_of, object_size, refers_to_read_only_alone, simple_length, size_of_object, visit_custom_slots,
@@ -41,7 +49,7 @@ pub use record::{CollectionKind, CollectionReason, CollectionRecord, CollectionT
 
 use crate::handles::HandleScope;
 use crate::isolate::IsolateData;
-use crate::memory::{ChunkFlags, MemoryChunk};
+use crate::memory::MemoryChunk;
 use crate::spaces::AllocationOrigin;
 use crate::tagged::Word;
 use std::time::Instant;
@@ -161,19 +169,26 @@ impl IsolateData {
 impl crate::heap::Heap {
     /// Lets all chunks outside the young generation, also those to come, tell `marking` of stores.
     fn set_marking(&mut self, marking: &Marking) {
-        self.for_each_marked_chunk(|chunk| chunk.set_marking(marking));
+        self.marked_chunks().for_each(|chunk| chunk.set_marking(marking));
         self.allocator.set_marking(marking);
     }
 
     /// Ends that.
     fn clear_marking(&mut self) {
-        self.for_each_marked_chunk(|chunk| chunk.set_marking(core::ptr::null()));
+        self.marked_chunks().for_each(|chunk| chunk.set_marking(core::ptr::null()));
         self.allocator.set_marking(core::ptr::null());
     }
 
-    fn for_each_marked_chunk(&self, visit: impl FnMut(&'static MemoryChunk)) {
-        let chunks = self.all_chunks().into_iter();
-        chunks.filter(|chunk| !chunk.is_young() && !chunk.has(ChunkFlags::READ_ONLY)).for_each(visit);
+    /// The chunks whose objects are marked: all outside the young generation but read-only ones.
+    fn marked_chunks(&self) -> impl Iterator<Item = &'static MemoryChunk> {
+        let spaces = [
+            self.old_space.chunks(),
+            self.map_space.chunks(),
+            self.large_object_space.chunks(),
+            self.code_space.chunks(),
+            self.code_large_object_space.chunks(),
+        ];
+        spaces.into_iter().flatten().copied()
     }
 
     /// The chunks outside the young generation that may refer into it: those of code do not.

@@ -108,7 +108,7 @@ impl HandleScope<'_> {
 impl IsolateData {
     pub(crate) fn verify(&self) -> Result<(), VerifyError> {
         let marking = self.heap.collector.marking.as_ref();
-        let grey = marking.map(|marking| marking.marking().grey().into_iter().collect());
+        let grey = marking.map(|marking| marking.grey().into_iter().collect());
         let verifier = Verifier { isolate: self, objects: self.object_starts()?, grey };
         self.heap.all_chunks().into_iter().try_for_each(|chunk| verifier.chunk(chunk))?;
         verifier.roots()?;

@@ -7,7 +7,7 @@
 
 use super::{CAGE_SIZE, CHUNK_SIZE};
 
-const CHUNKS: usize = CAGE_SIZE / CHUNK_SIZE;
+pub(super) const CHUNKS: usize = CAGE_SIZE / CHUNK_SIZE;
 
 /// Chunks of one cage.
 #[derive(Clone, Debug)]

@@ -89,6 +89,7 @@ mod chunk_set;
 pub mod code_range;
 pub mod error;
 pub mod faulty_page_allocator;
+mod live_bytes;
 pub mod memory_allocator;
 pub mod owned_chunk;
 pub mod page_allocator;
@@ -114,6 +115,7 @@ pub use code_range::CodeRange;
 pub use error::{AllocationStatus, MemoryError};
 #[doc(inline)]
 pub use faulty_page_allocator::{FaultPlan, FaultyPageAllocator, PageFault, PageOperation};
+pub(crate) use live_bytes::LiveBytes;
 #[doc(inline)]
 pub use memory_allocator::{MemoryAllocator, MemoryStatistics};
 #[doc(inline)]
