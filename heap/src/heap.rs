@@ -33,6 +33,8 @@ pub(crate) struct HeapOptions {
     pub(crate) verify: bool,
     pub(crate) incremental_marking: bool,
     pub(crate) stress_marking: bool,
+    /// That may take part in a collection, the isolate's own among them.
+    pub(crate) threads: usize,
     pub(crate) pages: SharedPageAllocator,
     pub(crate) clock: Clock,
     /// Bytes of the smallest object that may need a filler before it to be aligned, if any class asks for that.
@@ -300,6 +302,7 @@ impl Heap {
 
 impl Drop for Heap {
     fn drop(&mut self) {
+        self.old_space.abandon_sweeping();
         for chunk in self.all_chunks() {
             // SAFETY: the isolate goes away, and with the cage all chunks: nothing refers to them.
             unsafe { chunk.tear_down() };

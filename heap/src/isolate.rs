@@ -219,6 +219,7 @@ impl Default for IsolateBuilder {
                 verify: cfg!(heapwright_verify),
                 incremental_marking: true,
                 stress_marking: cfg!(heapwright_stress_marking),
+                threads: std::thread::available_parallelism().map_or(1, usize::from),
                 pages: SharedPageAllocator::default(),
                 clock: Clock::default(),
                 smallest_aligned: None,
@@ -324,6 +325,21 @@ impl IsolateBuilder {
     #[must_use]
     pub fn stress_marking(mut self) -> Self {
         self.options.stress_marking = true;
+        self
+    }
+
+    /// How many threads may take part in a collection, the isolate's own among them; as many as there are cores unless set. With
+    /// 1, all is done on the isolate's thread, and a program runs the same each time. Those that help are shared by all
+    /// isolates of the process, and never waited for.
+    ///
+    /// # Panics
+    ///
+    /// If there are none.
+    #[must_use]
+    #[track_caller]
+    pub fn gc_threads(mut self, threads: usize) -> Self {
+        assert!(threads > 0, "a collection takes at least one thread");
+        self.options.threads = threads;
         self
     }
 

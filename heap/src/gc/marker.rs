@@ -9,14 +9,14 @@ use super::splice::{Spliced, first_alive};
 use crate::barrier;
 use crate::heap::Heap;
 use crate::isolate::IsolateData;
-use crate::memory::{ChunkFlags, MemoryChunk};
+use crate::memory::{ChunkFlags, LiveBytes, MemoryChunk};
 use crate::tagged::{TaggedCell, Word};
 use core::sync::atomic::Ordering;
 use std::rc::Rc;
 
 /// Marks all that the roots reach, or the rest of it, then clears the weak references to what is not marked. The young
-/// generation has just been scavenged: what is left there found no room outside.
-pub(super) fn mark(isolate: &mut IsolateData) {
+/// generation has just been scavenged: what is left there found no room outside. Returns what lives.
+pub(super) fn mark(isolate: &mut IsolateData) -> LiveBytes {
     let incremental = isolate.heap.collector.marking.take().map(|marking| marking.marker);
     let was_incremental = incremental.is_some();
     let mut marker = incremental.unwrap_or_else(Marker::new);
@@ -54,6 +54,7 @@ pub(super) fn mark(isolate: &mut IsolateData) {
     if let Some(ids) = &mut isolate.object_ids {
         ids.update(|address| (!is_dead(Word::strong(address))).then_some(address));
     }
+    marker.visitor.live
 }
 
 /// Marks objects, and collects the weak slots of those it has visited.

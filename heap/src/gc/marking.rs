@@ -103,6 +103,7 @@ impl IsolateData {
     /// Begins to mark. The old generation holds no marks: sweeping took them away.
     pub(super) fn start_marking(&mut self) {
         debug_assert!(self.heap.collector.marking.is_none());
+        self.heap.old_space.finish_sweeping();
         let mut marker = Marker::new();
         self.heap.set_marking(marker.marking());
         marker.visit_roots(self);

@@ -45,6 +45,7 @@ pub(crate) use body::{
 pub use custom::{CustomTrace, SlotVisitor};
 pub(crate) use marking::{IncrementalMarking, Marking};
 pub(crate) use record::CollectorState;
+pub(crate) use workers::{Gang, Job};
 pub use record::{CollectionKind, CollectionReason, CollectionRecord, CollectionTotals, MarkingSteps};
 
 use crate::handles::HandleScope;
@@ -113,13 +114,14 @@ impl IsolateData {
             self.abort_marking();
         }
         let mut evacuation = scavenger::scavenge(self, true);
-        marker::mark(self);
+        self.heap.old_space.finish_sweeping();
+        let live = marker::mark(self);
         let heap = &mut self.heap;
         let fillers = heap.fillers;
         // SAFETY: marking is complete and weak references to unmarked objects are cleared.
         let live = unsafe {
-            heap.map_space.sweep(&mut heap.allocator, fillers);
-            heap.old_space.sweep(&mut heap.allocator, fillers)
+            heap.map_space.sweep(&mut heap.allocator, fillers, &live);
+            heap.old_space.begin_sweeping(&mut heap.allocator, fillers, &live)
                 + heap.large_object_space.sweep(&mut heap.allocator)
                 + heap.code_space.sweep(&mut heap.allocator, fillers)
                 + heap.code_large_object_space.sweep(&mut heap.allocator)
@@ -129,11 +131,14 @@ impl IsolateData {
             for chunk in heap.new_space.chunks() {
                 chunk.clear_marks();
             }
+            // Dead old objects may be remembered to refer to young ones.
+            heap.old_space.finish_sweeping();
             let second = scavenger::scavenge(self, true);
             evacuation.copied += second.copied;
             evacuation.promoted += second.promoted;
             evacuation.promoted_in_place += second.promoted_in_place;
         }
+        self.heap.old_space.sweep_elsewhere(self.heap.options.threads - 1);
         self.restore_limit_if_asked();
         evacuation
     }

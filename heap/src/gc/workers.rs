@@ -36,6 +36,9 @@ impl<J: Job> Gang<J> {
 
     /// Asks for more help.
     pub(crate) fn call(&self, helpers: usize) {
+        if helpers == 0 {
+            return;
+        }
         let Some(pool) = pool() else { return };
         for _ in 0..helpers.min(pool.current_num_threads()) {
             let shared = Arc::clone(&self.shared);

@@ -4,7 +4,7 @@ use crate::gc::size_of_object;
 use crate::heap::Heap;
 use crate::isolate::IsolateData;
 use crate::map::Map;
-use crate::memory::MemoryChunk;
+use crate::memory::{ChunkFlags, MemoryChunk};
 use crate::tagged::{TaggedCell, Word};
 use core::sync::atomic::Ordering;
 
@@ -39,13 +39,20 @@ impl Heap {
         .concat()
     }
 
-    /// Steps through a chunk by the sizes that `step` returns.
+    /// Steps through a chunk by the sizes that `step` returns; through one that was not swept, from one living object to the
+    /// next.
     pub(crate) fn walk_chunk<E>(
         &self,
         chunk: &'static MemoryChunk,
         mut step: impl FnMut(usize) -> Result<usize, E>,
     ) -> Result<(), E> {
         let (mut at, end) = (chunk.area_start(), self.end_of_objects(chunk));
+        if chunk.has(ChunkFlags::UNSWEPT) {
+            while let Some(object) = chunk.next_marked(at) {
+                at = object + step(object)?;
+            }
+            return Ok(());
+        }
         while at < end {
             if let Some(end_of_gap) = self.unused_area_at(at) {
                 at = end_of_gap;

@@ -37,6 +37,8 @@ bitflags::bitflags! {
         const OPEN_FOR_WRITING = 1 << 8;
         /// Old, and marking is under way: stores of references to objects here are told of, whatever the space.
         const MARKING = 1 << 9;
+        /// Not swept since it was marked: what is marked here lives, and nothing else of it counts.
+        const UNSWEPT = 1 << 10;
     }
 }
 
@@ -251,7 +253,8 @@ impl MemoryChunk {
             SpaceId::NewLargeObject => ChunkFlags::LARGE | ChunkFlags::IN_TO_SPACE,
             SpaceId::ReadOnly => ChunkFlags::READ_ONLY,
             SpaceId::LargeObject => ChunkFlags::LARGE,
-            SpaceId::Old | SpaceId::Map => ChunkFlags::empty(),
+            SpaceId::Old => self.flags() & ChunkFlags::UNSWEPT,
+            SpaceId::Map => ChunkFlags::empty(),
             SpaceId::Code => ChunkFlags::EXECUTABLE | (self.flags() & ChunkFlags::OPEN_FOR_WRITING),
             SpaceId::CodeLargeObject => {
                 ChunkFlags::LARGE | ChunkFlags::EXECUTABLE | (self.flags() & ChunkFlags::OPEN_FOR_WRITING)

@@ -142,6 +142,7 @@ mod new_large_object_space;
 mod new_space;
 mod origin;
 mod paged_space;
+mod sweeper;
 mod unfinished;
 
 pub use alignment::AllocationAlignment;

@@ -3,7 +3,8 @@
 use super::filler::FillerMaps;
 use super::{AllocationAlignment, FreeList, LinearAllocationArea, SpaceId, SpaceStatistics};
 use crate::error::OutOfMemory;
-use crate::memory::{AREA_SIZE, CHUNK_SIZE, ChunkFlags, MemoryAllocator, MemoryChunk};
+use super::sweeper::{SweptChunk, Sweeper, sweep_chunk};
+use crate::memory::{AREA_SIZE, CHUNK_SIZE, ChunkFlags, LiveBytes, MemoryAllocator, MemoryChunk};
 
 /// V8: `PagedSpace`.
 #[derive(Debug)]
@@ -12,6 +13,8 @@ pub(crate) struct PagedSpace {
     pub(crate) lab: LinearAllocationArea,
     chunks: Vec<&'static MemoryChunk>,
     free_list: FreeList,
+    /// Those of the chunks that were not swept.
+    sweeper: Sweeper,
     flags: ChunkFlags,
 }
 
@@ -21,7 +24,8 @@ impl PagedSpace {
             SpaceId::ReadOnly => ChunkFlags::READ_ONLY,
             _ => ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING,
         };
-        PagedSpace { id, lab: LinearAllocationArea::default(), chunks: Vec::new(), free_list: FreeList::new(), flags }
+        let (lab, free_list) = (LinearAllocationArea::default(), FreeList::new());
+        PagedSpace { id, lab, chunks: Vec::new(), free_list, sweeper: Sweeper::default(), flags }
     }
 
     pub(crate) fn chunks(&self) -> &[&'static MemoryChunk] {
@@ -42,8 +46,13 @@ impl PagedSpace {
 
     #[cold]
     fn allocate_from_free_list(&mut self, size: usize, fillers: FillerMaps) -> Option<usize> {
-        let block = self.free_list.allocate_quickly(size)?;
-        self.allocate_from(block, size, fillers)
+        loop {
+            if let Some(block) = self.free_list.allocate_quickly(size) {
+                return self.allocate_from(block, size, fillers);
+            }
+            let swept = self.sweeper.next()?;
+            self.take_over(swept);
+        }
     }
 
     /// Goes on in a block of the free list.
@@ -97,6 +106,7 @@ impl PagedSpace {
         let chunk = match allocator.allocate_chunk(self.id, 0, self.flags) {
             Ok(chunk) => chunk,
             Err(error) => {
+                self.finish_sweeping();
                 let block = self.free_list.allocate(size);
                 let address = block.and_then(|block| self.allocate_from(block, size, fillers));
                 return address.ok_or(OutOfMemory { requested: size, ..error });
@@ -130,58 +140,97 @@ impl PagedSpace {
         }
     }
 
+    /// Forgets what was free, and gives back the chunks in which nothing lives, of which there are so many bytes by chunk.
+    /// Returns the bytes that live.
+    ///
+    /// # Safety
+    ///
+    /// Marking is complete: nothing refers to an unmarked object of this space, and `live` has counted the others.
+    unsafe fn give_back_empty(&mut self, allocator: &mut MemoryAllocator, live: &LiveBytes) -> usize {
+        self.lab.reset(0, 0);
+        self.free_list.reset();
+        let mut all = 0;
+        self.chunks.retain(|chunk| {
+            let bytes = live.of(chunk.address());
+            chunk.set_live_bytes(bytes);
+            all += bytes;
+            if bytes == 0 {
+                // SAFETY: no object of the chunk is marked, so nothing refers to it.
+                unsafe { allocator.free_chunk(chunk) };
+            }
+            bytes > 0
+        });
+        all
+    }
+
     /// Frees what is not marked and unmarks the rest; chunks without a marked object are given back. Returns the
     /// bytes that live.
     ///
     /// # Safety
     ///
-    /// Marking is complete: nothing refers to an unmarked object of this space.
-    pub(crate) unsafe fn sweep(&mut self, allocator: &mut MemoryAllocator, fillers: FillerMaps) -> usize {
-        self.lab.reset(0, 0);
-        self.free_list.reset();
-        let mut live = 0;
-        for chunk in core::mem::take(&mut self.chunks) {
-            if chunk.next_marked(chunk.area_start()).is_none() {
-                // SAFETY: no object of the chunk is marked, so nothing refers to it.
-                unsafe { allocator.free_chunk(chunk) };
-                continue;
-            }
-            self.chunks.push(chunk);
+    /// As for [`give_back_empty`](Self::give_back_empty).
+    pub(crate) unsafe fn sweep(
+        &mut self,
+        allocator: &mut MemoryAllocator,
+        fillers: FillerMaps,
+        live: &LiveBytes,
+    ) -> usize {
+        // SAFETY: the caller's contract.
+        let live = unsafe { self.give_back_empty(allocator, live) };
+        for chunk in self.chunks.clone() {
             // SAFETY: the caller's contract.
-            live += unsafe { self.sweep_chunk(chunk, fillers) };
+            let gaps = unsafe { sweep_chunk(chunk, fillers) };
+            chunk.clear_marks();
+            self.take_over(SweptChunk { chunk, gaps });
         }
         live
     }
 
+    /// The same, but that chunks are swept when memory is wanted, or by other threads.
+    ///
     /// # Safety
     ///
-    /// As for [`sweep`](Self::sweep).
-    unsafe fn sweep_chunk(&mut self, chunk: &'static MemoryChunk, fillers: FillerMaps) -> usize {
-        let mut gaps = Vec::new();
-        let mut at = chunk.area_start();
-        let mut live = 0;
-        while let Some(object) = chunk.next_marked(at) {
-            if object > at {
-                gaps.push((at, object));
-            }
-            // SAFETY: a marked address is that of an object.
-            let size = unsafe { crate::gc::size_of_object(object) };
-            live += size;
-            at = object + size;
-        }
-        if at < chunk.area_end() {
-            gaps.push((at, chunk.area_end()));
-        }
-        chunk.clear_marks();
-        chunk.set_live_bytes(live);
-        for (start, end) in gaps {
-            if let Some(slots) = chunk.old_to_new() {
-                slots.remove_range(start - chunk.address(), end - chunk.address());
-            }
-            // SAFETY: no marked object lies in the gap, so nothing refers to it.
-            unsafe { self.free_range(start, end - start, fillers) };
-        }
+    /// As for [`give_back_empty`](Self::give_back_empty). Maps of dead objects may go before they are swept: they are not read.
+    pub(crate) unsafe fn begin_sweeping(
+        &mut self,
+        allocator: &mut MemoryAllocator,
+        fillers: FillerMaps,
+        live: &LiveBytes,
+    ) -> usize {
+        // SAFETY: the caller's contract.
+        let live = unsafe { self.give_back_empty(allocator, live) };
+        self.sweeper.begin(self.chunks.clone(), fillers);
         live
+    }
+
+    /// Asks other threads to sweep what was not.
+    pub(crate) fn sweep_elsewhere(&self, helpers: usize) {
+        self.sweeper.call_helpers(helpers);
+    }
+
+    /// Sweeps what was not.
+    pub(crate) fn finish_sweeping(&mut self) {
+        for swept in self.sweeper.finish() {
+            self.take_over(swept);
+        }
+    }
+
+    /// Leaves it unswept: the chunks are to go.
+    pub(crate) fn abandon_sweeping(&mut self) {
+        self.sweeper.abandon();
+    }
+
+    /// What lies in the gaps of a swept chunk may be allocated from now on.
+    fn take_over(&mut self, SweptChunk { chunk, gaps }: SweptChunk) {
+        let slots = chunk.old_to_new();
+        for (start, size) in gaps {
+            // Those of dead objects, of which there are some if young objects outlived the full collection.
+            if let Some(slots) = slots {
+                slots.remove_range(start - chunk.address(), start + size - chunk.address());
+            }
+            // SAFETY: a filler of this space, which nothing refers to.
+            unsafe { self.free_list.free(start, size) };
+        }
     }
 
     /// The end of the linear allocation area, if it begins at `address`: no object lies there yet.
@@ -189,16 +238,20 @@ impl PagedSpace {
         (address == self.lab.top() && self.lab.available() > 0).then(|| self.lab.limit())
     }
 
-    /// Calls `visit` with the address and the size of each block that may be allocated from.
+    /// Calls `visit` with the address and the size of each block that may be allocated from; of a chunk that was not swept,
+    /// with its start and what will be free in it.
     pub(crate) fn for_each_available(&self, mut visit: impl FnMut(usize, usize)) {
         self.free_list.for_each(&mut visit);
+        for chunk in self.chunks.iter().filter(|chunk| chunk.has(ChunkFlags::UNSWEPT)) {
+            visit(chunk.area_start(), AREA_SIZE - chunk.live_bytes());
+        }
         if self.lab.available() > 0 {
             visit(self.lab.top(), self.lab.available());
         }
     }
 
     pub(crate) fn statistics(&self) -> SpaceStatistics {
-        let available = self.free_list.available() + self.lab.available();
+        let available = self.free_list.available() + self.sweeper.available() + self.lab.available();
         let wasted = self.free_list.wasted();
         SpaceStatistics {
             committed: self.chunks.len() * CHUNK_SIZE,

@@ -1,0 +1,168 @@
+//! Owns [`Sweeper`]: the chunks of a space that marking has looked at and that were not swept. Promises that each is swept
+//! once, on the isolate's thread when memory is wanted or on another before that, and that everything is as the isolate's thread
+//! sees it until it takes a swept chunk over.
+//!
+//! An unswept chunk keeps its mark bits: what is marked in it lives, and nothing else of it counts. Who walks it goes by
+//! them (`inspect::walk`), nothing is allocated in it, and marking does not begin before all is swept.
+//!
+//! **Threads.** Sweeping reads mark bits, and the sizes of marked objects: their first words, the words of their lengths and
+//! maps, none of which changes while they live. It writes to memory between them, which nobody else looks at until the chunk
+//! is taken over. The list of gaps goes from one thread to the other under a lock, and so do those bytes. Mark bits and
+//! flags change on the isolate's thread alone, when it takes the chunk over.
+//!
+//! V8 counterpart: `Sweeper`.
+
+use super::filler::FillerMaps;
+use crate::gc::{Gang, Job};
+use crate::memory::{AREA_SIZE, ChunkFlags, MemoryChunk};
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Chunks to sweep, and how far that is.
+#[derive(Debug, Default)]
+pub(super) struct Sweeper {
+    gang: Option<Gang<Sweeping>>,
+    /// Bytes that will be free in the chunks that were not taken over.
+    available: usize,
+}
+
+/// A chunk whose gaps are fillers.
+#[derive(Debug)]
+pub(super) struct SweptChunk {
+    pub(super) chunk: &'static MemoryChunk,
+    /// Start and size of each run of dead bytes.
+    pub(super) gaps: Vec<(usize, usize)>,
+}
+
+/// What threads share.
+#[derive(Debug)]
+struct Sweeping {
+    fillers: FillerMaps,
+    /// Addresses of chunks, the emptiest last.
+    unswept: Mutex<Vec<usize>>,
+    swept: Mutex<Vec<SweptChunk>>,
+    is_stopped: AtomicBool,
+}
+
+// SAFETY: the chunks are those of one heap, and stay until the gang is closed, which the sweeper does before it goes or
+// finishes. What other threads do with them is told above. What comes too late looks at nothing but the lists.
+unsafe impl Send for Sweeping {}
+// SAFETY: as above.
+unsafe impl Sync for Sweeping {}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing panics while it holds the lock.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Sweeping {
+    /// Sweeps one chunk, if one is left.
+    fn sweep_next(&self) -> Option<SweptChunk> {
+        let address = lock(&self.unswept).pop()?;
+        let chunk = MemoryChunk::of(address);
+        // SAFETY: marking was complete, and the chunk is unswept: nothing refers to what is not marked.
+        Some(SweptChunk { chunk, gaps: unsafe { sweep_chunk(chunk, self.fillers) } })
+    }
+}
+
+impl Job for Sweeping {
+    fn work(&self, _: usize) {
+        while !self.is_stopped.load(Ordering::Relaxed)
+            && let Some(swept) = self.sweep_next()
+        {
+            lock(&self.swept).push(swept);
+        }
+    }
+}
+
+/// Makes fillers of what is not marked. Returns where.
+///
+/// # Safety
+///
+/// Marking is complete: nothing refers to an unmarked object of this chunk, and nobody else writes to it or allocates in it.
+pub(super) unsafe fn sweep_chunk(chunk: &MemoryChunk, fillers: FillerMaps) -> Vec<(usize, usize)> {
+    let mut gaps = Vec::new();
+    let mut at = chunk.area_start();
+    let mut live = 0;
+    let mut add = |start: usize, end: usize| {
+        if start < end {
+            // SAFETY: no marked object lies in the gap, so nothing refers to it.
+            unsafe { fillers.fill(start, end - start) };
+            gaps.push((start, end - start));
+        }
+    };
+    while let Some(object) = chunk.next_marked(at) {
+        add(at, object);
+        // SAFETY: a marked address is that of an object.
+        let size = unsafe { crate::gc::size_of_object(object) };
+        live += size;
+        at = object + size;
+    }
+    add(at, chunk.area_end());
+    debug_assert_eq!(live, chunk.live_bytes(), "marking has counted what lives in {chunk:?}");
+    gaps
+}
+
+impl Sweeper {
+    /// Begins to sweep these chunks, whose live bytes are set. There is nothing left of the time before.
+    pub(super) fn begin(&mut self, mut chunks: Vec<&'static MemoryChunk>, fillers: FillerMaps) {
+        debug_assert!(self.gang.is_none());
+        // The emptiest first: they have most to give.
+        chunks.sort_by_key(|chunk| core::cmp::Reverse(chunk.live_bytes()));
+        for chunk in &chunks {
+            chunk.set_flag(ChunkFlags::UNSWEPT, true);
+            self.available += AREA_SIZE - chunk.live_bytes();
+        }
+        let unswept = Mutex::new(chunks.iter().map(|chunk| chunk.address()).collect());
+        let (swept, is_stopped) = (Mutex::default(), AtomicBool::new(false));
+        self.gang = Some(Gang::new(Sweeping { fillers, unswept, swept, is_stopped }, 0));
+    }
+
+    /// Asks other threads to sweep.
+    pub(super) fn call_helpers(&self, helpers: usize) {
+        if let Some(gang) = &self.gang {
+            gang.call(helpers);
+        }
+    }
+
+    /// A swept chunk, to be taken over; `None` if there is none left that nobody else is at.
+    pub(super) fn next(&mut self) -> Option<SweptChunk> {
+        let sweeping = self.gang.as_ref()?.job();
+        let swept = lock(&sweeping.swept).pop();
+        let swept = swept.or_else(|| sweeping.sweep_next())?;
+        Some(self.take(swept))
+    }
+
+    /// All that are left, in no order.
+    pub(super) fn finish(&mut self) -> Vec<SweptChunk> {
+        let Some(gang) = self.gang.take() else { return Vec::new() };
+        let sweeping = gang.job();
+        let mut all = Vec::new();
+        while let Some(swept) = sweeping.sweep_next() {
+            all.push(swept);
+        }
+        gang.close();
+        all.append(&mut lock(&sweeping.swept));
+        all.into_iter().map(|swept| self.take(swept)).collect()
+    }
+
+    fn take(&mut self, swept: SweptChunk) -> SweptChunk {
+        swept.chunk.clear_marks();
+        swept.chunk.set_flag(ChunkFlags::UNSWEPT, false);
+        self.available -= AREA_SIZE - swept.chunk.live_bytes();
+        swept
+    }
+
+    /// Bytes that are free in chunks that were not taken over.
+    pub(super) fn available(&self) -> usize {
+        self.available
+    }
+
+    /// Lets no other thread look at the chunks any more: they are to go.
+    pub(super) fn abandon(&mut self) {
+        if let Some(gang) = self.gang.take() {
+            gang.job().is_stopped.store(true, Ordering::Relaxed);
+            gang.close();
+        }
+    }
+}
