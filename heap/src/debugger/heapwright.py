@@ -201,6 +201,7 @@ class Tables:
         self.tagged_size = schema.constants["tagged_size"]
         self.cage_size = schema.constants["cage_size"]
         self.chunk_size = schema.constants["chunk_size"]
+        self.marks_offset = schema.constants["marks_offset"]
         self._classes = {}
         self._maps = {}
 
@@ -284,12 +285,25 @@ class Tables:
                 pass
             address += step
 
+    def marked(self, start, chunk):
+        """The addresses of the marked objects of a chunk."""
+        marks = int.from_bytes(read(start + self.marks_offset, self.chunk_size // self.tagged_size // 8), "little")
+        marks >>= (chunk.area_start - start) // self.tagged_size
+        at = chunk.area_start
+        for bit in reversed(bin(marks)[2:]):
+            if bit == "1":
+                yield at
+            at += self.tagged_size
+
     def objects(self, isolate):
         """All objects of an isolate, dead ones that were not collected yet included."""
         labs = [self.schema.record("LinearAllocationArea", lab) for lab in isolate.labs if lab]
         gaps = {lab.top: lab.limit for lab in labs if lab.top != lab.limit}
         tops = [lab.top for lab in labs]
         for start, chunk in self.chunks(isolate):
+            if chunk.flags & 0x400:  # not swept: what is not marked is dead, and its class may be gone
+                yield from filter(None, map(self.object_at, self.marked(start, chunk)))
+                continue
             at, end = chunk.area_start, chunk.top
             if chunk.space.name == "New":
                 end = next((top for top in tops if start < top <= chunk.area_end and top > end), end)

@@ -58,6 +58,7 @@ const CONSTANTS: &[(&str, usize)] = &[
     ("tagged_size", TAGGED_SIZE),
     ("cage_size", CAGE_SIZE),
     ("chunk_size", CHUNK_SIZE),
+    ("marks_offset", crate::memory::MARKS_OFFSET),
     ("map_class_entry", Map::CLASS_ENTRY_OFFSET),
 ];
 

@@ -104,6 +104,9 @@ pub struct MemoryChunk {
 /// Bytes before the first object, unless it is code: the header, rounded up to 64.
 pub(crate) const AREA_OFFSET: usize = size_of::<MemoryChunk>().next_multiple_of(64);
 
+/// Where the mark bits are: a bit for each tagged word of the chunk, the lowest of each byte first. For debuggers.
+pub(crate) const MARKS_OFFSET: usize = core::mem::offset_of!(MemoryChunk, marking_bitmap);
+
 /// Bytes for objects in a regular chunk.
 pub(crate) const AREA_SIZE: usize = CHUNK_SIZE - AREA_OFFSET;
 

@@ -106,7 +106,7 @@ pub use address_region::AddressRegion;
 pub use bounded_page_allocator::BoundedPageAllocator;
 #[doc(inline)]
 pub use cage::Cage;
-pub(crate) use chunk::{AREA_OFFSET, AREA_SIZE};
+pub(crate) use chunk::{AREA_OFFSET, AREA_SIZE, MARKS_OFFSET};
 pub use chunk::{ChunkFlags, MemoryChunk};
 pub(crate) use chunk_set::ChunkSet;
 #[doc(inline)]
