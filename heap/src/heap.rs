@@ -302,6 +302,7 @@ impl Heap {
 
 impl Drop for Heap {
     fn drop(&mut self) {
+        self.collector.marking = None;
         self.old_space.abandon_sweeping();
         for chunk in self.all_chunks() {
             // SAFETY: the isolate goes away, and with the cage all chunks: nothing refers to them.

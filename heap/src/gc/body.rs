@@ -6,7 +6,8 @@ use crate::layout::{BodyDescriptor, VisitorId};
 use crate::map::Map;
 use crate::memory::{ChunkFlags, MemoryChunk};
 use crate::tagged::{TAGGED_SIZE, TaggedCell, Word};
-use core::sync::atomic::Ordering;
+use core::ops::Range;
+use core::sync::atomic::{Ordering, fence};
 
 /// The number of elements of the object at `address`, whose one tail is a simple one.
 ///
@@ -137,6 +138,29 @@ pub(crate) unsafe fn visit_slots(address: usize, size: usize, map: &Map, mut vis
     }
 }
 
+/// The bytes of an object of `size` bytes in which nothing but tagged words lie, at its end, if it has such: of the rest,
+/// [`visit_slots`] visits what there is if it is told that the object ends before them.
+pub(crate) fn tagged_row(map: &Map, size: usize) -> Option<Range<usize>> {
+    let body = map.body();
+    match body.visitor_id() {
+        VisitorId::ToEnd => Some(usize::from(body.first_word()) * TAGGED_SIZE..size),
+        VisitorId::Bitmap if body.tail_is_tagged() => Some(usize::from(body.header_size())..size),
+        _ => None,
+    }
+}
+
+/// Calls `visit` with each slot of a part of a [`tagged_row`].
+///
+/// # Safety
+///
+/// There is an object at `address`, and these bytes belong to its row.
+pub(crate) unsafe fn visit_row(address: usize, row: Range<usize>, mut visit: impl FnMut(&TaggedCell)) {
+    for slot in row.step_by(TAGGED_SIZE) {
+        // SAFETY: the caller's contract.
+        visit(unsafe { TaggedCell::at(address + slot) });
+    }
+}
+
 /// The part of [`visit_slots`] that the class does itself.
 ///
 /// # Safety
@@ -176,6 +200,8 @@ pub(crate) unsafe fn made_old(address: usize) {
     }
     if let Some(marking) = host.marking() {
         marking.shade(address);
+        // Who finds a reference to the object in another one finds the object whole, and marked.
+        fence(Ordering::Release);
     }
 }
 

@@ -48,8 +48,14 @@ impl Gate {
 
     /// Lets nobody in any more, and waits for those who are inside.
     pub(crate) fn close(&self) {
+        self.state().is_closed = true;
+        self.wait();
+    }
+
+    /// Waits until nobody is inside. Others may enter, and may have by the time this returns: who relies on it has told
+    /// them before to do nothing.
+    pub(crate) fn wait(&self) {
         let mut state = self.state();
-        state.is_closed = true;
         while state.inside > 0 {
             state = self.left.wait(state).unwrap_or_else(PoisonError::into_inner);
         }

@@ -3,13 +3,14 @@
 //! A worklist, no recursion: the depth of the object graph costs nothing but its memory. Either all is marked in one
 //! pause, or in steps with a pause at the end (`marking`).
 
+use super::concurrent::Helpers;
 use super::marking::Marking;
-use super::marking_visitor::MarkingVisitor;
+use super::marking_visitor::{Grey, MarkingVisitor, marked_chunks};
 use super::splice::{Spliced, first_alive};
 use crate::barrier;
 use crate::heap::Heap;
 use crate::isolate::IsolateData;
-use crate::memory::{ChunkFlags, LiveBytes, MemoryChunk};
+use crate::memory::{ChunkFlags, LiveBytes, MB, MemoryChunk};
 use crate::tagged::{TaggedCell, Word};
 use core::sync::atomic::Ordering;
 use std::rc::Rc;
@@ -21,12 +22,14 @@ pub(super) fn mark(isolate: &mut IsolateData) -> LiveBytes {
     let was_incremental = incremental.is_some();
     let mut marker = incremental.unwrap_or_else(Marker::new);
     marker.marks_young = true;
+    let elsewhere = marker.end_helpers();
     if was_incremental {
         isolate.heap.clear_marking();
         marker.visit_remembered(isolate);
     }
     marker.visit_roots(isolate);
-    marker.advance(&isolate.heap, usize::MAX);
+    let elsewhere = elsewhere + marker.finish(&isolate.heap, !was_incremental);
+    isolate.heap.collector.steps.elsewhere += elsewhere as u64;
     for slot in marker.visitor.weak {
         // SAFETY: a slot of a marked object; marking moves nothing.
         let slot = unsafe { TaggedCell::at(slot) };
@@ -57,12 +60,17 @@ pub(super) fn mark(isolate: &mut IsolateData) -> LiveBytes {
     marker.visitor.live
 }
 
+/// Bytes of the old generation from which on it is worth asking other threads for help in the pause.
+const WORTH_HELP: usize = if cfg!(heapwright_stress_marking) { 0 } else { 4 * MB };
+
 /// Marks objects, and collects the weak slots of those it has visited.
 #[derive(Debug)]
 pub(super) struct Marker {
     /// What barriers have made grey. Chunks refer to it while marking is incremental.
     marking: Rc<Marking>,
-    pub(super) visitor: MarkingVisitor,
+    visitor: MarkingVisitor,
+    /// Other threads that mark while the program runs.
+    helpers: Option<Helpers>,
     /// Not as long as young objects may move.
     marks_young: bool,
 }
@@ -75,33 +83,53 @@ fn is_dead(word: Word) -> bool {
 
 impl Marker {
     pub(super) fn new() -> Marker {
-        Marker { marking: Rc::default(), visitor: MarkingVisitor::new(), marks_young: false }
+        Marker { marking: Rc::default(), visitor: MarkingVisitor::new(), helpers: None, marks_young: false }
     }
 
     pub(super) fn marking(&self) -> &Marking {
         &self.marking
     }
 
-    /// Whether no object is grey.
-    pub(super) fn is_complete(&self) -> bool {
-        self.visitor.grey.is_empty() && self.marking.is_empty()
+    /// Lets up to `threads` others mark from now on, in the chunks that there are now; they do not begin before they are
+    /// [let](Helpers::go_on).
+    pub(super) fn start_helpers(&mut self, heap: &Heap, threads: usize) {
+        self.helpers = (threads > 0).then(|| Helpers::new(marked_chunks(heap, false), threads));
     }
 
-    /// All grey objects, for the verifier.
-    pub(crate) fn grey(&self) -> Vec<usize> {
-        [&self.visitor.grey[..], &self.marking.grey()].concat()
+    pub(super) fn helpers(&self) -> Option<&Helpers> {
+        self.helpers.as_ref()
+    }
+
+    /// Takes over what others have found and what they have left. Returns the bytes that they have visited.
+    fn end_helpers(&mut self) -> usize {
+        self.helpers.take().map_or(0, |helpers| helpers.end(&mut self.visitor))
+    }
+
+    /// Whether no object is grey.
+    pub(super) fn is_complete(&self) -> bool {
+        self.visitor.grey.is_empty()
+            && self.marking.is_empty()
+            && self.helpers.as_ref().is_none_or(Helpers::is_complete)
+    }
+
+    /// All grey objects, for the verifier; others have stopped.
+    pub(super) fn grey(&self) -> Vec<usize> {
+        let mut grey = self.marking.grey();
+        grey.extend(self.visitor.grey.addresses());
+        grey.extend(self.helpers.iter().flat_map(Helpers::grey));
+        grey
     }
 
     /// Marks what the roots refer to.
     pub(super) fn visit_roots(&mut self, isolate: &IsolateData) {
         let visitor = &mut self.visitor;
-        visitor.look_at(&isolate.heap, self.marks_young);
+        visitor.look_at(marked_chunks(&isolate.heap, self.marks_young));
         for map in &isolate.maps {
-            visitor.mark(*map);
+            visitor.mark::<false>(*map);
         }
         isolate.for_each_root(|word| {
             if !word.is_smi() {
-                visitor.mark(word);
+                visitor.mark::<false>(word);
             }
             word
         });
@@ -111,14 +139,14 @@ impl Marker {
     /// objects are among them; what only those keep is dropped by the next collection.
     fn visit_remembered(&mut self, isolate: &IsolateData) {
         let visitor = &mut self.visitor;
-        visitor.look_at(&isolate.heap, self.marks_young);
+        visitor.look_at(marked_chunks(&isolate.heap, self.marks_young));
         for chunk in isolate.heap.old_chunks() {
             let Some(slots) = chunk.old_to_new() else { continue };
             slots.iterate(|offset| {
                 // SAFETY: a remembered offset is that of a tagged word of an object that was not swept.
                 let word = unsafe { TaggedCell::at(chunk.address() + offset) }.load(Ordering::Relaxed);
                 if word.is_strong() {
-                    visitor.mark(word);
+                    visitor.mark::<false>(word);
                 }
                 barrier::SlotAction::Keep
             });
@@ -128,8 +156,45 @@ impl Marker {
     /// Visits grey objects, and what they make grey, until they had `budget` bytes or there are none. Returns how many
     /// bytes they had.
     pub(super) fn advance(&mut self, heap: &Heap, budget: usize) -> usize {
-        self.visitor.look_at(heap, self.marks_young);
-        self.visitor.grey.append(&mut self.marking.take());
-        self.visitor.advance(budget)
+        self.visitor.look_at(marked_chunks(heap, self.marks_young));
+        self.visitor.grey.objects.append(&mut self.marking.take());
+        match &self.helpers {
+            None => self.visitor.advance::<false>(budget),
+            Some(helpers) => {
+                self.visitor.grey.objects.extend(helpers.take_custom());
+                helpers.help(&mut self.visitor, budget)
+            }
+        }
+    }
+
+    /// Gives all that is grey to others, if there are any, but for what this thread alone may visit. Whether there are.
+    pub(super) fn leave_to_helpers(&mut self, heap: &Heap) -> bool {
+        let Some(helpers) = &self.helpers else { return false };
+        self.visitor.look_at(marked_chunks(heap, self.marks_young));
+        let left = core::mem::take(&mut self.visitor.grey);
+        for object in helpers.take_custom() {
+            // SAFETY: grey objects are objects.
+            unsafe { self.visitor.visit_one::<true>(object) };
+        }
+        helpers.offer(core::mem::take(&mut self.visitor.grey));
+        helpers.offer(left);
+        helpers.offer(Grey { objects: self.marking.take(), rows: Vec::new() });
+        true
+    }
+
+    /// Visits all that is grey, in the pause; with the help of others if there is `much`. Returns the bytes that they have
+    /// visited.
+    fn finish(&mut self, heap: &Heap, much: bool) -> usize {
+        let helpers = heap.options.threads - 1;
+        let mut elsewhere = 0;
+        if helpers > 0 && much && heap.old_generation_size() >= WORTH_HELP {
+            let helpers = Helpers::new(marked_chunks(heap, self.marks_young), helpers);
+            helpers.offer(core::mem::take(&mut self.visitor.grey));
+            helpers.go_on();
+            helpers.finish(&mut self.visitor);
+            elsewhere = helpers.end(&mut self.visitor);
+        }
+        self.advance(heap, usize::MAX);
+        elsewhere
     }
 }

@@ -55,7 +55,7 @@ impl Marking {
     #[cold]
     #[inline(never)]
     pub(crate) fn shade(&self, object: usize) {
-        if MemoryChunk::of(object).try_mark(object) {
+        if MemoryChunk::of(object).try_mark_among_others(object) {
             self.grey.borrow_mut().push(object);
         }
     }
@@ -82,6 +82,8 @@ pub(crate) struct IncrementalMarking {
     speed: usize,
     /// Bytes of the old generation in use when the last step was made.
     used_at_step: usize,
+    /// If more are in use, this thread marks too, whoever helps.
+    used_if_late: usize,
 }
 
 impl IncrementalMarking {
@@ -107,12 +109,13 @@ impl IsolateData {
         let mut marker = Marker::new();
         self.heap.set_marking(marker.marking());
         marker.visit_roots(self);
+        marker.start_helpers(&self.heap, self.heap.options.threads - 1);
         let (size, limit) = (self.heap.old_generation_size(), self.heap.old_generation_limit);
         let headroom = limit.saturating_sub(size).max(MB);
         // Twice as fast as it had to be if all that is in use were alive, and nothing were made meanwhile.
         let speed = (2 * size).div_ceil(headroom).max(2);
-        let used_at_step = self.heap.old_generation_size();
-        self.heap.collector.marking = Some(IncrementalMarking { marker, speed, used_at_step });
+        let (used_at_step, used_if_late) = (size, size + headroom / 2);
+        self.heap.collector.marking = Some(IncrementalMarking { marker, speed, used_at_step, used_if_late });
     }
 
     /// Marks on if the old generation has grown enough, or begins to if it is time. For the slow paths of allocation.
@@ -124,7 +127,22 @@ impl IsolateData {
         match &self.heap.collector.marking {
             None if self.heap.old_generation_size() >= self.heap.marking_start() => self.start_marking(),
             Some(marking) if used.saturating_sub(marking.used_at_step) >= STEP => self.step(used, 0),
-            _ => {}
+            _ => return,
+        }
+        self.resume_marking();
+    }
+
+    /// Makes other threads that mark wait.
+    pub(crate) fn pause_marking(&self) {
+        if let Some(helpers) = self.heap.collector.marking.as_ref().and_then(|marking| marking.marker.helpers()) {
+            helpers.stop();
+        }
+    }
+
+    /// Lets them go on.
+    pub(crate) fn resume_marking(&self) {
+        if let Some(helpers) = self.heap.collector.marking.as_ref().and_then(|marking| marking.marker.helpers()) {
+            helpers.go_on();
         }
     }
 
@@ -142,6 +160,11 @@ impl IsolateData {
         let Some(mut marking) = self.heap.collector.marking.take() else { return };
         let grown = used.saturating_sub(core::mem::replace(&mut marking.used_at_step, used));
         let start = Instant::now();
+        if marking.marker.leave_to_helpers(&self.heap) && used < marking.used_if_late {
+            self.heap.collector.marking = Some(marking);
+            self.heap.collector.steps.add(start.elapsed(), 0);
+            return;
+        }
         let visited = marking.marker.advance(&self.heap, (grown * marking.speed).max(least));
         self.heap.collector.marking = Some(marking);
         self.heap.collector.steps.add(start.elapsed(), visited);
@@ -172,9 +195,12 @@ impl IsolateData {
         match self.heap.collector.marking.take() {
             None => self.start_marking(),
             Some(mut marking) => {
-                marking.marker.advance(&self.heap, 1);
+                if !marking.marker.leave_to_helpers(&self.heap) {
+                    marking.marker.advance(&self.heap, 1);
+                }
                 self.heap.collector.marking = Some(marking);
             }
         }
+        self.resume_marking();
     }
 }

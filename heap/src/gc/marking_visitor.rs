@@ -1,101 +1,219 @@
 //! What visits grey objects: marks what they refer to, and notes what has to be looked at when all that lives is known.
 //!
-//! Findings are kept here, one list a kind. The heap changes in its mark bits alone.
+//! Findings are kept here, one list a kind. The heap changes in its mark bits alone, so several visitors may work at once,
+//! one a thread (`concurrent`). Long rows of references are visited in parts, so that a visitor can be stopped soon.
 
-use super::body::{map_of, object_size, visit_slots};
+use super::body::{map_of, object_size, tagged_row, visit_row, visit_slots};
 use super::splice::Spliced;
 use crate::heap::Heap;
-use crate::memory::{ChunkSet, LiveBytes, MemoryChunk};
-use crate::tagged::Word;
+use crate::layout::VisitorId;
+use crate::map::Map;
+use crate::memory::{ChunkSet, KB, LiveBytes, MemoryChunk};
+use crate::tagged::{TaggedCell, Word};
+use core::ops::Range;
 use core::sync::atomic::Ordering;
+
+/// Bytes of a row that are visited at once.
+const PART: usize = 16 * KB;
+
+/// What is left to do.
+#[derive(Debug, Default)]
+pub(super) struct Grey {
+    /// Marked objects that have not been visited.
+    pub(super) objects: Vec<usize>,
+    /// What has not been visited of rows, by their object: from and to so many bytes.
+    pub(super) rows: Vec<(usize, Range<usize>)>,
+}
+
+impl Grey {
+    pub(super) fn is_empty(&self) -> bool {
+        self.objects.is_empty() && self.rows.is_empty()
+    }
+
+    pub(super) fn append(&mut self, other: &mut Grey) {
+        self.objects.append(&mut other.objects);
+        self.rows.append(&mut other.rows);
+    }
+
+    /// The objects of which something is left.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = usize> {
+        self.objects.iter().copied().chain(self.rows.iter().map(|(object, _)| *object))
+    }
+}
 
 /// Visits objects of one heap.
 #[derive(Debug)]
 pub(super) struct MarkingVisitor {
-    /// Marked objects that have not been visited.
-    pub(super) grey: Vec<usize>,
+    pub(super) grey: Grey,
     /// Weak slots of objects that have been visited.
     pub(super) weak: Vec<usize>,
     /// Those that take over their referents' links.
     pub(super) spliced: Vec<Spliced>,
+    /// Objects that their class traces, if that is left to the isolate's own thread.
+    pub(super) custom: Vec<usize>,
+    /// Whether it is: on other threads.
+    is_helper: bool,
     /// Bytes of the objects that have been visited, by chunk.
     pub(super) live: LiveBytes,
     /// Objects elsewhere are not marked: those that need no mark, and young ones as long as they may move.
     marked: ChunkSet,
 }
 
+/// The chunks whose objects are marked, young ones only if told so.
+pub(super) fn marked_chunks(heap: &Heap, young: bool) -> ChunkSet {
+    let mut marked = ChunkSet::EMPTY;
+    heap.marked_chunks().for_each(|chunk| marked.insert(chunk.address()));
+    if young {
+        let young = heap.new_space.committed_chunks().chain(heap.new_large_object_space.chunks().iter().copied());
+        young.for_each(|chunk| marked.insert(chunk.address()));
+    }
+    marked
+}
+
 impl MarkingVisitor {
+    /// One that marks nothing.
     pub(super) fn new() -> MarkingVisitor {
         MarkingVisitor {
-            grey: Vec::new(),
+            grey: Grey::default(),
             weak: Vec::new(),
             spliced: Vec::new(),
+            custom: Vec::new(),
+            is_helper: false,
             live: LiveBytes::default(),
             marked: ChunkSet::EMPTY,
         }
     }
 
-    /// Marks objects in the chunks that the heap has now, young ones only if told so.
-    pub(super) fn look_at(&mut self, heap: &Heap, young: bool) {
-        self.marked = ChunkSet::EMPTY;
-        heap.marked_chunks().for_each(|chunk| self.marked.insert(chunk.address()));
-        if young {
-            let young = heap.new_space.committed_chunks().chain(heap.new_large_object_space.chunks().iter().copied());
-            young.for_each(|chunk| self.marked.insert(chunk.address()));
-        }
+    /// The same, for another thread than the isolate's.
+    pub(super) fn for_a_helper() -> MarkingVisitor {
+        MarkingVisitor { is_helper: true, ..MarkingVisitor::new() }
     }
 
-    /// Makes what `word` refers to grey, if it is white.
-    #[inline]
-    pub(super) fn mark(&mut self, word: Word) {
+    /// Marks objects in these chunks from now on.
+    pub(super) fn look_at(&mut self, chunks: ChunkSet) {
+        self.marked = chunks;
+    }
+
+    /// Takes over what a helper has found, and what it has left. Returns the bytes that it has visited.
+    pub(super) fn absorb(&mut self, mut other: MarkingVisitor) -> usize {
+        self.grey.append(&mut other.grey);
+        self.grey.objects.append(&mut other.custom);
+        self.weak.append(&mut other.weak);
+        self.spliced.append(&mut other.spliced);
+        self.live.add_all(&other.live)
+    }
+
+    /// Makes what `word` refers to grey, if it is white. `SHARED`: others may be marking.
+    #[inline(always)]
+    pub(super) fn mark<const SHARED: bool>(&mut self, word: Word) {
         let address = word.address();
-        if self.marked.contains(address) && MemoryChunk::of(address).try_mark(address) {
-            self.grey.push(address);
+        if !self.marked.contains(address) {
+            return;
+        }
+        let chunk = MemoryChunk::of(address);
+        if if SHARED { chunk.try_mark_among_others(address) } else { chunk.try_mark(address) } {
+            self.grey.objects.push(address);
         }
     }
 
     /// Visits grey objects, and what they make grey, until they had `budget` bytes or there are none. Returns how many
     /// bytes they had.
-    pub(super) fn advance(&mut self, budget: usize) -> usize {
+    pub(super) fn advance<const SHARED: bool>(&mut self, budget: usize) -> usize {
         let mut visited = 0;
-        while visited < budget
-            && let Some(object) = self.grey.pop()
-        {
+        while visited < budget {
             // SAFETY: grey objects are objects, and none moves while there are some.
-            visited += unsafe { self.visit(object) };
+            visited += unsafe {
+                if let Some(object) = self.grey.objects.pop() {
+                    self.visit::<SHARED>(object)
+                } else if let Some((object, row)) = self.grey.rows.pop() {
+                    self.visit_part::<SHARED>(object, map_of(object), row)
+                } else {
+                    break;
+                }
+            };
         }
         visited
     }
 
-    /// Visits an object. Returns its bytes.
+    /// Visits one grey object.
+    ///
+    /// # Safety
+    ///
+    /// There is an object.
+    pub(super) unsafe fn visit_one<const SHARED: bool>(&mut self, object: usize) {
+        // SAFETY: the caller's contract.
+        unsafe { self.visit::<SHARED>(object) };
+    }
+
+    /// Visits an object. Returns its bytes, or those of the part that was visited.
     ///
     /// # Safety
     ///
     /// There is an object.
     #[inline(always)]
-    unsafe fn visit(&mut self, object: usize) -> usize {
+    unsafe fn visit<const SHARED: bool>(&mut self, object: usize) -> usize {
         // SAFETY: the caller's contract.
         unsafe {
             let map = map_of(object);
             let size = object_size(object, map);
+            if SHARED && self.is_helper && map.body().visitor_id() == VisitorId::Custom {
+                self.custom.push(object);
+                return size;
+            }
             self.live.add(object, size);
-            self.mark(Word::strong(core::ptr::from_ref(map).addr()));
-            visit_slots(object, size, map, |slot| {
-                let word = slot.load(Ordering::Relaxed);
-                if word.is_smi() {
-                    return;
-                }
-                if !word.is_weak() {
-                    self.mark(word);
-                } else if !word.is_cleared() {
-                    let slot = slot.address();
-                    match map.class().splice_link(slot - object) {
-                        None => self.weak.push(slot),
-                        Some(link) => self.spliced.push(Spliced { slot, host: MemoryChunk::of(object), link }),
-                    }
-                }
-            });
+            self.mark::<SHARED>(Word::strong(core::ptr::from_ref(map).addr()));
+            if size > PART
+                && let Some(row) = tagged_row(map, size)
+            {
+                return self.visit_long::<SHARED>(object, map, row);
+            }
+            visit_slots(object, size, map, |slot| self.visit_slot::<SHARED>(object, map, slot));
             size
+        }
+    }
+
+    /// # Safety
+    ///
+    /// There is an object with that map and that row.
+    #[cold]
+    unsafe fn visit_long<const SHARED: bool>(&mut self, object: usize, map: &Map, row: Range<usize>) -> usize {
+        // SAFETY: the caller's contract: of the object without its row, the shape is that of its first bytes.
+        unsafe { visit_slots(object, row.start, map, |slot| self.visit_slot::<SHARED>(object, map, slot)) };
+        // SAFETY: the caller's contract.
+        unsafe { self.visit_part::<SHARED>(object, map, row) }
+    }
+
+    /// Visits the first of the references that are left of a row. Returns their bytes.
+    ///
+    /// # Safety
+    ///
+    /// There is an object with that map and that row.
+    #[cold]
+    unsafe fn visit_part<const SHARED: bool>(&mut self, object: usize, map: &Map, row: Range<usize>) -> usize {
+        let end = row.end.min(row.start + PART);
+        if end < row.end {
+            self.grey.rows.push((object, end..row.end));
+        }
+        // SAFETY: the caller's contract.
+        unsafe { visit_row(object, row.start..end, |slot| self.visit_slot::<SHARED>(object, map, slot)) };
+        end - row.start
+    }
+
+    #[inline(always)]
+    fn visit_slot<const SHARED: bool>(&mut self, object: usize, map: &Map, slot: &TaggedCell) {
+        // What is found there was made before it was stored, and so was its mark (`concurrent`).
+        let word = slot.load(if SHARED { Ordering::Acquire } else { Ordering::Relaxed });
+        if word.is_smi() {
+            return;
+        }
+        if !word.is_weak() {
+            self.mark::<SHARED>(word);
+        } else if !word.is_cleared() {
+            let slot = slot.address();
+            match map.class().splice_link(slot - object) {
+                None => self.weak.push(slot),
+                Some(link) => self.spliced.push(Spliced { slot, host: MemoryChunk::of(object), link }),
+            }
         }
     }
 }

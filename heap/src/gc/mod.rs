@@ -21,6 +21,7 @@
 //! only dead old objects kept.
 
 mod body;
+mod concurrent;
 mod custom;
 mod gate;
 mod marker;
@@ -45,8 +46,8 @@ pub(crate) use body::{
 pub use custom::{CustomTrace, SlotVisitor};
 pub(crate) use marking::{IncrementalMarking, Marking};
 pub(crate) use record::CollectorState;
-pub(crate) use workers::{Gang, Job};
 pub use record::{CollectionKind, CollectionReason, CollectionRecord, CollectionTotals, MarkingSteps};
+pub(crate) use workers::{Gang, Job};
 
 use crate::handles::HandleScope;
 use crate::isolate::IsolateData;
@@ -59,6 +60,7 @@ impl IsolateData {
     /// Collects, and leaves the linear allocation area open. The caller holds the isolate alone: no reference into the
     /// heap is in use.
     pub(crate) fn collect(&mut self, kind: CollectionKind, reason: CollectionReason) {
+        self.pause_marking();
         self.verify_if_asked("before");
         let start = Instant::now();
         let used_before = self.used();
@@ -90,6 +92,7 @@ impl IsolateData {
             promoted: evacuation.promoted + evacuation.promoted_in_place,
         });
         self.verify_if_asked("after");
+        self.resume_marking();
         self.tend_pool();
         let record = self.heap.collector.last();
         tracing::debug!(

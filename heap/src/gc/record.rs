@@ -129,6 +129,8 @@ pub struct MarkingSteps {
     pub longest_pause: Duration,
     /// Bytes of the objects that were visited.
     pub visited: u64,
+    /// Bytes of the objects that other threads visited, meanwhile or in pauses, of what was not marked in vain.
+    pub elsewhere: u64,
 }
 
 impl MarkingSteps {

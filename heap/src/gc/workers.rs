@@ -47,9 +47,14 @@ impl<J: Job> Gang<J> {
         }
     }
 
-    /// Whether nobody helps at the moment.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.shared.gate.inside() == 0
+    /// Threads that help at the moment.
+    pub(crate) fn helpers(&self) -> usize {
+        self.shared.gate.inside()
+    }
+
+    /// Waits until nobody helps. The job has been told before to make helpers leave, and those that still come too.
+    pub(crate) fn wait(&self) {
+        self.shared.gate.wait();
     }
 
     pub(crate) fn job(&self) -> &J {
@@ -73,11 +78,6 @@ impl<J: Job + core::fmt::Debug> core::fmt::Debug for Gang<J> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Gang").field("job", self.job()).finish_non_exhaustive()
     }
-}
-
-/// How many threads may help at most.
-pub(crate) fn available_helpers() -> usize {
-    pool().map_or(0, ThreadPool::current_num_threads)
 }
 
 fn pool() -> Option<&'static ThreadPool> {
@@ -125,7 +125,7 @@ mod tests {
             gang.job().work(0);
             gang.close();
             assert_eq!(gang.job().sum.load(Ordering::Relaxed), NUMBERS * (NUMBERS + 1) / 2);
-            assert!(gang.is_idle());
+            assert_eq!(gang.helpers(), 0);
         }
     }
 }

@@ -101,7 +101,11 @@ impl HandleScope<'_> {
     ///
     /// The first violation found.
     pub fn verify(&self) -> Result<(), VerifyError> {
-        self.data().verify()
+        let data = self.data();
+        data.pause_marking();
+        let result = data.verify();
+        data.resume_marking();
+        result
     }
 }
 

@@ -377,9 +377,17 @@ impl MemoryChunk {
     pub(crate) fn try_mark(&self, address: usize) -> bool {
         let (cell, mask) = self.mark_bit(address);
         let bits = cell.load(Ordering::Relaxed);
-        // One marker so far: a store is enough.
+        // Nobody else marks: a store is enough.
         cell.store(bits | mask, Ordering::Relaxed);
         bits & mask == 0
+    }
+
+    /// The same while others may mark too: one of them is told that it was not marked before.
+    #[inline]
+    pub(crate) fn try_mark_among_others(&self, address: usize) -> bool {
+        let (cell, mask) = self.mark_bit(address);
+        // Most objects that are referred to are marked already, and looking is much cheaper.
+        cell.load(Ordering::Relaxed) & mask == 0 && cell.fetch_or(mask, Ordering::Relaxed) & mask == 0
     }
 
     /// Unmarks everything.

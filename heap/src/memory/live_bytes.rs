@@ -28,6 +28,16 @@ impl LiveBytes {
         self.bytes[Self::index(address)] += bytes;
     }
 
+    /// Adds what another table has counted. Returns how much that is.
+    pub(crate) fn add_all(&mut self, other: &LiveBytes) -> usize {
+        let each = self.bytes.iter_mut().zip(&other.bytes);
+        each.map(|(mine, other)| {
+            *mine += other;
+            other
+        })
+        .sum()
+    }
+
     /// Of the chunk at an address.
     pub(crate) fn of(&self, chunk: usize) -> usize {
         self.bytes[Self::index(chunk)]

@@ -1,9 +1,9 @@
 //! Spaces of regular chunks with a free list: OLD, MAP and, until it is sealed, READ_ONLY.
 
 use super::filler::FillerMaps;
+use super::sweeper::{Sweeper, SweptChunk, sweep_chunk};
 use super::{AllocationAlignment, FreeList, LinearAllocationArea, SpaceId, SpaceStatistics};
 use crate::error::OutOfMemory;
-use super::sweeper::{SweptChunk, Sweeper, sweep_chunk};
 use crate::memory::{AREA_SIZE, CHUNK_SIZE, ChunkFlags, LiveBytes, MemoryAllocator, MemoryChunk};
 
 /// V8: `PagedSpace`.
