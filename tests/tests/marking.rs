@@ -30,9 +30,10 @@ fn builder() -> IsolateBuilder {
     Isolate::builder().classes(&CLASSES)
 }
 
-/// Marks all the time, an object at each allocation, and checks it at each collection. None comes by itself.
+/// Marks all the time, an object at each allocation, and checks it at each collection. None comes by itself, and no thread
+/// helps.
 fn stressed() -> IsolateBuilder {
-    builder().stress(u32::MAX, CollectionKind::Young).stress_marking().verify(true)
+    builder().gc_threads(1).stress(u32::MAX, CollectionKind::Young).stress_marking().verify(true)
 }
 
 fn old<'s>(scope: &mut HandleScope<'s>, value: i32) -> Handle<'s, Node> {
@@ -60,13 +61,20 @@ fn grow(scope: &mut HandleScope<'_>, list: Handle<'_, Node>, bytes: usize) {
 
 #[test]
 fn marking_is_through_before_the_old_generation_is_due() {
-    let mut isolate = builder().build().unwrap();
+    for threads in [1, 2, 4] {
+        marking_is_through(threads);
+    }
+}
+
+fn marking_is_through(threads: usize) {
+    let mut isolate = builder().gc_threads(threads).build().unwrap();
     let mut scope = isolate.enter();
     let list = old(&mut scope, -1);
     grow(&mut scope, list, 70 * MB);
     let statistics = scope.statistics();
     let steps = statistics.marking_steps;
-    assert!(steps.count > 5 && steps.visited > 20 * MB as u64, "{steps:?}");
+    assert!(steps.count > 5 && steps.visited + steps.elsewhere > 20 * MB as u64, "{steps:?}");
+    assert!(threads > 1 || steps.elsewhere == 0, "{steps:?}");
     assert!(steps.longest_pause <= steps.pause);
     let full: Vec<_> = statistics.collections.iter().filter(|of| of.kind == CollectionKind::Full).collect();
     assert!(!full.is_empty() && full.iter().all(|of| of.reason == CollectionReason::MarkingComplete), "{full:?}");
@@ -89,7 +97,7 @@ fn without_it_all_is_marked_in_one_pause() {
 
 #[test]
 fn promotion_alone_drives_it() {
-    let mut isolate = builder().semi_space_size(256 << 10, 256 << 10).build().unwrap();
+    let mut isolate = builder().gc_threads(1).semi_space_size(256 << 10, 256 << 10).build().unwrap();
     let mut scope = isolate.enter();
     let array = Array::new(&mut scope, ArrayInit { elements: Filled::new(smi(0), 1 << 20) });
     for i in 0..2_000_000_usize {
