@@ -3,9 +3,11 @@
 use crate::barrier::StoreObservers;
 use crate::error::{OutOfMemory, OutOfMemoryReason};
 use crate::gc::{CollectionKind, CollectionReason, CollectorState};
+use crate::growing::Speeds;
 use crate::isolate::IsolateData;
 use crate::limits::{Clock, Limits};
-use crate::memory::{Cage, MB, MemoryAllocator, MemoryError, SharedPageAllocator};
+use crate::memory::{Cage, MemoryAllocator, MemoryError, SharedPageAllocator};
+use crate::policy::HeapPolicy;
 use crate::spaces::filler::FillerMaps;
 use crate::spaces::{
     AllocationAlignment, AllocationCounters, AllocationType, CodeSpace, LargeObjectSpace, MAX_REGULAR_OBJECT_SIZE,
@@ -14,24 +16,15 @@ use crate::spaces::{
 use crate::tagged::{ConcreteClass, HeapClass, Init, ObjectAddress, Smi, TAGGED_SIZE, TaggedCell, Word};
 use core::sync::atomic::Ordering;
 
-/// The old generation's size, in bytes, at which the first full collection runs. V8: 32 MiB.
-const INITIAL_OLD_GENERATION_LIMIT: usize = 32 * MB;
-
-/// The old generation may grow to twice what is alive before it is marked again; one with less alive than this by so many
-/// bytes, but to no more than three times.
-const SMALL_OLD_GENERATION: usize = 64 * MB;
-
 /// Sizes and tests of a heap, as the builder was told.
 #[derive(Clone, Debug)]
 pub(crate) struct HeapOptions {
-    pub(crate) max_heap_size: usize,
-    pub(crate) initial_semi_space_size: usize,
-    pub(crate) max_semi_space_size: usize,
+    /// What may be changed while the heap is in use.
+    pub(crate) policy: HeapPolicy,
     /// Bytes of the code range; 0 for none.
     pub(crate) code_range_size: usize,
     pub(crate) stress: Option<(u32, CollectionKind)>,
     pub(crate) verify: bool,
-    pub(crate) incremental_marking: bool,
     pub(crate) stress_marking: bool,
     pub(crate) pages: SharedPageAllocator,
     pub(crate) clock: Clock,
@@ -57,6 +50,7 @@ pub(crate) struct Heap {
     pub(crate) old_generation_limit: usize,
     /// Bytes that marking found alive there the last time.
     pub(crate) old_generation_live: usize,
+    pub(crate) speeds: Speeds,
     pub(crate) limits: Limits,
     /// The classes whose weak lists close up.
     pub(crate) spliced: Vec<&'static crate::layout::ClassDescriptor>,
@@ -94,7 +88,7 @@ impl Target {
 
 impl Heap {
     pub(crate) fn new(cage: Cage, options: HeapOptions) -> Result<Heap, OutOfMemory> {
-        let mut allocator = MemoryAllocator::new(cage, options.max_heap_size);
+        let mut allocator = MemoryAllocator::new(cage, options.policy.max_heap_size);
         if options.code_range_size > 0 {
             let reason = |error| OutOfMemoryReason::Memory(std::sync::Arc::new(error));
             let requested = options.code_range_size;
@@ -104,7 +98,7 @@ impl Heap {
                 reason: reason(error),
             })?;
         }
-        let (initial, maximum) = (options.initial_semi_space_size, options.max_semi_space_size);
+        let (initial, maximum) = (options.policy.initial_semi_space_size, options.policy.max_semi_space_size);
         let new_space = NewSpace::new(&mut allocator, initial, maximum, options.smallest_aligned)?;
         if options.stress.is_some() {
             new_space.shut_area();
@@ -122,9 +116,10 @@ impl Heap {
             allocator,
             fillers: FillerMaps::NONE,
             collector: CollectorState::default(),
+            old_generation_limit: options.policy.initial_old_generation_limit,
             options,
-            old_generation_limit: INITIAL_OLD_GENERATION_LIMIT,
             old_generation_live: 0,
+            speeds: Speeds::default(),
             limits: Limits::default(),
             spliced: Vec::new(),
             counters: AllocationCounters::default(),
@@ -138,13 +133,6 @@ impl Heap {
     pub(crate) fn old_generation_size(&self) -> usize {
         let code = self.code_space.used() + self.code_large_object_space.used();
         self.old_space.statistics().used + self.large_object_space.used() + code
-    }
-
-    /// After marking found `live` bytes in the old generation: when to mark again.
-    pub(crate) fn set_old_generation_limit(&mut self, live: usize) {
-        self.old_generation_live = live;
-        let small = (live * 3).min(live + SMALL_OLD_GENERATION);
-        self.old_generation_limit = (live * 2).max(small).max(INITIAL_OLD_GENERATION_LIMIT);
     }
 
     /// Seals read-only space.

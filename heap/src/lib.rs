@@ -58,6 +58,7 @@ pub mod code;
 pub mod debugger;
 mod error;
 pub mod gc;
+pub mod growing;
 pub mod handles;
 mod heap;
 pub mod inspect;
@@ -71,6 +72,7 @@ pub mod limits;
 mod lists;
 pub mod map;
 pub mod memory;
+mod policy;
 mod pressure;
 pub mod roots;
 pub mod spaces;
@@ -79,6 +81,7 @@ pub mod tagged;
 pub use barrier::{Store, StoreFilter, StoreObserver, StorePlace, Stored, WriteBarrierMode};
 pub use error::{EnterError, IsolateError, OutOfMemory, OutOfMemoryReason, ReservationExhausted};
 pub use gc::{CollectionKind, CollectionReason, CollectionRecord};
+pub use growing::Growing;
 pub use handles::{
     CanonicalHandle, CanonicalScope, CopyClass, CopyError, CopyObject, Escape, Eternal, Factory, Fresh, Global, Handle,
     HandleScope, PersistentHandle, PersistentHandles, PersistentHandlesError, Reservation, SealedScope,
@@ -99,6 +102,7 @@ pub use layout::{
 pub use limits::{NearHeapLimit, NearHeapLimitCallback};
 pub use lists::{SlotType, SlotValue};
 pub use map::{Map, MapInit};
+pub use policy::{HeapPolicy, PolicyError};
 pub use pressure::MemoryPressureLevel;
 pub use roots::{RootGroup, RootInfo, RootKey, RootTable};
 pub use spaces::{AllocationType, SpaceId};

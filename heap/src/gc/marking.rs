@@ -19,7 +19,8 @@
 //!
 //! # When
 //!
-//! Marking begins when the old generation has grown by three quarters of what it may grow until it is due. From then on it visits
+//! Marking begins when the old generation has grown by three quarters of what it may grow until it is due, unless the
+//! [policy](crate::HeapPolicy) says otherwise. From then on it visits
 //! so many bytes for each byte by which the old generation grows that it is through before the limit; what is left then,
 //! the pause does. Where nothing grows, each scavenge makes one small step. All is counted in bytes, so that a program
 //! runs the same each time.
@@ -106,7 +107,7 @@ impl Heap {
     /// The bytes of the old generation at which marking begins.
     fn marking_start(&self) -> usize {
         let growth = self.old_generation_limit.saturating_sub(self.old_generation_live);
-        self.old_generation_limit - growth / 4
+        self.old_generation_limit - growth / 100 * (100 - self.options.policy.marking_start as usize)
     }
 }
 
@@ -119,21 +120,29 @@ impl IsolateData {
         marker.visit_roots(self);
         let (size, limit) = (self.heap.old_generation_size(), self.heap.old_generation_limit);
         let headroom = limit.saturating_sub(size).max(MB);
-        // Twice as fast as it had to be if all that is in use were alive, and nothing were made meanwhile.
-        let speed = (2 * size).div_ceil(headroom).max(2);
+        // So much faster than it had to be if all that is in use were alive, and nothing were made meanwhile.
+        let faster = self.heap.options.policy.marking_speed as usize;
+        let speed = (faster * size).div_ceil(headroom).max(faster);
         let used_at_step = self.heap.old_generation_size();
         self.heap.collector.marking = Some(IncrementalMarking { marker, speed, used_at_step });
     }
 
     /// Marks on if the old generation has grown enough, or begins to if it is time. For the slow paths of allocation.
     pub(crate) fn advance_marking(&mut self) {
-        if !self.heap.options.incremental_marking {
+        if !self.heap.options.policy.incremental_marking {
             return;
         }
         let used = self.heap.old_generation_size();
         match &self.heap.collector.marking {
             None if self.heap.old_generation_size() >= self.heap.marking_start() => self.start_marking(),
-            Some(marking) if used.saturating_sub(marking.used_at_step) >= STEP => self.step(used, 0),
+            Some(marking) if used.saturating_sub(marking.used_at_step) >= STEP => {
+                let from = self.heap.time_for_speeds();
+                self.step(used, 0);
+                if let Some(from) = from {
+                    let time = self.heap.options.clock.now().saturating_duration_since(from);
+                    self.heap.speeds.add_pause(time, true);
+                }
+            }
             _ => {}
         }
     }
@@ -158,7 +167,7 @@ impl IsolateData {
     }
 
     /// Forgets what has been marked.
-    pub(super) fn abort_marking(&mut self) {
+    pub(crate) fn abort_marking(&mut self) {
         if self.heap.collector.marking.take().is_some() {
             self.heap.clear_marking();
             self.heap.for_each_marked_chunk(MemoryChunk::clear_marks);

@@ -51,6 +51,7 @@ impl IsolateData {
     /// heap is in use.
     pub(crate) fn collect(&mut self, kind: CollectionKind, reason: CollectionReason) {
         self.verify_if_asked("before");
+        let speeds_from = self.heap.time_for_speeds().map(|now| (now, self.heap.old_generation_size()));
         let start = Instant::now();
         let used_before = self.used();
         let young_before = self.heap.new_space.used() + self.heap.new_large_object_space.used();
@@ -80,6 +81,9 @@ impl IsolateData {
             copied: evacuation.copied,
             promoted: evacuation.promoted + evacuation.promoted_in_place,
         });
+        if let Some((from, old)) = speeds_from {
+            self.note_speed(kind, from, old);
+        }
         self.verify_if_asked("after");
         self.tend_pool();
         let record = self.heap.collector.last();
@@ -116,7 +120,8 @@ impl IsolateData {
                 + heap.code_space.sweep(&mut heap.allocator, fillers)
                 + heap.code_large_object_space.sweep(&mut heap.allocator)
         };
-        heap.set_old_generation_limit(live);
+        heap.old_generation_live = live;
+        heap.limit_old_generation();
         if heap.new_space.used() > 0 {
             for chunk in heap.new_space.chunks() {
                 chunk.clear_marks();
@@ -128,6 +133,22 @@ impl IsolateData {
         }
         self.restore_limit_if_asked();
         evacuation
+    }
+
+    /// After a collection that began at `from`, with `old` bytes in the old generation.
+    fn note_speed(&mut self, kind: CollectionKind, from: Instant, old: usize) {
+        let heap = &mut self.heap;
+        let now = heap.options.clock.now();
+        match kind {
+            CollectionKind::Young => {
+                let is_marking = heap.collector.marking.is_some();
+                heap.speeds.add_pause(now.saturating_duration_since(from), is_marking);
+            }
+            CollectionKind::Full => {
+                heap.speeds.add_full(from, now, old, heap.old_generation_live);
+                heap.limit_old_generation();
+            }
+        }
     }
 
     /// Bytes of objects in all spaces that are collected, dead ones that were not yet found included.
