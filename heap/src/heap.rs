@@ -51,6 +51,8 @@ pub(crate) struct Heap {
     /// Bytes that marking found alive there the last time.
     pub(crate) old_generation_live: usize,
     pub(crate) speeds: Speeds,
+    /// The least external memory there was since the last full collection.
+    pub(crate) external_low: core::cell::Cell<usize>,
     pub(crate) limits: Limits,
     /// The classes whose weak lists close up.
     pub(crate) spliced: Vec<&'static crate::layout::ClassDescriptor>,
@@ -89,6 +91,7 @@ impl Target {
 impl Heap {
     pub(crate) fn new(cage: Cage, options: HeapOptions) -> Result<Heap, OutOfMemory> {
         let mut allocator = MemoryAllocator::new(cage, options.policy.max_heap_size);
+        allocator.set_total_budget(options.policy.total_budget);
         if options.code_range_size > 0 {
             let reason = |error| OutOfMemoryReason::Memory(std::sync::Arc::new(error));
             let requested = options.code_range_size;
@@ -120,6 +123,7 @@ impl Heap {
             options,
             old_generation_live: 0,
             speeds: Speeds::default(),
+            external_low: core::cell::Cell::new(0),
             limits: Limits::default(),
             spliced: Vec::new(),
             counters: AllocationCounters::default(),
@@ -239,7 +243,7 @@ impl Heap {
             }
             Target::NewLarge => {
                 // What lives of it will be the old generation's: it must have room for all.
-                let room = self.old_generation_limit.saturating_sub(self.old_generation_size());
+                let room = self.old_generation_limit.saturating_sub(self.old_generation_weight());
                 let budget = self.new_space.capacity().min(room);
                 self.new_large_object_space.allocate(size, budget, &mut self.allocator)
             }
@@ -260,7 +264,7 @@ impl Heap {
     }
 
     fn check_old_generation_limit(&self) -> Result<(), Full> {
-        if self.old_generation_size() >= self.old_generation_limit { Err(Full::OldGenerationLimit) } else { Ok(()) }
+        if self.old_generation_is_due() { Err(Full::OldGenerationLimit) } else { Ok(()) }
     }
 
     pub(crate) fn statistics(&self) -> [(SpaceId, SpaceStatistics); 8] {
@@ -529,7 +533,7 @@ impl IsolateData {
 
 impl Heap {
     pub(crate) fn old_generation_is_due(&self) -> bool {
-        self.old_generation_size() >= self.old_generation_limit
+        self.old_generation_weight() >= self.old_generation_limit
     }
 }
 

@@ -57,6 +57,7 @@ pub mod barrier;
 pub mod code;
 pub mod debugger;
 mod error;
+pub mod external_memory;
 pub mod gc;
 pub mod growing;
 pub mod handles;
@@ -80,7 +81,8 @@ pub mod tagged;
 
 pub use barrier::{Store, StoreFilter, StoreObserver, StorePlace, Stored, WriteBarrierMode};
 pub use error::{EnterError, IsolateError, OutOfMemory, OutOfMemoryReason, ReservationExhausted};
-pub use gc::{CollectionKind, CollectionReason, CollectionRecord};
+pub use external_memory::{ExternalMemory, ExternalMemoryError};
+pub use gc::{CollectionKind, CollectionReason, CollectionRecord, GcCallback, GcEvent};
 pub use growing::Growing;
 pub use handles::{
     CanonicalHandle, CanonicalScope, CopyClass, CopyError, CopyObject, Escape, Eternal, Factory, Fresh, Global, Handle,

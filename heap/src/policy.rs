@@ -3,7 +3,7 @@
 //! **Owns** [`HeapPolicy`] and what may be in it. The collector reads the values where this puts them, so what
 //! [`HandleScope::policy`] says is what holds.
 
-use crate::growing::Growing;
+use crate::growing::{Growing, Speeds};
 use crate::handles::HandleScope;
 use crate::memory::{CHUNK_SIZE, MB};
 
@@ -174,8 +174,13 @@ impl HandleScope<'_> {
             heap.allocator.set_max_heap_size(policy.max_heap_size);
         }
         let (initial, maximum) = (policy.initial_semi_space_size, policy.max_semi_space_size);
+        heap.allocator.set_total_budget(policy.total_budget);
+        if policy.growing != heap.options.policy.growing {
+            heap.speeds = Speeds::default();
+        }
         heap.options.policy = policy.clone();
         heap.new_space.set_bounds(&mut heap.allocator, initial, maximum);
+        heap.collector.forget_survivors();
         heap.limit_old_generation();
         if !policy.incremental_marking && !heap.options.stress_marking {
             isolate.abort_marking();

@@ -118,12 +118,12 @@ impl IsolateData {
         let mut marker = Marker::new();
         self.heap.set_marking(marker.marking());
         marker.visit_roots(self);
-        let (size, limit) = (self.heap.old_generation_size(), self.heap.old_generation_limit);
-        let headroom = limit.saturating_sub(size).max(MB);
+        let (size, weight) = (self.heap.old_generation_size(), self.heap.old_generation_weight());
+        let headroom = self.heap.old_generation_limit.saturating_sub(weight).max(MB);
         // So much faster than it had to be if all that is in use were alive, and nothing were made meanwhile.
         let faster = self.heap.options.policy.marking_speed as usize;
         let speed = (faster * size).div_ceil(headroom).max(faster);
-        let used_at_step = self.heap.old_generation_size();
+        let used_at_step = weight;
         self.heap.collector.marking = Some(IncrementalMarking { marker, speed, used_at_step });
     }
 
@@ -132,9 +132,9 @@ impl IsolateData {
         if !self.heap.options.policy.incremental_marking {
             return;
         }
-        let used = self.heap.old_generation_size();
+        let used = self.heap.old_generation_weight();
         match &self.heap.collector.marking {
-            None if self.heap.old_generation_size() >= self.heap.marking_start() => self.start_marking(),
+            None if used >= self.heap.marking_start() => self.start_marking(),
             Some(marking) if used.saturating_sub(marking.used_at_step) >= STEP => {
                 let from = self.heap.time_for_speeds();
                 self.step(used, 0);
@@ -150,7 +150,7 @@ impl IsolateData {
     /// The same after a scavenge, which makes a step in any case.
     pub(super) fn advance_marking_after_scavenge(&mut self) {
         if self.heap.collector.marking.is_some() {
-            let used = self.heap.old_generation_size();
+            let used = self.heap.old_generation_weight();
             self.step(used, LEAST_WORK);
         } else {
             self.advance_marking();
