@@ -8,12 +8,14 @@ use crate::isolate::IsolateData;
 use crate::limits::{Clock, Limits};
 use crate::memory::{Cage, MemoryAllocator, MemoryError, SharedPageAllocator};
 use crate::policy::HeapPolicy;
+use crate::schedule::{GcSchedule, ScheduleRun};
 use crate::spaces::filler::FillerMaps;
 use crate::spaces::{
     AllocationAlignment, AllocationCounters, AllocationType, CodeSpace, LargeObjectSpace, MAX_REGULAR_OBJECT_SIZE,
     MAX_YOUNG_OBJECT_SIZE, NewLargeObjectSpace, NewSpace, PagedSpace, SpaceId, SpaceStatistics,
 };
 use crate::tagged::{ConcreteClass, HeapClass, Init, ObjectAddress, Smi, TAGGED_SIZE, TaggedCell, Word};
+use crate::watch::Watch;
 use core::sync::atomic::Ordering;
 
 /// Sizes and tests of a heap, as the builder was told.
@@ -24,6 +26,7 @@ pub(crate) struct HeapOptions {
     /// Bytes of the code range; 0 for none.
     pub(crate) code_range_size: usize,
     pub(crate) stress: Option<(u32, CollectionKind)>,
+    pub(crate) schedule: Option<GcSchedule>,
     pub(crate) verify: bool,
     pub(crate) stress_marking: bool,
     pub(crate) pages: SharedPageAllocator,
@@ -61,6 +64,16 @@ pub(crate) struct Heap {
     sealed: bool,
     /// Allocations until stress mode collects.
     stress_countdown: u32,
+    /// Whether allocations are to take the slow path: all that are not young, and reservations. What young ones do,
+    /// the limit of their linear allocation area says.
+    intercepts: bool,
+    /// Who watches allocations, if somebody does.
+    pub(crate) watch: Option<Box<Watch>>,
+    pub(crate) last_observer: u64,
+    /// Under which the program allocates now.
+    pub(crate) labels: Vec<&'static str>,
+    /// What is done at which allocation, in tests.
+    pub(crate) schedule: Option<Box<ScheduleRun>>,
 }
 
 /// Where an object goes.
@@ -103,7 +116,9 @@ impl Heap {
         }
         let (initial, maximum) = (options.policy.initial_semi_space_size, options.policy.max_semi_space_size);
         let new_space = NewSpace::new(&mut allocator, initial, maximum, options.smallest_aligned)?;
-        if options.stress.is_some() {
+        let schedule = options.schedule.clone().map(|schedule| Box::new(ScheduleRun::new(schedule)));
+        let intercepts = options.stress.is_some() || schedule.is_some();
+        if intercepts {
             new_space.shut_area();
         }
         let stress_countdown = options.stress.map_or(0, |(interval, _)| interval);
@@ -129,6 +144,11 @@ impl Heap {
             counters: AllocationCounters::default(),
             sealed: false,
             stress_countdown,
+            intercepts,
+            watch: None,
+            last_observer: 0,
+            labels: Vec::new(),
+            schedule,
         })
     }
 
@@ -351,7 +371,7 @@ impl IsolateData {
         if !is_map
             && wanted == AllocationType::Old
             && size <= MAX_REGULAR_OBJECT_SIZE
-            && self.heap.options.stress.is_none()
+            && !self.heap.intercepts
             && let Some(address) = self.heap.old_space.allocate_linearly(size)
         {
             return Ok(address);
@@ -378,7 +398,7 @@ impl IsolateData {
         if !is_map
             && wanted == AllocationType::Old
             && size <= MAX_REGULAR_OBJECT_SIZE
-            && self.heap.options.stress.is_none()
+            && !self.heap.intercepts
             && let Some(address) = self.heap.old_space.lab.allocate_aligned(size, alignment, self.heap.fillers)
         {
             return Ok(address);
@@ -425,6 +445,7 @@ impl IsolateData {
         if result.is_ok() && !matches!(target, Target::New | Target::Paged(_)) {
             self.heap.count_allocation(target.space(), size);
         }
+        self.allocated_under_watch(target, result.as_ref().ok().copied());
         self.close_area_under_stress();
         result
     }
@@ -432,7 +453,7 @@ impl IsolateData {
     /// Makes sure that the young generation has `bytes` in one run.
     pub(crate) fn reserve(&mut self, bytes: usize) -> Result<(), OutOfMemory> {
         let available = self.heap.new_space.lab.available().min(MAX_REGULAR_OBJECT_SIZE);
-        if self.heap.options.stress.is_none() && bytes <= available {
+        if !self.heap.intercepts && bytes <= available {
             return Ok(());
         }
         self.reserve_slow(bytes)
@@ -451,9 +472,10 @@ impl IsolateData {
         } else {
             self.climb(bytes, Target::New).map(|address| self.heap.new_space.give_back(address, bytes))
         };
+        self.allocated_under_watch(Target::New, None);
         match result {
-            Ok(()) if self.heap.options.stress.is_some() => self.heap.new_space.limit_area(bytes),
-            Ok(()) => {}
+            Ok(()) if self.heap.shuts_area() => self.heap.new_space.limit_area(bytes),
+            Ok(()) => self.heap.limit_area_for_observers(bytes),
             Err(_) => self.close_area_under_stress(),
         }
         result
@@ -462,18 +484,25 @@ impl IsolateData {
     /// After a reservation.
     #[inline]
     pub(crate) fn end_reservation(&mut self) {
-        if self.heap.options.stress.is_some() {
-            self.close_area_under_stress();
+        if self.heap.intercepts {
+            self.look_at_allocations();
+            self.close_area();
         }
     }
 
-    /// Stress mode keeps the linear allocation area shut, so that every allocation comes by here.
+    /// Stress mode and schedules keep the linear allocation area shut, so that every allocation comes by here; observers
+    /// of allocations keep it short.
     fn open_area(&mut self) {
         if self.heap.options.stress_marking {
             self.stress_marking();
         }
+        if !self.heap.intercepts {
+            return;
+        }
+        self.look_at_allocations();
+        self.heap.new_space.open_area();
+        self.follow_schedule();
         if let Some((interval, kind)) = self.heap.options.stress {
-            self.heap.new_space.open_area();
             self.heap.stress_countdown -= 1;
             if self.heap.stress_countdown == 0 {
                 self.heap.stress_countdown = interval;
@@ -483,8 +512,18 @@ impl IsolateData {
     }
 
     pub(crate) fn close_area_under_stress(&mut self) {
-        if self.heap.options.stress.is_some() {
+        if self.heap.intercepts {
+            self.close_area();
+        }
+    }
+
+    /// The same if allocations may be intercepted no more.
+    pub(crate) fn close_area(&mut self) {
+        if self.heap.shuts_area() {
             self.heap.new_space.shut_area();
+        } else {
+            self.heap.new_space.open_area();
+            self.heap.limit_area_for_observers(0);
         }
     }
 
@@ -532,6 +571,24 @@ impl IsolateData {
 }
 
 impl Heap {
+    /// Whether each young allocation is to take the slow path.
+    fn shuts_area(&self) -> bool {
+        self.options.stress.is_some() || self.schedule.is_some()
+    }
+
+    /// Whether somebody wants to know of allocations may have changed.
+    pub(crate) fn update_interception(&mut self) {
+        self.intercepts = self.shuts_area() || self.watch.is_some();
+    }
+
+    /// Lets the linear allocation area, which is open, end where an observer wants to know, but leaves `least` bytes of it.
+    fn limit_area_for_observers(&self, least: usize) {
+        if let Some(bytes) = self.until_next_step() {
+            let available = self.new_space.lab.available();
+            self.new_space.limit_area(bytes.min(available).next_multiple_of(TAGGED_SIZE).max(least));
+        }
+    }
+
     pub(crate) fn old_generation_is_due(&self) -> bool {
         self.old_generation_weight() >= self.old_generation_limit
     }

@@ -17,6 +17,7 @@ use crate::memory::code_range::MAX_CODE_RANGE_SIZE;
 use crate::memory::{CAGE_SIZE, CHUNK_SIZE, Cage, PageAllocator, SharedPageAllocator, SideTable};
 use crate::policy::{HeapPolicy, PolicyError};
 use crate::roots::{RootTable, Roots};
+use crate::schedule::GcSchedule;
 use crate::spaces::filler::FillerMaps;
 use crate::spaces::{Filler, FreeSpace};
 use crate::tagged::{HeapClass, HeapObject, Init, ObjectAddress, TaggedCell, Word};
@@ -216,6 +217,7 @@ impl Default for IsolateBuilder {
                 policy: HeapPolicy::default(),
                 code_range_size: 0,
                 stress: None,
+                schedule: None,
                 verify: cfg!(heapwright_verify),
                 stress_marking: cfg!(heapwright_stress_marking),
                 pages: SharedPageAllocator::default(),
@@ -325,6 +327,16 @@ impl IsolateBuilder {
         self
     }
 
+    /// Collects, marks in steps and gives that up where a [schedule](GcSchedule) says, for tests: each seed tries another
+    /// order of things, and the same can be had again. What else decides when the heap is collected then depends on
+    /// nothing but bytes: [threads](HeapPolicy::threads) are one, and the old generation grows by [`Growing::Bytes`] if it
+    /// was to grow by measured speeds, whatever the policy says. Best together with [`verify`](Self::verify).
+    #[must_use]
+    pub fn schedule(mut self, schedule: GcSchedule) -> Self {
+        self.options.schedule = Some(schedule);
+        self
+    }
+
     /// Whether the old generation is marked in steps, while the program runs, so that the pause in which it is collected is
     /// short; true unless set. Without it, all is marked in that pause. V8: `--incremental-marking`.
     #[must_use]
@@ -373,8 +385,11 @@ impl IsolateBuilder {
     /// # Errors
     ///
     /// If memory cannot be had, an option cannot work, or a root table's setup fails.
-    pub fn build(self) -> Result<Isolate, IsolateError> {
+    pub fn build(mut self) -> Result<Isolate, IsolateError> {
         self.check()?;
+        if self.options.schedule.is_some() {
+            self.options.policy.make_deterministic();
+        }
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let mut reserved = self.reserved_instance_types;

@@ -76,8 +76,11 @@ pub mod memory;
 mod policy;
 mod pressure;
 pub mod roots;
+pub mod sampling;
+pub mod schedule;
 pub mod spaces;
 pub mod tagged;
+mod watch;
 
 pub use barrier::{Store, StoreFilter, StoreObserver, StorePlace, Stored, WriteBarrierMode};
 pub use error::{EnterError, IsolateError, OutOfMemory, OutOfMemoryReason, ReservationExhausted};
@@ -107,12 +110,15 @@ pub use map::{Map, MapInit};
 pub use policy::{HeapPolicy, PolicyError};
 pub use pressure::MemoryPressureLevel;
 pub use roots::{RootGroup, RootInfo, RootKey, RootTable};
+pub use sampling::AllocationProfile;
+pub use schedule::{GcAction, GcDecision, GcSchedule};
 pub use spaces::{AllocationType, SpaceId};
 pub use tagged::{
     Absent, Admits, AdmitsMaybeWeak, AdmitsWeak, Any, ConcreteClass, Filled, HasBits, HasBitsMut, HeapClass,
     HeapObject, HeapObjectExt, HeapStruct, Init, IntoSmi, IsA, MaybeObject, MaybeWeak, Nil, OpenClass, ReadOnly, Smi,
     StructRef, Tagged, TaggedType, Weak, Weakly, WithMode, smi,
 };
+pub use watch::{AllocationObserver, AllocationStep};
 
 /// Everything a crate that declares classes needs.
 pub mod prelude {

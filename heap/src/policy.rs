@@ -133,10 +133,18 @@ impl HeapPolicy {
             return invalid("growing", percent as usize, "it must be at least 110 and at most 1000 percent");
         }
         if !(1..=100).contains(&self.marking_start) {
-            return invalid("marking_start", self.marking_start as usize, "it must be at least 1 and at most 100 percent");
+            return invalid(
+                "marking_start",
+                self.marking_start as usize,
+                "it must be at least 1 and at most 100 percent",
+            );
         }
         if !(1..=1000).contains(&self.marking_speed) {
-            return invalid("marking_speed", self.marking_speed as usize, "it must be at least 1 and at most 1000 times");
+            return invalid(
+                "marking_speed",
+                self.marking_speed as usize,
+                "it must be at least 1 and at most 1000 times",
+            );
         }
         if self.external_memory_step < MB {
             let reason = "at least 1 MiB (1048576 bytes) is needed";
@@ -146,6 +154,16 @@ impl HeapPolicy {
             return invalid("threads", 0, "at least 1 is needed, the isolate's own");
         }
         Ok(())
+    }
+}
+
+impl HeapPolicy {
+    /// For schedules: nothing but bytes decides when the heap is collected, and how far.
+    pub(crate) fn make_deterministic(&mut self) {
+        self.threads = 1;
+        if self.growing == Growing::Measured {
+            self.growing = Growing::Bytes;
+        }
     }
 }
 
@@ -161,7 +179,8 @@ impl HandleScope<'_> {
     /// Tunes the heap anew, from here on. Nothing is collected for it: limits that are below what is in use now keep what
     /// there is, and refuse more until enough is freed. Semi-spaces shrink to the new maximum as far as what is young
     /// allows, and grow to the new initial size if there is memory for it. When the old generation is due is reckoned
-    /// anew, from what was found alive there the last time. To get something of it at once, [`collect`](Self::collect).
+    /// anew, from what was found alive there the last time. To get something of it at once, [`collect`](Self::collect). Under a
+    /// [schedule](crate::IsolateBuilder::schedule), threads stay one and speeds are not measured.
     ///
     /// # Errors
     ///
@@ -176,9 +195,13 @@ impl HandleScope<'_> {
         let (initial, maximum) = (policy.initial_semi_space_size, policy.max_semi_space_size);
         heap.allocator.set_total_budget(policy.total_budget);
         if policy.growing != heap.options.policy.growing {
+            // There would be a gap in what was measured.
             heap.speeds = Speeds::default();
         }
         heap.options.policy = policy.clone();
+        if heap.options.schedule.is_some() {
+            heap.options.policy.make_deterministic();
+        }
         heap.new_space.set_bounds(&mut heap.allocator, initial, maximum);
         heap.collector.forget_survivors();
         heap.limit_old_generation();

@@ -147,13 +147,6 @@ impl IsolateData {
         }
     }
 
-    /// Code was made at `address`.
-    pub(crate) fn made_code_under_watch(&mut self, address: usize) {
-        if let Some(watch) = &mut self.heap.watch {
-            watch.made = Some(address);
-        }
-    }
-
     /// After a collection, which has moved what is young.
     #[inline]
     pub(crate) fn go_on_watching(&mut self) {
@@ -188,6 +181,13 @@ impl IsolateData {
 }
 
 impl crate::heap::Heap {
+    /// Code was made at `address`.
+    pub(crate) fn made_code_under_watch(&mut self, address: usize) {
+        if let Some(watch) = &mut self.watch {
+            watch.made = Some(address);
+        }
+    }
+
     /// Bytes until an observer wants to know; `None` if nobody does.
     pub(crate) fn until_next_step(&self) -> Option<usize> {
         let watch = self.watch.as_ref()?;
@@ -282,13 +282,11 @@ impl HandleScope<'_> {
             fn drop(&mut self) {
                 let isolate = self.0.data_mut();
                 isolate.look_at_allocations();
-                isolate.close_area_if_open();
                 isolate.heap.labels.pop();
             }
         }
         let isolate = self.data_mut();
         isolate.look_at_allocations();
-        isolate.close_area_if_open();
         isolate.heap.labels.push(label);
         let pop = Pop(self);
         f(pop.0)

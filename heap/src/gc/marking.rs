@@ -113,7 +113,7 @@ impl Heap {
 
 impl IsolateData {
     /// Begins to mark. The old generation holds no marks: sweeping took them away.
-    pub(super) fn start_marking(&mut self) {
+    pub(crate) fn start_marking(&mut self) {
         debug_assert!(self.heap.collector.marking.is_none());
         let mut marker = Marker::new();
         self.heap.set_marking(marker.marking());
@@ -183,6 +183,14 @@ impl IsolateData {
     pub(crate) fn finish_marking_if_complete(&mut self) {
         if self.is_marking_complete() {
             self.collect(CollectionKind::Full, CollectionReason::MarkingComplete);
+        }
+    }
+
+    /// Marks objects of so many bytes, if marking is under way.
+    pub(crate) fn mark_on(&mut self, bytes: usize) {
+        if let Some(mut marking) = self.heap.collector.marking.take() {
+            marking.marker.advance(&self.heap, bytes);
+            self.heap.collector.marking = Some(marking);
         }
     }
 

@@ -52,6 +52,7 @@ impl IsolateData {
     /// Collects, and leaves the linear allocation area open. The caller holds the isolate alone: no reference into the
     /// heap is in use.
     pub(crate) fn collect(&mut self, kind: CollectionKind, reason: CollectionReason) {
+        self.look_at_allocations();
         self.call_prologues(kind, reason);
         self.verify_if_asked("before");
         let speeds_from = self.heap.time_for_speeds().map(|now| (now, self.heap.old_generation_size()));
@@ -74,6 +75,7 @@ impl IsolateData {
         if kind == CollectionKind::Young {
             self.advance_marking_after_scavenge();
         }
+        self.go_on_watching();
         resize::shrink_if_idle(&mut self.heap, reason, young_before, evacuation.copied + evacuation.promoted);
         self.heap.collector.add(CollectionRecord {
             kind,
@@ -171,7 +173,7 @@ impl IsolateData {
         if self.heap.options.verify
             && let Err(error) = self.verify()
         {
-            panic!("heap verification failed {when} a collection: {error}");
+            panic!("heap verification failed {when} a collection: {error}{}", self.how_to_replay());
         }
     }
 

@@ -40,6 +40,8 @@ pub enum CollectionReason {
     MemoryPressure,
     /// All had been marked in steps, but for what the last pause has to see.
     MarkingComplete,
+    /// A [schedule](crate::IsolateBuilder::schedule) said so.
+    Schedule,
     /// External memory had grown since the last full collection.
     ExternalMemory,
     /// The embedder asked, and said why: [`HandleScope::collect_for`](crate::HandleScope::collect_for).
@@ -70,6 +72,7 @@ impl CollectionReason {
             CollectionReason::Stress => "stress",
             CollectionReason::MemoryPressure => "memory pressure",
             CollectionReason::MarkingComplete => "marking complete",
+            CollectionReason::Schedule => "schedule",
             CollectionReason::ExternalMemory => "external memory",
             CollectionReason::Embedder(reason) => reason,
         }
