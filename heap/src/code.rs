@@ -316,6 +316,9 @@ impl IsolateData {
         } else if let Some(marking) = chunk.marking() {
             marking.shade(address);
         }
+        if written.is_ok() {
+            heap.made_code_under_watch(address);
+        }
         if is_large && written.is_err() {
             // SAFETY: nothing refers to the object, which was allocated last.
             unsafe { heap.code_large_object_space.take_back(&mut heap.allocator) };

@@ -32,6 +32,16 @@ pub enum OutOfMemoryReason {
         /// Bytes of all chunks at the time.
         used: usize,
     },
+    /// The limit of heap and external memory together.
+    #[error("the heap holds {committed} bytes, {external} are external, and both together may have {budget}")]
+    TotalBudget {
+        /// The [total budget](crate::HeapPolicy::total_budget).
+        budget: usize,
+        /// Bytes of all chunks at the time.
+        committed: usize,
+        /// Bytes of [external memory](crate::HandleScope::adjust_external_memory).
+        external: usize,
+    },
     /// Collecting has come to nothing time and again: the heap is full but for crumbs. See [`limits`](crate::limits).
     #[error(
         "{collections} full collections in a row freed next to nothing, the heap holds {used} bytes and may hold {limit}"

@@ -3,42 +3,43 @@
 use crate::barrier::StoreObservers;
 use crate::error::{OutOfMemory, OutOfMemoryReason};
 use crate::gc::{CollectionKind, CollectionReason, CollectorState};
+use crate::growing::Speeds;
 use crate::isolate::IsolateData;
 use crate::limits::{Clock, Limits};
-use crate::memory::{Cage, MB, MemoryAllocator, MemoryError, SharedPageAllocator};
+use crate::memory::{Cage, MemoryAllocator, MemoryError, SharedPageAllocator};
+use crate::policy::HeapPolicy;
+use crate::schedule::{GcSchedule, ScheduleRun};
 use crate::spaces::filler::FillerMaps;
 use crate::spaces::{
     AllocationAlignment, AllocationCounters, AllocationType, CodeSpace, LargeObjectSpace, MAX_REGULAR_OBJECT_SIZE,
     MAX_YOUNG_OBJECT_SIZE, NewLargeObjectSpace, NewSpace, PagedSpace, SpaceId, SpaceStatistics,
 };
 use crate::tagged::{ConcreteClass, HeapClass, Init, ObjectAddress, Smi, TAGGED_SIZE, TaggedCell, Word};
+use crate::watch::Watch;
 use core::sync::atomic::Ordering;
-
-/// The old generation's size, in bytes, at which the first full collection runs. V8: 32 MiB.
-const INITIAL_OLD_GENERATION_LIMIT: usize = 32 * MB;
-
-/// The old generation may grow to twice what is alive before it is marked again; one with less alive than this by so many
-/// bytes, but to no more than three times.
-const SMALL_OLD_GENERATION: usize = 64 * MB;
 
 /// Sizes and tests of a heap, as the builder was told.
 #[derive(Clone, Debug)]
 pub(crate) struct HeapOptions {
-    pub(crate) max_heap_size: usize,
-    pub(crate) initial_semi_space_size: usize,
-    pub(crate) max_semi_space_size: usize,
+    /// What may be changed while the heap is in use.
+    pub(crate) policy: HeapPolicy,
     /// Bytes of the code range; 0 for none.
     pub(crate) code_range_size: usize,
     pub(crate) stress: Option<(u32, CollectionKind)>,
+    pub(crate) schedule: Option<GcSchedule>,
     pub(crate) verify: bool,
-    pub(crate) incremental_marking: bool,
     pub(crate) stress_marking: bool,
-    /// That may take part in a collection, the isolate's own among them.
-    pub(crate) threads: usize,
     pub(crate) pages: SharedPageAllocator,
     pub(crate) clock: Clock,
     /// Bytes of the smallest object that may need a filler before it to be aligned, if any class asks for that.
     pub(crate) smallest_aligned: Option<usize>,
+}
+
+impl HeapOptions {
+    /// Threads that may take part in a collection besides the isolate's own.
+    pub(crate) const fn helpers(&self) -> usize {
+        self.policy.threads - 1
+    }
 }
 
 /// V8: `Heap`.
@@ -59,6 +60,9 @@ pub(crate) struct Heap {
     pub(crate) old_generation_limit: usize,
     /// Bytes that marking found alive there the last time.
     pub(crate) old_generation_live: usize,
+    pub(crate) speeds: Speeds,
+    /// The least external memory there was since the last full collection.
+    pub(crate) external_low: core::cell::Cell<usize>,
     pub(crate) limits: Limits,
     /// The classes whose weak lists close up.
     pub(crate) spliced: Vec<&'static crate::layout::ClassDescriptor>,
@@ -67,6 +71,16 @@ pub(crate) struct Heap {
     sealed: bool,
     /// Allocations until stress mode collects.
     stress_countdown: u32,
+    /// Whether allocations are to take the slow path: all that are not young, and reservations. What young ones do,
+    /// the limit of their linear allocation area says.
+    intercepts: bool,
+    /// Who watches allocations, if somebody does.
+    pub(crate) watch: Option<Box<Watch>>,
+    pub(crate) last_observer: u64,
+    /// Under which the program allocates now.
+    pub(crate) labels: Vec<&'static str>,
+    /// What is done at which allocation, in tests.
+    pub(crate) schedule: Option<Box<ScheduleRun>>,
 }
 
 /// Where an object goes.
@@ -96,7 +110,8 @@ impl Target {
 
 impl Heap {
     pub(crate) fn new(cage: Cage, options: HeapOptions) -> Result<Heap, OutOfMemory> {
-        let mut allocator = MemoryAllocator::new(cage, options.max_heap_size);
+        let mut allocator = MemoryAllocator::new(cage, options.policy.max_heap_size);
+        allocator.set_total_budget(options.policy.total_budget);
         if options.code_range_size > 0 {
             let reason = |error| OutOfMemoryReason::Memory(std::sync::Arc::new(error));
             let requested = options.code_range_size;
@@ -106,9 +121,11 @@ impl Heap {
                 reason: reason(error),
             })?;
         }
-        let (initial, maximum) = (options.initial_semi_space_size, options.max_semi_space_size);
+        let (initial, maximum) = (options.policy.initial_semi_space_size, options.policy.max_semi_space_size);
         let new_space = NewSpace::new(&mut allocator, initial, maximum, options.smallest_aligned)?;
-        if options.stress.is_some() {
+        let schedule = options.schedule.clone().map(|schedule| Box::new(ScheduleRun::new(schedule)));
+        let intercepts = options.stress.is_some() || schedule.is_some();
+        if intercepts {
             new_space.shut_area();
         }
         let stress_countdown = options.stress.map_or(0, |(interval, _)| interval);
@@ -124,14 +141,21 @@ impl Heap {
             allocator,
             fillers: FillerMaps::NONE,
             collector: CollectorState::default(),
+            old_generation_limit: options.policy.initial_old_generation_limit,
             options,
-            old_generation_limit: INITIAL_OLD_GENERATION_LIMIT,
             old_generation_live: 0,
+            speeds: Speeds::default(),
+            external_low: core::cell::Cell::new(0),
             limits: Limits::default(),
             spliced: Vec::new(),
             counters: AllocationCounters::default(),
             sealed: false,
             stress_countdown,
+            intercepts,
+            watch: None,
+            last_observer: 0,
+            labels: Vec::new(),
+            schedule,
         })
     }
 
@@ -140,13 +164,6 @@ impl Heap {
     pub(crate) fn old_generation_size(&self) -> usize {
         let code = self.code_space.used() + self.code_large_object_space.used();
         self.old_space.statistics().used + self.large_object_space.used() + code
-    }
-
-    /// After marking found `live` bytes in the old generation: when to mark again.
-    pub(crate) fn set_old_generation_limit(&mut self, live: usize) {
-        self.old_generation_live = live;
-        let small = (live * 3).min(live + SMALL_OLD_GENERATION);
-        self.old_generation_limit = (live * 2).max(small).max(INITIAL_OLD_GENERATION_LIMIT);
     }
 
     /// Seals read-only space.
@@ -253,7 +270,7 @@ impl Heap {
             }
             Target::NewLarge => {
                 // What lives of it will be the old generation's: it must have room for all.
-                let room = self.old_generation_limit.saturating_sub(self.old_generation_size());
+                let room = self.old_generation_limit.saturating_sub(self.old_generation_weight());
                 let budget = self.new_space.capacity().min(room);
                 self.new_large_object_space.allocate(size, budget, &mut self.allocator)
             }
@@ -274,7 +291,7 @@ impl Heap {
     }
 
     fn check_old_generation_limit(&self) -> Result<(), Full> {
-        if self.old_generation_size() >= self.old_generation_limit { Err(Full::OldGenerationLimit) } else { Ok(()) }
+        if self.old_generation_is_due() { Err(Full::OldGenerationLimit) } else { Ok(()) }
     }
 
     pub(crate) fn statistics(&self) -> [(SpaceId, SpaceStatistics); 8] {
@@ -363,7 +380,7 @@ impl IsolateData {
         if !is_map
             && wanted == AllocationType::Old
             && size <= MAX_REGULAR_OBJECT_SIZE
-            && self.heap.options.stress.is_none()
+            && !self.heap.intercepts
             && let Some(address) = self.heap.old_space.allocate_linearly(size)
         {
             return Ok(address);
@@ -390,7 +407,7 @@ impl IsolateData {
         if !is_map
             && wanted == AllocationType::Old
             && size <= MAX_REGULAR_OBJECT_SIZE
-            && self.heap.options.stress.is_none()
+            && !self.heap.intercepts
             && let Some(address) = self.heap.old_space.lab.allocate_aligned(size, alignment, self.heap.fillers)
         {
             return Ok(address);
@@ -437,6 +454,7 @@ impl IsolateData {
         if result.is_ok() && !matches!(target, Target::New | Target::Paged(_)) {
             self.heap.count_allocation(target.space(), size);
         }
+        self.allocated_under_watch(target, result.as_ref().ok().copied());
         self.close_area_under_stress();
         result
     }
@@ -444,7 +462,7 @@ impl IsolateData {
     /// Makes sure that the young generation has `bytes` in one run.
     pub(crate) fn reserve(&mut self, bytes: usize) -> Result<(), OutOfMemory> {
         let available = self.heap.new_space.lab.available().min(MAX_REGULAR_OBJECT_SIZE);
-        if self.heap.options.stress.is_none() && bytes <= available {
+        if !self.heap.intercepts && bytes <= available {
             return Ok(());
         }
         self.reserve_slow(bytes)
@@ -463,9 +481,10 @@ impl IsolateData {
         } else {
             self.climb(bytes, Target::New).map(|address| self.heap.new_space.give_back(address, bytes))
         };
+        self.allocated_under_watch(Target::New, None);
         match result {
-            Ok(()) if self.heap.options.stress.is_some() => self.heap.new_space.limit_area(bytes),
-            Ok(()) => {}
+            Ok(()) if self.heap.shuts_area() => self.heap.new_space.limit_area(bytes),
+            Ok(()) => self.heap.limit_area_for_observers(bytes),
             Err(_) => self.close_area_under_stress(),
         }
         result
@@ -474,18 +493,25 @@ impl IsolateData {
     /// After a reservation.
     #[inline]
     pub(crate) fn end_reservation(&mut self) {
-        if self.heap.options.stress.is_some() {
-            self.close_area_under_stress();
+        if self.heap.intercepts {
+            self.look_at_allocations();
+            self.close_area();
         }
     }
 
-    /// Stress mode keeps the linear allocation area shut, so that every allocation comes by here.
+    /// Stress mode and schedules keep the linear allocation area shut, so that every allocation comes by here; observers
+    /// of allocations keep it short.
     fn open_area(&mut self) {
         if self.heap.options.stress_marking {
             self.stress_marking();
         }
+        if !self.heap.intercepts {
+            return;
+        }
+        self.look_at_allocations();
+        self.heap.new_space.open_area();
+        self.follow_schedule();
         if let Some((interval, kind)) = self.heap.options.stress {
-            self.heap.new_space.open_area();
             self.heap.stress_countdown -= 1;
             if self.heap.stress_countdown == 0 {
                 self.heap.stress_countdown = interval;
@@ -495,8 +521,18 @@ impl IsolateData {
     }
 
     pub(crate) fn close_area_under_stress(&mut self) {
-        if self.heap.options.stress.is_some() {
+        if self.heap.intercepts {
+            self.close_area();
+        }
+    }
+
+    /// The same if allocations may be intercepted no more.
+    pub(crate) fn close_area(&mut self) {
+        if self.heap.shuts_area() {
             self.heap.new_space.shut_area();
+        } else {
+            self.heap.new_space.open_area();
+            self.heap.limit_area_for_observers(0);
         }
     }
 
@@ -544,8 +580,26 @@ impl IsolateData {
 }
 
 impl Heap {
+    /// Whether each young allocation is to take the slow path.
+    fn shuts_area(&self) -> bool {
+        self.options.stress.is_some() || self.schedule.is_some()
+    }
+
+    /// Whether somebody wants to know of allocations may have changed.
+    pub(crate) fn update_interception(&mut self) {
+        self.intercepts = self.shuts_area() || self.watch.is_some();
+    }
+
+    /// Lets the linear allocation area, which is open, end where an observer wants to know, but leaves `least` bytes of it.
+    fn limit_area_for_observers(&self, least: usize) {
+        if let Some(bytes) = self.until_next_step() {
+            let available = self.new_space.lab.available();
+            self.new_space.limit_area(bytes.min(available).next_multiple_of(TAGGED_SIZE).max(least));
+        }
+    }
+
     pub(crate) fn old_generation_is_due(&self) -> bool {
-        self.old_generation_size() >= self.old_generation_limit
+        self.old_generation_weight() >= self.old_generation_limit
     }
 }
 

@@ -4,6 +4,7 @@ use crate::barrier::StoreObservers;
 use crate::debugger::{ListedIsolate, TableEntry};
 use crate::error::{EnterError, IsolateError};
 use crate::gc::CollectionKind;
+use crate::growing::Growing;
 use crate::handles::{EternalHandles, GlobalHandles, HandleScope, HandleStack, PersistentSets, WeakCallbacks, leave};
 use crate::heap::{Heap, HeapOptions};
 use crate::inspect::ObjectIds;
@@ -13,8 +14,10 @@ use crate::layout::{ClassDescriptor, ClassRegistry, InstanceTypeRange, Numbering
 use crate::limits::Clock;
 use crate::map::{Map, MapInit};
 use crate::memory::code_range::MAX_CODE_RANGE_SIZE;
-use crate::memory::{CAGE_SIZE, CHUNK_SIZE, Cage, MB, PageAllocator, SharedPageAllocator, SideTable};
+use crate::memory::{CAGE_SIZE, CHUNK_SIZE, Cage, PageAllocator, SharedPageAllocator, SideTable};
+use crate::policy::{HeapPolicy, PolicyError};
 use crate::roots::{RootTable, Roots};
+use crate::schedule::GcSchedule;
 use crate::spaces::filler::FillerMaps;
 use crate::spaces::{Filler, FreeSpace};
 use crate::tagged::{HeapClass, HeapObject, Init, ObjectAddress, TaggedCell, Word};
@@ -211,15 +214,12 @@ impl Default for IsolateBuilder {
             slot_tables: Vec::new(),
             allocation: IsolateAllocation::default(),
             options: HeapOptions {
-                max_heap_size: 2048 * MB,
-                initial_semi_space_size: MB,
-                max_semi_space_size: 16 * MB,
+                policy: HeapPolicy::default(),
                 code_range_size: 0,
                 stress: None,
+                schedule: None,
                 verify: cfg!(heapwright_verify),
-                incremental_marking: true,
                 stress_marking: cfg!(heapwright_stress_marking),
-                threads: std::thread::available_parallelism().map_or(1, usize::from),
                 pages: SharedPageAllocator::default(),
                 clock: Clock::default(),
                 smallest_aligned: None,
@@ -276,11 +276,26 @@ impl IsolateBuilder {
         self
     }
 
+    /// How the heap is tuned: all of it at once. The methods below that set one value each change what was given here, if
+    /// they come after it. Values are checked by [`build`](Self::build).
+    #[must_use]
+    pub fn policy(mut self, policy: HeapPolicy) -> Self {
+        self.options.policy = policy;
+        self
+    }
+
+    /// How much the old generation may grow until it is collected again; [`Growing::Measured`] unless set.
+    #[must_use]
+    pub fn growing(mut self, growing: Growing) -> Self {
+        self.options.policy.growing = growing;
+        self
+    }
+
     /// The most bytes the heap may commit, headers and both semi-spaces included; 2 GiB unless set, at least 8 MiB. A
     /// [callback](HandleScope::add_near_heap_limit_callback) may raise it later.
     #[must_use]
     pub fn max_heap_size(mut self, bytes: usize) -> Self {
-        self.options.max_heap_size = bytes;
+        self.options.policy.max_heap_size = bytes;
         self
     }
 
@@ -289,7 +304,8 @@ impl IsolateBuilder {
     /// when more has survived than one of them holds, and shrink again when collections find them all but unused.
     #[must_use]
     pub fn semi_space_size(mut self, initial: usize, maximum: usize) -> Self {
-        (self.options.initial_semi_space_size, self.options.max_semi_space_size) = (initial, maximum);
+        let policy = &mut self.options.policy;
+        (policy.initial_semi_space_size, policy.max_semi_space_size) = (initial, maximum);
         self
     }
 
@@ -311,11 +327,21 @@ impl IsolateBuilder {
         self
     }
 
+    /// Collects, marks in steps and gives that up where a [schedule](GcSchedule) says, for tests: each seed tries another
+    /// order of things, and the same can be had again. What else decides when the heap is collected then depends on
+    /// nothing but bytes: [threads](HeapPolicy::threads) are one, and the old generation grows by [`Growing::Bytes`] if it
+    /// was to grow by measured speeds, whatever the policy says. Best together with [`verify`](Self::verify).
+    #[must_use]
+    pub fn schedule(mut self, schedule: GcSchedule) -> Self {
+        self.options.schedule = Some(schedule);
+        self
+    }
+
     /// Whether the old generation is marked in steps, while the program runs, so that the pause in which it is collected is
     /// short; true unless set. Without it, all is marked in that pause. V8: `--incremental-marking`.
     #[must_use]
     pub fn incremental_marking(mut self, incremental: bool) -> Self {
-        self.options.incremental_marking = incremental;
+        self.options.policy.incremental_marking = incremental;
         self
     }
 
@@ -339,7 +365,7 @@ impl IsolateBuilder {
     #[track_caller]
     pub fn gc_threads(mut self, threads: usize) -> Self {
         assert!(threads > 0, "a collection takes at least one thread");
-        self.options.threads = threads;
+        self.options.policy.threads = threads;
         self
     }
 
@@ -360,8 +386,9 @@ impl IsolateBuilder {
     }
 
     /// What tells the time after which freed chunks are given back (see
-    /// [`MemoryStatistics::pooled_chunks`](crate::memory::MemoryStatistics::pooled_chunks)); [`Instant::now`] unless set.
-    /// Nothing else depends on it. For tests: it is asked between collections, never in one.
+    /// [`MemoryStatistics::pooled_chunks`](crate::memory::MemoryStatistics::pooled_chunks)), and by which the speeds of the
+    /// program and the collector are measured ([`Growing::Measured`]); [`Instant::now`] unless set. Nothing else depends on
+    /// it. For tests: it is asked between collections, never in one.
     #[must_use]
     pub fn clock(mut self, now: impl Fn() -> Instant + Send + Sync + 'static) -> Self {
         self.options.clock = Clock::new(now);
@@ -373,8 +400,11 @@ impl IsolateBuilder {
     /// # Errors
     ///
     /// If memory cannot be had, an option cannot work, or a root table's setup fails.
-    pub fn build(self) -> Result<Isolate, IsolateError> {
+    pub fn build(mut self) -> Result<Isolate, IsolateError> {
         self.check()?;
+        if self.options.schedule.is_some() {
+            self.options.policy.make_deterministic();
+        }
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let mut reserved = self.reserved_instance_types;
@@ -431,16 +461,9 @@ impl IsolateBuilder {
     }
 
     fn check(&self) -> Result<(), IsolateError> {
-        let HeapOptions { max_heap_size, initial_semi_space_size: initial, max_semi_space_size: maximum, .. } =
-            self.options;
         let invalid = |option, value, reason| Err(IsolateError::InvalidOption { option, value, reason });
-        if max_heap_size < 8 * MB {
-            return invalid("max_heap_size", max_heap_size, "at least 8 MiB (8388608 bytes) are needed");
-        }
-        for size in [initial, maximum] {
-            if size == 0 || size % CHUNK_SIZE != 0 {
-                return invalid("semi_space_size", size, "it must be a multiple of 256 KiB (262144 bytes)");
-            }
+        if let Err(PolicyError { option, value, reason }) = self.options.policy.check() {
+            return invalid(option, value, reason);
         }
         let code = self.options.code_range_size;
         if code > MAX_CODE_RANGE_SIZE || !code.is_multiple_of(CHUNK_SIZE) {
@@ -453,9 +476,6 @@ impl IsolateBuilder {
         let pages = self.options.pages.allocate_page_size();
         if pages > CAGE_SIZE {
             return invalid("page_allocator", pages, "its allocate pages are larger than a cage (4 GiB)");
-        }
-        if maximum < initial {
-            return invalid("semi_space_size", maximum, "the maximum is below the initial size");
         }
         Ok(())
     }

@@ -57,7 +57,9 @@ pub mod barrier;
 pub mod code;
 pub mod debugger;
 mod error;
+pub mod external_memory;
 pub mod gc;
+pub mod growing;
 pub mod handles;
 mod heap;
 pub mod inspect;
@@ -71,14 +73,20 @@ pub mod limits;
 mod lists;
 pub mod map;
 pub mod memory;
+mod policy;
 mod pressure;
 pub mod roots;
+pub mod sampling;
+pub mod schedule;
 pub mod spaces;
 pub mod tagged;
+mod watch;
 
 pub use barrier::{Store, StoreFilter, StoreObserver, StorePlace, Stored, WriteBarrierMode};
 pub use error::{EnterError, IsolateError, OutOfMemory, OutOfMemoryReason, ReservationExhausted};
-pub use gc::{CollectionKind, CollectionReason, CollectionRecord};
+pub use external_memory::{ExternalMemory, ExternalMemoryError};
+pub use gc::{CollectionKind, CollectionReason, CollectionRecord, GcCallback, GcEvent};
+pub use growing::Growing;
 pub use handles::{
     CanonicalHandle, CanonicalScope, CopyClass, CopyError, CopyObject, Escape, Eternal, Factory, Fresh, Global, Handle,
     HandleScope, PersistentHandle, PersistentHandles, PersistentHandlesError, Reservation, SealedScope,
@@ -99,14 +107,18 @@ pub use layout::{
 pub use limits::{NearHeapLimit, NearHeapLimitCallback};
 pub use lists::{SlotType, SlotValue};
 pub use map::{Map, MapInit};
+pub use policy::{HeapPolicy, PolicyError};
 pub use pressure::MemoryPressureLevel;
 pub use roots::{RootGroup, RootInfo, RootKey, RootTable};
+pub use sampling::AllocationProfile;
+pub use schedule::{GcAction, GcDecision, GcSchedule};
 pub use spaces::{AllocationType, SpaceId};
 pub use tagged::{
     Absent, Admits, AdmitsMaybeWeak, AdmitsWeak, Any, ConcreteClass, Filled, HasBits, HasBitsMut, HeapClass,
     HeapObject, HeapObjectExt, HeapStruct, Init, IntoSmi, IsA, MaybeObject, MaybeWeak, Nil, OpenClass, ReadOnly, Smi,
     StructRef, Tagged, TaggedType, Weak, Weakly, WithMode, smi,
 };
+pub use watch::{AllocationObserver, AllocationStep};
 
 /// Everything a crate that declares classes needs.
 pub mod prelude {

@@ -71,7 +71,7 @@ impl Clock {
         Clock(Arc::new(now))
     }
 
-    fn now(&self) -> Instant {
+    pub(crate) fn now(&self) -> Instant {
         (self.0)()
     }
 }
@@ -162,7 +162,7 @@ impl IsolateData {
             };
             self.collect(CollectionKind::Full, reason);
             if first && self.is_collecting_in_vain() && !self.raise_limit(size) {
-                let (limit, used) = (self.heap.allocator.max_heap_size(), self.heap.allocator.committed());
+                let (limit, used) = (self.heap.allocator.limit(), self.heap.allocator.committed());
                 let collections = INEFFECTIVE_COLLECTIONS;
                 let reason = OutOfMemoryReason::IneffectiveCollections { collections, limit, used };
                 return Err(OutOfMemory { requested: size, space: target.space(), reason });
@@ -235,7 +235,7 @@ impl IsolateData {
 
     /// After the first full collection of a climb: whether collecting has come to nothing often enough.
     fn is_collecting_in_vain(&mut self) -> bool {
-        let limit = self.heap.allocator.max_heap_size();
+        let limit = self.heap.allocator.limit();
         let allocated = self.heap.collector.allocated;
         let limits = &mut self.heap.limits;
         let since = allocated - core::mem::replace(&mut limits.allocated_before, allocated);

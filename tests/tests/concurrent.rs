@@ -238,7 +238,8 @@ fn unswept_memory_is_walked_and_used() {
         }
         scope.collect(CollectionKind::Full);
         let count = |scope: &HandleScope<'_>| {
-            let of = |name| scope.class_statistics().iter().find(|of| of.class.name() == name).map_or(0, |of| of.objects);
+            let of =
+                |name| scope.class_statistics().iter().find(|of| of.class.name() == name).map_or(0, |of| of.objects);
             (of("Node"), of("Array"))
         };
         assert_eq!(count(&scope), (3_000, 1));

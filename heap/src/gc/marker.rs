@@ -185,7 +185,7 @@ impl Marker {
     /// Visits all that is grey, in the pause; with the help of others if there is `much`. Returns the bytes that they have
     /// visited.
     fn finish(&mut self, heap: &Heap, much: bool) -> usize {
-        let helpers = heap.options.threads - 1;
+        let helpers = heap.options.helpers();
         let mut elsewhere = 0;
         if helpers > 0 && much && heap.old_generation_size() >= WORTH_HELP {
             let helpers = Helpers::new(marked_chunks(heap, self.marks_young), helpers);

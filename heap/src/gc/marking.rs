@@ -19,7 +19,8 @@
 //!
 //! # When
 //!
-//! Marking begins when the old generation has grown by three quarters of what it may grow until it is due. From then on it visits
+//! Marking begins when the old generation has grown by three quarters of what it may grow until it is due, unless the
+//! [policy](crate::HeapPolicy) says otherwise. From then on it visits
 //! so many bytes for each byte by which the old generation grows that it is through before the limit; what is left then,
 //! the pause does. Where nothing grows, each scavenge makes one small step. All is counted in bytes, so that a program
 //! runs the same each time.
@@ -97,36 +98,44 @@ impl Heap {
     /// The bytes of the old generation at which marking begins.
     fn marking_start(&self) -> usize {
         let growth = self.old_generation_limit.saturating_sub(self.old_generation_live);
-        self.old_generation_limit - growth / 4
+        self.old_generation_limit - growth / 100 * (100 - self.options.policy.marking_start as usize)
     }
 }
 
 impl IsolateData {
     /// Begins to mark. The old generation holds no marks: sweeping took them away.
-    pub(super) fn start_marking(&mut self) {
+    pub(crate) fn start_marking(&mut self) {
         debug_assert!(self.heap.collector.marking.is_none());
         self.heap.old_space.finish_sweeping();
         let mut marker = Marker::new();
         self.heap.set_marking(marker.marking());
         marker.visit_roots(self);
-        marker.start_helpers(&self.heap, self.heap.options.threads - 1);
-        let (size, limit) = (self.heap.old_generation_size(), self.heap.old_generation_limit);
-        let headroom = limit.saturating_sub(size).max(MB);
-        // Twice as fast as it had to be if all that is in use were alive, and nothing were made meanwhile.
-        let speed = (2 * size).div_ceil(headroom).max(2);
-        let (used_at_step, used_if_late) = (size, size + headroom / 2);
+        marker.start_helpers(&self.heap, self.heap.options.helpers());
+        let (size, weight) = (self.heap.old_generation_size(), self.heap.old_generation_weight());
+        let headroom = self.heap.old_generation_limit.saturating_sub(weight).max(MB);
+        // So much faster than it had to be if all that is in use were alive, and nothing were made meanwhile.
+        let faster = self.heap.options.policy.marking_speed as usize;
+        let speed = (faster * size).div_ceil(headroom).max(faster);
+        let (used_at_step, used_if_late) = (weight, weight + headroom / 2);
         self.heap.collector.marking = Some(IncrementalMarking { marker, speed, used_at_step, used_if_late });
     }
 
     /// Marks on if the old generation has grown enough, or begins to if it is time. For the slow paths of allocation.
     pub(crate) fn advance_marking(&mut self) {
-        if !self.heap.options.incremental_marking {
+        if !self.heap.options.policy.incremental_marking {
             return;
         }
-        let used = self.heap.old_generation_size();
+        let used = self.heap.old_generation_weight();
         match &self.heap.collector.marking {
-            None if self.heap.old_generation_size() >= self.heap.marking_start() => self.start_marking(),
-            Some(marking) if used.saturating_sub(marking.used_at_step) >= STEP => self.step(used, 0),
+            None if used >= self.heap.marking_start() => self.start_marking(),
+            Some(marking) if used.saturating_sub(marking.used_at_step) >= STEP => {
+                let from = self.heap.time_for_speeds();
+                self.step(used, 0);
+                if let Some(from) = from {
+                    let time = self.heap.options.clock.now().saturating_duration_since(from);
+                    self.heap.speeds.add_pause(time, true);
+                }
+            }
             _ => return,
         }
         self.resume_marking();
@@ -149,7 +158,7 @@ impl IsolateData {
     /// The same after a scavenge, which makes a step in any case.
     pub(super) fn advance_marking_after_scavenge(&mut self) {
         if self.heap.collector.marking.is_some() {
-            let used = self.heap.old_generation_size();
+            let used = self.heap.old_generation_weight();
             self.step(used, LEAST_WORK);
         } else {
             self.advance_marking();
@@ -171,7 +180,7 @@ impl IsolateData {
     }
 
     /// Forgets what has been marked.
-    pub(super) fn abort_marking(&mut self) {
+    pub(crate) fn abort_marking(&mut self) {
         if self.heap.collector.marking.take().is_some() {
             self.heap.clear_marking();
             self.heap.marked_chunks().for_each(MemoryChunk::clear_marks);
@@ -187,6 +196,14 @@ impl IsolateData {
     pub(crate) fn finish_marking_if_complete(&mut self) {
         if self.is_marking_complete() {
             self.collect(CollectionKind::Full, CollectionReason::MarkingComplete);
+        }
+    }
+
+    /// Marks objects of so many bytes, if marking is under way.
+    pub(crate) fn mark_on(&mut self, bytes: usize) {
+        if let Some(mut marking) = self.heap.collector.marking.take() {
+            marking.marker.advance(&self.heap, bytes);
+            self.heap.collector.marking = Some(marking);
         }
     }
 

@@ -9,7 +9,7 @@
 //! are `unsafe` to write: [`CustomTrace`], and [`PageAllocator`](crate::memory::PageAllocator), which promises not to unwind.
 //! The third are the lengths of tails that a class computes, which are `const fn`s of constant fields and so come out as
 //! they did when the object was made. The clock is asked and the event of a collection is emitted when the heap is whole
-//! again, and then weak callbacks run, which cannot reach it.
+//! again, and then weak callbacks and the embedder's own (`callbacks`) run, which cannot reach it.
 //!
 //! ```text
 //! young:  roots + remembered slots ──► scavenge: copy, or promote what survives twice; large objects in place, at once
@@ -21,6 +21,7 @@
 //! only dead old objects kept.
 
 mod body;
+mod callbacks;
 mod concurrent;
 mod custom;
 mod gate;
@@ -43,6 +44,7 @@ pub(crate) use body::{
     made_old, map_of, object_size, refers_to_read_only_alone, simple_length, size_of_object, visit_custom_slots,
     visit_slots,
 };
+pub use callbacks::{GcCallback, GcEvent};
 pub use custom::{CustomTrace, SlotVisitor};
 pub(crate) use marking::{IncrementalMarking, Marking};
 pub(crate) use record::CollectorState;
@@ -60,8 +62,11 @@ impl IsolateData {
     /// Collects, and leaves the linear allocation area open. The caller holds the isolate alone: no reference into the
     /// heap is in use.
     pub(crate) fn collect(&mut self, kind: CollectionKind, reason: CollectionReason) {
+        self.look_at_allocations();
+        self.call_prologues(kind, reason);
         self.pause_marking();
         self.verify_if_asked("before");
+        let speeds_from = self.heap.time_for_speeds().map(|now| (now, self.heap.old_generation_size()));
         let start = Instant::now();
         let used_before = self.used();
         let young_before = self.heap.new_space.used() + self.heap.new_large_object_space.used();
@@ -81,6 +86,7 @@ impl IsolateData {
         if kind == CollectionKind::Young {
             self.advance_marking_after_scavenge();
         }
+        self.go_on_watching();
         resize::shrink_if_idle(&mut self.heap, reason, young_before, evacuation.copied + evacuation.promoted);
         self.heap.collector.add(CollectionRecord {
             kind,
@@ -91,6 +97,9 @@ impl IsolateData {
             copied: evacuation.copied,
             promoted: evacuation.promoted + evacuation.promoted_in_place,
         });
+        if let Some((from, old)) = speeds_from {
+            self.note_speed(kind, from, old);
+        }
         self.verify_if_asked("after");
         self.resume_marking();
         self.tend_pool();
@@ -110,6 +119,8 @@ impl IsolateData {
         );
         // The collection is over. What died and had a callback is found by its empty node.
         self.weak_callbacks.first_pass(self.id, kind);
+        let record = *self.heap.collector.last();
+        self.call_epilogues(record);
     }
 
     fn collect_full(&mut self, reason: CollectionReason) -> scavenger::Evacuation {
@@ -129,7 +140,9 @@ impl IsolateData {
                 + heap.code_space.sweep(&mut heap.allocator, fillers)
                 + heap.code_large_object_space.sweep(&mut heap.allocator)
         };
-        heap.set_old_generation_limit(live);
+        heap.old_generation_live = live;
+        heap.limit_old_generation();
+        heap.forget_external_growth();
         if heap.new_space.used() > 0 {
             for chunk in heap.new_space.chunks() {
                 chunk.clear_marks();
@@ -141,9 +154,25 @@ impl IsolateData {
             evacuation.promoted += second.promoted;
             evacuation.promoted_in_place += second.promoted_in_place;
         }
-        self.heap.old_space.sweep_elsewhere(self.heap.options.threads - 1);
+        self.heap.old_space.sweep_elsewhere(self.heap.options.helpers());
         self.restore_limit_if_asked();
         evacuation
+    }
+
+    /// After a collection that began at `from`, with `old` bytes in the old generation.
+    fn note_speed(&mut self, kind: CollectionKind, from: Instant, old: usize) {
+        let heap = &mut self.heap;
+        let now = heap.options.clock.now();
+        match kind {
+            CollectionKind::Young => {
+                let is_marking = heap.collector.marking.is_some();
+                heap.speeds.add_pause(now.saturating_duration_since(from), is_marking);
+            }
+            CollectionKind::Full => {
+                heap.speeds.add_full(from, now, old, heap.old_generation_live);
+                heap.limit_old_generation();
+            }
+        }
     }
 
     /// Bytes of objects in all spaces that are collected, dead ones that were not yet found included.
@@ -160,7 +189,7 @@ impl IsolateData {
         if self.heap.options.verify
             && let Err(error) = self.verify()
         {
-            panic!("heap verification failed {when} a collection: {error}");
+            panic!("heap verification failed {when} a collection: {error}{}", self.how_to_replay());
         }
     }
 
@@ -213,8 +242,34 @@ impl HandleScope<'_> {
     ///
     /// If a weak callback panics, once all have run.
     pub fn collect(&mut self, kind: CollectionKind) {
+        self.collect_because(kind, CollectionReason::Requested);
+    }
+
+    /// The same for a reason of the embedder's own, which its [record](CollectionRecord), the event and
+    /// [callbacks](Self::add_gc_epilogue) tell.
+    ///
+    /// ```
+    /// use heapwright::{CollectionReason, prelude::*};
+    ///
+    /// # let mut isolate = Isolate::builder().build()?;
+    /// # let mut scope = isolate.enter();
+    /// scope.collect_for(CollectionKind::Full, "document closed");
+    /// let last = scope.statistics().collections.pop().unwrap();
+    /// assert_eq!(last.reason, CollectionReason::Embedder("document closed"));
+    /// assert_eq!(last.reason.name(), "document closed");
+    /// # Ok::<(), heapwright::IsolateError>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If a weak callback panics, once all have run.
+    pub fn collect_for(&mut self, kind: CollectionKind, reason: &'static str) {
+        self.collect_because(kind, CollectionReason::Embedder(reason));
+    }
+
+    pub(crate) fn collect_because(&mut self, kind: CollectionKind, reason: CollectionReason) {
         let isolate = self.data_mut();
-        isolate.collect(kind, CollectionReason::Requested);
+        isolate.collect(kind, reason);
         isolate.close_area_under_stress();
         self.run_weak_callbacks();
     }

@@ -40,13 +40,25 @@ pub enum CollectionReason {
     MemoryPressure,
     /// All had been marked in steps, but for what the last pause has to see.
     MarkingComplete,
+    /// A [schedule](crate::IsolateBuilder::schedule) said so.
+    Schedule,
+    /// External memory had grown since the last full collection.
+    ExternalMemory,
+    /// The embedder asked, and said why: [`HandleScope::collect_for`](crate::HandleScope::collect_for).
+    Embedder(&'static str),
 }
 
 impl CollectionReason {
     /// Whether all that is dead has to go: what marking in steps has seen is forgotten then, for some of it may have died
     /// since.
     pub(super) const fn is_precise(self) -> bool {
-        matches!(self, CollectionReason::Requested | CollectionReason::LastResort | CollectionReason::MemoryPressure)
+        matches!(
+            self,
+            CollectionReason::Requested
+                | CollectionReason::LastResort
+                | CollectionReason::MemoryPressure
+                | CollectionReason::Embedder(_)
+        )
     }
 
     /// Words for it.
@@ -60,6 +72,9 @@ impl CollectionReason {
             CollectionReason::Stress => "stress",
             CollectionReason::MemoryPressure => "memory pressure",
             CollectionReason::MarkingComplete => "marking complete",
+            CollectionReason::Schedule => "schedule",
+            CollectionReason::ExternalMemory => "external memory",
+            CollectionReason::Embedder(reason) => reason,
         }
     }
 }
@@ -89,6 +104,7 @@ pub(crate) struct CollectorState {
     /// Marking that is under way.
     pub(crate) marking: Option<super::IncrementalMarking>,
     pub(crate) steps: MarkingSteps,
+    pub(super) callbacks: super::callbacks::GcCallbacks,
     pub(super) tenuring: super::tenuring::Tenuring,
     records: std::collections::VecDeque<CollectionRecord>,
     pub(crate) young: CollectionTotals,

@@ -154,7 +154,23 @@ pub(crate) struct GlobalHandles {
     free: RefCell<Vec<(usize, usize)>>,
 }
 
+/// A weak reference of the heap's own, which does not say what to.
+#[derive(Debug)]
+pub(crate) struct WeakNode(NodeRef);
+
+impl WeakNode {
+    /// Whether no collection has found its referent dead.
+    pub(crate) fn is_alive(&self) -> bool {
+        !self.0.place().is_cleared()
+    }
+}
+
 impl GlobalHandles {
+    /// A weak reference to the object at `address`.
+    pub(crate) fn watch(&self, address: usize) -> WeakNode {
+        WeakNode(self.create(Word::strong(address), true))
+    }
+
     pub(crate) fn new(isolate: u64) -> GlobalHandles {
         GlobalHandles { isolate, blocks: RefCell::default(), free: RefCell::default() }
     }

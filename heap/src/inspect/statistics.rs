@@ -18,6 +18,17 @@ pub struct HeapStatistics {
     pub peak_committed: usize,
     /// The most they may be.
     pub max_heap_size: usize,
+    /// Memory outside the heap that is [registered](HandleScope::adjust_external_memory).
+    pub external: usize,
+    /// Bytes of objects in the old generation, dead ones that were not yet found included,
+    pub old_generation: usize,
+    /// and how many there may be before it is collected.
+    pub old_generation_limit: usize,
+    /// How fast full collections go through the old generation, in bytes a second, if that is
+    /// [measured](crate::Growing::Measured) and known by now.
+    pub collector_speed: Option<f64>,
+    /// How fast the program fills it, likewise.
+    pub mutator_speed: Option<f64>,
     /// Collections of the young generation.
     pub young: CollectionTotals,
     /// Collections of the whole heap.
@@ -52,11 +63,17 @@ impl HandleScope<'_> {
     #[must_use]
     pub fn statistics(&self) -> HeapStatistics {
         let heap = &self.data().heap;
+        let (collector_speed, mutator_speed) = heap.speeds.rates();
         HeapStatistics {
             spaces: heap.statistics().to_vec(),
             committed: heap.allocator.committed(),
             peak_committed: heap.allocator.peak_committed(),
             max_heap_size: heap.allocator.max_heap_size(),
+            external: heap.allocator.external().bytes(),
+            old_generation: heap.old_generation_size(),
+            old_generation_limit: heap.old_generation_limit,
+            collector_speed,
+            mutator_speed,
             young: heap.collector.young,
             full: heap.collector.full,
             marking_steps: heap.collector.steps,

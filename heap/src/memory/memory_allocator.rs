@@ -20,6 +20,7 @@ use super::{
 };
 use crate::barrier::StoreObservers;
 use crate::error::{OutOfMemory, OutOfMemoryReason};
+use crate::external_memory::ExternalCounter;
 use crate::gc::Marking;
 use crate::spaces::SpaceId;
 
@@ -153,6 +154,9 @@ pub struct MemoryAllocator {
     committed_executable: usize,
     initial_max_heap_size: usize,
     max_heap_size: usize,
+    /// The most that chunks and external memory may have together, at most `isize::MAX`.
+    total_budget: usize,
+    external: ExternalCounter,
     peak_committed: usize,
     ever_allocated: EverAllocated,
     ever_executable: EverAllocated,
@@ -180,6 +184,8 @@ impl MemoryAllocator {
             committed_executable: 0,
             initial_max_heap_size: capacity,
             max_heap_size: capacity,
+            total_budget: isize::MAX as usize,
+            external: ExternalCounter::default(),
             peak_committed: 0,
             ever_allocated: EverAllocated::NONE,
             ever_executable: EverAllocated::NONE,
@@ -218,6 +224,54 @@ impl MemoryAllocator {
     /// Changes the budget. Chunks above it stay; there are no new ones until enough are freed.
     pub(crate) fn set_max_heap_size(&mut self, bytes: usize) {
         self.max_heap_size = bytes;
+    }
+
+    /// The most that chunks and external memory may have together.
+    pub(crate) fn total_budget(&self) -> usize {
+        self.total_budget
+    }
+
+    /// Changes that; `None` for no such limit. What is above it stays.
+    pub(crate) fn set_total_budget(&mut self, bytes: Option<usize>) {
+        self.total_budget = bytes.unwrap_or(usize::MAX).min(isize::MAX as usize);
+    }
+
+    /// Memory outside the heap that counts towards it.
+    pub(crate) fn external(&self) -> &ExternalCounter {
+        &self.external
+    }
+
+    /// What chunks may have, as far as external memory leaves it.
+    pub(crate) fn limit(&self) -> usize {
+        self.max_heap_size.min(self.total_budget.saturating_sub(self.external.bytes()))
+    }
+
+    /// Whether so many external bytes more would be within the total budget, without the pool if need be.
+    pub(crate) fn has_external_room(&mut self, bytes: usize) -> bool {
+        let held = self.committed.saturating_add(self.external.bytes());
+        let is_within = held.checked_add(bytes).is_some_and(|all| all <= self.total_budget);
+        if is_within && held + bytes + self.pool.len() * CHUNK_SIZE > self.total_budget {
+            self.release_pool();
+        }
+        is_within
+    }
+
+    /// Whether a chunk of `size` bytes is within both limits; the pool, of which it may be, goes if it has to.
+    fn check_limits(&mut self, size: usize) -> Result<(), OutOfMemoryReason> {
+        let committed = self.committed;
+        if committed + size > self.max_heap_size {
+            return Err(OutOfMemoryReason::HeapLimit { limit: self.max_heap_size, used: committed });
+        }
+        let (budget, external) = (self.total_budget, self.external.bytes());
+        let held = committed.saturating_add(external).saturating_add(size);
+        if held > budget {
+            return Err(OutOfMemoryReason::TotalBudget { budget, committed, external });
+        }
+        let pooled = self.pool.len() - usize::from(size == CHUNK_SIZE && !self.pool.is_empty());
+        if held.saturating_add(pooled * CHUNK_SIZE) > budget {
+            self.release_pool();
+        }
+        Ok(())
     }
 
     /// All numbers at once. Costs no walk.
@@ -272,9 +326,7 @@ impl MemoryAllocator {
                 .filter(|bytes| *bytes < self.cage.size())
                 .ok_or(OutOfMemoryReason::TooLarge { maximum: self.cage.size() - 2 * CHUNK_SIZE })?
         };
-        if self.committed + size > self.max_heap_size {
-            return Err(OutOfMemoryReason::HeapLimit { limit: self.max_heap_size, used: self.committed });
-        }
+        self.check_limits(size)?;
         let pooled = if size == CHUNK_SIZE { self.pool.pop() } else { None };
         let address = match &pooled {
             Some(chunk) => chunk.address,
@@ -479,16 +531,14 @@ impl MemoryAllocator {
         space: SpaceId,
         object_size: usize,
     ) -> Result<&'a MemoryChunk, OutOfMemoryReason> {
-        let code_range = self.code_range.as_mut().ok_or(OutOfMemoryReason::NoCodeRange)?;
+        let code_range = self.code_range.as_ref().ok_or(OutOfMemoryReason::NoCodeRange)?;
         let maximum = code_range.max_object_size();
         if object_size > maximum {
             return Err(OutOfMemoryReason::TooLarge { maximum });
         }
         let size = code_range.chunk_size_for(object_size);
-        if self.committed + size > self.max_heap_size {
-            let (limit, used) = (self.max_heap_size, self.committed);
-            return Err(OutOfMemoryReason::HeapLimit { limit, used });
-        }
+        self.check_limits(size)?;
+        let code_range = self.code_range.as_mut().ok_or(OutOfMemoryReason::NoCodeRange)?;
         let chunk =
             code_range.allocate_chunk(space, size).map_err(|error| OutOfMemoryReason::Memory(Arc::new(error)))?;
         self.ever_executable.add(chunk.address(), size);

@@ -142,6 +142,17 @@ impl NewSpace {
         true
     }
 
+    /// Changes what the capacity begins with and may grow to, in bytes, and brings it within these bounds as far as what is
+    /// young and memory allow.
+    pub(crate) fn set_bounds(&mut self, allocator: &mut MemoryAllocator, initial: usize, maximum: usize) {
+        (self.initial, self.maximum) = (initial / CHUNK_SIZE, maximum / CHUNK_SIZE);
+        self.shrink_to(allocator, self.maximum);
+        if self.capacity < self.initial {
+            // Without memory for it, it stays as it is: nothing is lost but speed.
+            let _ = self.grow_to(allocator, self.initial);
+        }
+    }
+
     fn start_filling(&mut self, chunk: usize) {
         self.to.current = chunk;
         let chunk = self.to.chunks[chunk];
