@@ -109,6 +109,21 @@ fn a_heap_snapshot_has_what_the_document_has() {
 }
 
 #[test]
+fn collections_are_traced_to_standard_error() {
+    let folder = folder("trace");
+    let output = run(&folder, &["-", "--trace-gc"], "[1, 2, 3]");
+    assert!(output.status.success());
+    let lines: Vec<&str> = text(&output.stderr).lines().collect();
+    assert!(lines.len() >= 2, "{lines:?}");
+    for line in lines {
+        assert!(
+            line.starts_with("[1] ") && line.contains(" ms: full  requested ") && line.contains("MiB  pause"),
+            "{line}"
+        );
+    }
+}
+
+#[test]
 fn it_reads_files_and_standard_input_alike() {
     let folder = folder("inputs");
     let document = r#"{"name":"heap","list":[1,2.5,"three",null,{"deep":[true]}],"big":18446744073709551615}"#;

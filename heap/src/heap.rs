@@ -2,7 +2,7 @@
 
 use crate::barrier::StoreObservers;
 use crate::error::{OutOfMemory, OutOfMemoryReason};
-use crate::gc::{CollectionKind, CollectionReason, CollectorState};
+use crate::gc::{CollectionKind, CollectionReason, CollectionSinks, CollectorState};
 use crate::isolate::IsolateData;
 use crate::limits::{Clock, Limits};
 use crate::memory::{Cage, MB, MemoryAllocator, MemoryError, SharedPageAllocator};
@@ -35,6 +35,8 @@ pub(crate) struct HeapOptions {
     pub(crate) stress_marking: bool,
     pub(crate) pages: SharedPageAllocator,
     pub(crate) clock: Clock,
+    /// Who is told of each collection.
+    pub(crate) sinks: CollectionSinks,
     /// Bytes of the smallest object that may need a filler before it to be aligned, if any class asks for that.
     pub(crate) smallest_aligned: Option<usize>,
 }
@@ -110,6 +112,8 @@ impl Heap {
             new_space.shut_area();
         }
         let stress_countdown = options.stress.map_or(0, |(interval, _)| interval);
+        let mut collector = CollectorState::default();
+        collector.start(options.clock.now());
         Ok(Heap {
             new_space,
             old_space: PagedSpace::new(SpaceId::Old),
@@ -121,7 +125,7 @@ impl Heap {
             code_large_object_space: LargeObjectSpace::new(SpaceId::CodeLargeObject),
             allocator,
             fillers: FillerMaps::NONE,
-            collector: CollectorState::default(),
+            collector,
             options,
             old_generation_limit: INITIAL_OLD_GENERATION_LIMIT,
             old_generation_live: 0,

@@ -199,7 +199,7 @@ pub struct IsolateBuilder {
     reserved_instance_types: Vec<InstanceTypeRange>,
     slot_tables: Vec<&'static IsolateSlots>,
     allocation: IsolateAllocation,
-    options: HeapOptions,
+    pub(crate) options: HeapOptions,
 }
 
 impl Default for IsolateBuilder {
@@ -221,6 +221,7 @@ impl Default for IsolateBuilder {
                 stress_marking: cfg!(heapwright_stress_marking),
                 pages: SharedPageAllocator::default(),
                 clock: Clock::default(),
+                sinks: crate::gc::CollectionSinks::default(),
                 smallest_aligned: None,
             },
         }
@@ -345,7 +346,9 @@ impl IsolateBuilder {
 
     /// What tells the time after which freed chunks are given back (see
     /// [`MemoryStatistics::pooled_chunks`](crate::memory::MemoryStatistics::pooled_chunks)); [`Instant::now`] unless set.
-    /// Nothing else depends on it. For tests: it is asked between collections, never in one.
+    /// Records of collections tell time by it too ([`CollectionRecord::since_start`](crate::CollectionRecord::since_start),
+    /// [`mutator`](crate::CollectionRecord::mutator)); nothing else depends on it. For tests: it is asked between
+    /// collections, never in one.
     #[must_use]
     pub fn clock(mut self, now: impl Fn() -> Instant + Send + Sync + 'static) -> Self {
         self.options.clock = Clock::new(now);

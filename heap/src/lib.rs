@@ -78,7 +78,7 @@ pub mod tagged;
 
 pub use barrier::{Store, StoreFilter, StoreObserver, StorePlace, Stored, WriteBarrierMode};
 pub use error::{EnterError, IsolateError, OutOfMemory, OutOfMemoryReason, ReservationExhausted};
-pub use gc::{CollectionKind, CollectionReason, CollectionRecord};
+pub use gc::{CollectionKind, CollectionPhases, CollectionReason, CollectionRecord};
 pub use handles::{
     CanonicalHandle, CanonicalScope, CopyClass, CopyError, CopyObject, Escape, Eternal, Factory, Fresh, Global, Handle,
     HandleScope, PersistentHandle, PersistentHandles, PersistentHandlesError, Reservation, SealedScope,

@@ -71,7 +71,7 @@ impl Clock {
         Clock(Arc::new(now))
     }
 
-    fn now(&self) -> Instant {
+    pub(crate) fn now(&self) -> Instant {
         (self.0)()
     }
 }

@@ -39,6 +39,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Result<(), Error> {
 fn builder(options: &Options) -> IsolateBuilder {
     let builder =
         heapwright_objects::builder().classes(&CLASSES).max_heap_size(options.max_heap.saturating_mul(1 << 20));
+    let builder = if options.trace_gc { builder.trace_gc_to_stderr() } else { builder };
     match options.stress {
         Some(interval) => builder.stress(interval.get(), CollectionKind::Full).verify(true),
         None => builder,

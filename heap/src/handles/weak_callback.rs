@@ -168,7 +168,7 @@ impl WeakCallbacks {
     }
 
     /// Keeps the first panic for the next safepoint.
-    fn note(&self, result: Result<(), Panic>) {
+    pub(crate) fn note(&self, result: Result<(), Panic>) {
         let Err(panic) = result else { return };
         let mut first = self.panic.borrow_mut();
         if first.is_none() {
