@@ -154,7 +154,7 @@ impl IsolateData {
     }
 
     /// Replaces each word that keeps an object alive.
-    fn for_each_root(&self, mut visit: impl FnMut(Word) -> Word) {
+    pub(crate) fn for_each_root(&self, mut visit: impl FnMut(Word) -> Word) {
         self.roots.for_each(&mut visit);
         self.globals.for_each_strong(&mut visit);
         self.eternals.for_each(&mut visit);

@@ -10,6 +10,7 @@
 mod chunks;
 mod footprint;
 mod image;
+mod objects;
 mod print;
 mod snapshot;
 mod statistics;
@@ -19,6 +20,7 @@ mod walk;
 pub use chunks::ChunkInfo;
 pub use footprint::{ClassFootprint, Footprint, SpaceFootprint};
 pub use image::{ImageBits, ImagePart, ImageReference, ImageValue, ObjectImage, PartKind};
+pub use objects::HeapObjectIterator;
 pub(crate) use print::brief;
 pub use print::{debug_fields, debug_object, debug_struct};
 pub(crate) use snapshot::ObjectIds;
