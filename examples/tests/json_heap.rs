@@ -109,6 +109,20 @@ fn a_heap_snapshot_has_what_the_document_has() {
 }
 
 #[test]
+fn pages_are_drawn() {
+    let folder = folder("pages");
+    let output = run(&folder, &["-", "--page-map", "pages.svg", "--repeat", "4"], "{\"key\": [\"a value\", 2.5, {}]}");
+    let report = report(&output);
+    for part in ["Pages, also drawn in pages.svg:", "old_space: ", "map_space: ", "% live", "·"] {
+        assert!(report.contains(part), "no `{part}` in:\n{report}");
+    }
+    let svg = std::fs::read_to_string(folder.join("pages.svg")).expect("the map is written");
+    assert!(svg.starts_with("<svg ") && svg.contains("old_space: "), "{svg}");
+    let output = run(&folder, &["-", "--page-map", "no/such/folder"], "1");
+    assert!(text(&output.stderr).starts_with("json_heap: cannot write a map of pages to no/such/folder: "));
+}
+
+#[test]
 fn collections_are_traced_to_standard_error() {
     let folder = folder("trace");
     let output = run(&folder, &["-", "--trace-gc"], "[1, 2, 3]");

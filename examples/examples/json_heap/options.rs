@@ -40,6 +40,10 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     pub heap_snapshot: Option<PathBuf>,
 
+    /// Show what the pages of the heap are full of at the end, and draw it to FILE.
+    #[arg(long, value_name = "FILE.svg")]
+    pub page_map: Option<PathBuf>,
+
     /// The folder for `layouts.html`, `layouts.md` and `layouts.json`.
     #[arg(long, value_name = "DIR", default_value = "target/json_heap")]
     pub out: PathBuf,

@@ -101,7 +101,7 @@ impl IsolateData {
     }
 
     /// The addresses of what roots reach.
-    fn reachable_objects(&self) -> HashSet<usize> {
+    pub(super) fn reachable_objects(&self) -> HashSet<usize> {
         let (mut reached, mut pending) = (HashSet::new(), Vec::new());
         let mut reach = |pending: &mut Vec<usize>, word: Word| {
             if word.is_strong() && reached.insert(word.address()) {
