@@ -125,6 +125,7 @@ pub mod __private {
 
     pub use crate::barrier::{Observing, observe_stored};
     pub use crate::debugger::TableEntry;
+    pub use crate::inspect::{Fault, plant};
     pub use crate::isolate_slots::SlotValues;
     pub use crate::layout::{
         Access, BitKind, BitLayout, BitStorage, BitfieldLayout, ClassDescriptor, ClassLayout, FieldLayout, FieldSpec,

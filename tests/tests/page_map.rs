@@ -134,7 +134,9 @@ fn pictures_have_a_row_for_each_page_and_a_mark_for_each_piece() {
         assert_eq!(marks.chars().count(), 50, "{row}");
     }
     assert!(!text.contains('\x1b'));
-    let old = rows.iter().find(|row| row.contains('x') && row.contains("███")).expect("the page of the old objects");
+    let marks = rows.iter().map(|row| row.split_whitespace().nth(3).unwrap());
+    let old =
+        marks.into_iter().find(|row| row.contains('x') && row.contains("███")).expect("the page of the old objects");
     // The object that lives, the dead one behind it, and free bytes.
     let order = [old.rfind('█'), old.find('x'), old.rfind('x'), old.find('·')];
     assert!(order.is_sorted() && order.iter().all(Option::is_some), "{old}");
