@@ -109,6 +109,35 @@ fn a_heap_snapshot_has_what_the_document_has() {
 }
 
 #[test]
+fn pages_are_drawn() {
+    let folder = folder("pages");
+    let output = run(&folder, &["-", "--page-map", "pages.svg", "--repeat", "4"], "{\"key\": [\"a value\", 2.5, {}]}");
+    let report = report(&output);
+    for part in ["Pages, also drawn in pages.svg:", "old_space: ", "map_space: ", "% live", "·"] {
+        assert!(report.contains(part), "no `{part}` in:\n{report}");
+    }
+    let svg = std::fs::read_to_string(folder.join("pages.svg")).expect("the map is written");
+    assert!(svg.starts_with("<svg ") && svg.contains("old_space: "), "{svg}");
+    let output = run(&folder, &["-", "--page-map", "no/such/folder"], "1");
+    assert!(text(&output.stderr).starts_with("json_heap: cannot write a map of pages to no/such/folder: "));
+}
+
+#[test]
+fn collections_are_traced_to_standard_error() {
+    let folder = folder("trace");
+    let output = run(&folder, &["-", "--trace-gc"], "[1, 2, 3]");
+    assert!(output.status.success());
+    let lines: Vec<&str> = text(&output.stderr).lines().collect();
+    assert!(lines.len() >= 2, "{lines:?}");
+    for line in lines {
+        assert!(
+            line.starts_with("[1] ") && line.contains(" ms: full  requested ") && line.contains("MiB  pause"),
+            "{line}"
+        );
+    }
+}
+
+#[test]
 fn it_reads_files_and_standard_input_alike() {
     let folder = folder("inputs");
     let document = r#"{"name":"heap","list":[1,2.5,"three",null,{"deep":[true]}],"big":18446744073709551615}"#;

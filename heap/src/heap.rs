@@ -2,7 +2,7 @@
 
 use crate::barrier::StoreObservers;
 use crate::error::{OutOfMemory, OutOfMemoryReason};
-use crate::gc::{CollectionKind, CollectionReason, CollectorState};
+use crate::gc::{CollectionKind, CollectionReason, CollectionSinks, CollectorState};
 use crate::growing::Speeds;
 use crate::isolate::IsolateData;
 use crate::limits::{Clock, Limits};
@@ -31,6 +31,8 @@ pub(crate) struct HeapOptions {
     pub(crate) stress_marking: bool,
     pub(crate) pages: SharedPageAllocator,
     pub(crate) clock: Clock,
+    /// Who is told of each collection.
+    pub(crate) sinks: CollectionSinks,
     /// Bytes of the smallest object that may need a filler before it to be aligned, if any class asks for that.
     pub(crate) smallest_aligned: Option<usize>,
 }
@@ -129,6 +131,8 @@ impl Heap {
             new_space.shut_area();
         }
         let stress_countdown = options.stress.map_or(0, |(interval, _)| interval);
+        let mut collector = CollectorState::default();
+        collector.start(options.clock.now());
         Ok(Heap {
             new_space,
             old_space: PagedSpace::new(SpaceId::Old),
@@ -140,7 +144,7 @@ impl Heap {
             code_large_object_space: LargeObjectSpace::new(SpaceId::CodeLargeObject),
             allocator,
             fillers: FillerMaps::NONE,
-            collector: CollectorState::default(),
+            collector,
             old_generation_limit: options.policy.initial_old_generation_limit,
             options,
             old_generation_live: 0,

@@ -202,7 +202,7 @@ pub struct IsolateBuilder {
     reserved_instance_types: Vec<InstanceTypeRange>,
     slot_tables: Vec<&'static IsolateSlots>,
     allocation: IsolateAllocation,
-    options: HeapOptions,
+    pub(crate) options: HeapOptions,
 }
 
 impl Default for IsolateBuilder {
@@ -222,6 +222,7 @@ impl Default for IsolateBuilder {
                 stress_marking: cfg!(heapwright_stress_marking),
                 pages: SharedPageAllocator::default(),
                 clock: Clock::default(),
+                sinks: crate::gc::CollectionSinks::default(),
                 smallest_aligned: None,
             },
         }
@@ -387,8 +388,10 @@ impl IsolateBuilder {
 
     /// What tells the time after which freed chunks are given back (see
     /// [`MemoryStatistics::pooled_chunks`](crate::memory::MemoryStatistics::pooled_chunks)), and by which the speeds of the
-    /// program and the collector are measured ([`Growing::Measured`]); [`Instant::now`] unless set. Nothing else depends on
-    /// it. For tests: it is asked between collections, never in one.
+    /// program and the collector are measured ([`Growing::Measured`]); [`Instant::now`] unless set.
+    /// Records of collections tell time by it too ([`CollectionRecord::since_start`](crate::CollectionRecord::since_start),
+    /// [`mutator`](crate::CollectionRecord::mutator)); nothing else depends on it. For tests: it is asked between
+    /// collections, never in one.
     #[must_use]
     pub fn clock(mut self, now: impl Fn() -> Instant + Send + Sync + 'static) -> Self {
         self.options.clock = Clock::new(now);

@@ -85,7 +85,7 @@ mod watch;
 pub use barrier::{Store, StoreFilter, StoreObserver, StorePlace, Stored, WriteBarrierMode};
 pub use error::{EnterError, IsolateError, OutOfMemory, OutOfMemoryReason, ReservationExhausted};
 pub use external_memory::{ExternalMemory, ExternalMemoryError};
-pub use gc::{CollectionKind, CollectionReason, CollectionRecord, GcCallback, GcEvent};
+pub use gc::{CollectionKind, CollectionPhases, CollectionReason, CollectionRecord, GcCallback, GcEvent};
 pub use growing::Growing;
 pub use handles::{
     CanonicalHandle, CanonicalScope, CopyClass, CopyError, CopyObject, Escape, Eternal, Factory, Fresh, Global, Handle,
@@ -137,6 +137,7 @@ pub mod __private {
 
     pub use crate::barrier::{Observing, observe_stored};
     pub use crate::debugger::TableEntry;
+    pub use crate::inspect::{Fault, plant};
     pub use crate::isolate_slots::SlotValues;
     pub use crate::layout::{
         Access, BitKind, BitLayout, BitStorage, BitfieldLayout, ClassDescriptor, ClassLayout, FieldLayout, FieldSpec,

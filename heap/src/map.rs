@@ -59,6 +59,27 @@ impl Map {
     }
 }
 
+impl Map {
+    /// Which part of the map is not as [`MapInit`] has written it, if any. `own_type` tells the instance type of a class of the
+    /// isolate, by the address of the descriptor, and the descriptor. For the verifier: the map may be damaged.
+    pub(crate) fn damage(
+        &self,
+        own_type: impl FnOnce(usize) -> Option<(&'static ClassDescriptor, u16)>,
+    ) -> Option<&'static str> {
+        let Some((class, own_type)) = own_type(self.class_entry() as usize) else { return Some("class") };
+        let body = class.body();
+        let size = if body.has_tail() { 0 } else { body.size_in_words() };
+        let parts = [
+            ("instance type", self.instance_type() == own_type),
+            ("body descriptor", self.body_descriptor().into_bits() == body.into_bits()),
+            ("pointer bitmap", self.pointer_bitmap() == class.pointer_bitmap()),
+            ("visitor id", self.visitor_id() == body.visitor_id() as u8),
+            ("instance size", self.instance_size_in_words() == size),
+        ];
+        parts.into_iter().find(|(_, is_right)| !is_right).map(|(part, _)| part)
+    }
+}
+
 /// The fields of a map for objects of one class. Made by [`HandleScope::map_init`]; there is no other way, for a wrong
 /// map would let safe code read anything as a pointer.
 #[derive(Clone, Copy, Debug)]

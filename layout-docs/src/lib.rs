@@ -17,6 +17,8 @@
 //! | reference graph | [`render_graph_svg`], [`render_dot`] |
 //! | one bit field | [`render_bitfield_svg`], [`render_bitfield_text`], [`render_wavedrom`] |
 //!
+//! [`render_page_map`] and [`render_page_map_svg`] draw what the pages of a heap are full of.
+//!
 //! [`Model::with_object`] and [`Model::with_footprint`] add real objects that were seen in a heap, drawn over their layouts.
 //!
 //! A crate has its layouts on a page, under lock and compared in three lines each:
@@ -43,8 +45,8 @@
 //! **Promises** that what it draws is what the class tables say: offsets are copied, never computed again. Both
 //! pointer widths are drawn, whichever one this build was made for.
 //!
-//! **Never touches** a heap. Two modules know `heapwright`'s types, one for classes and one for real objects that were
-//! [looked at](heapwright::inspect); all others read the model.
+//! **Never touches** a heap. Three modules know `heapwright`'s types: one for classes, one for real objects that were
+//! [looked at](heapwright::inspect), and that of the map of pages; all others read the model.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -71,6 +73,7 @@ mod markdown_live;
 mod mdbook;
 pub mod model;
 mod overlay;
+mod page_map;
 mod reorder;
 mod rows;
 mod schema;
@@ -94,6 +97,7 @@ pub use locked::assert_locked;
 pub use markdown::render_markdown;
 pub use mdbook::{render_mdbook, write_mdbook};
 pub use model::{Model, SCHEMA_VERSION};
+pub use page_map::{Colour, render_page_map, render_page_map_svg};
 pub use schema::MODEL_SCHEMA;
 pub use text::{render_objects, render_text};
 pub use write::{render_json, write_all};

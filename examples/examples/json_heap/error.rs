@@ -61,6 +61,14 @@ pub enum Error {
         /// Why not.
         error: io::Error,
     },
+    /// The map of pages could not be written.
+    #[error("cannot write a map of pages to {}: {error}", path.display())]
+    PageMap {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
     /// The report could not be written.
     #[error("cannot write the report: {0}")]
     Output(#[from] io::Error),

@@ -13,9 +13,10 @@ use crate::report;
 use crate::{thin, write};
 use heapwright::IsolateBuilder;
 use heapwright::prelude::*;
+use heapwright_docs::Colour;
 use serde_json::Value;
 use std::fs::File;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -39,6 +40,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Result<(), Error> {
 fn builder(options: &Options) -> IsolateBuilder {
     let builder =
         heapwright_objects::builder().classes(&CLASSES).max_heap_size(options.max_heap.saturating_mul(1 << 20));
+    let builder = if options.trace_gc { builder.trace_gc_to_stderr() } else { builder };
     match options.stress {
         Some(interval) => builder.stress(interval.get(), CollectionKind::Full).verify(true),
         None => builder,
@@ -82,6 +84,9 @@ fn keep_document(
     drop_half(&mut scope, copies, expected, out)?;
     report::spaces(&scope.statistics(), out)?;
     report::collections(&scope.statistics(), out)?;
+    if let Some(path) = &options.page_map {
+        draw_pages(&scope, path, out)?;
+    }
     Ok(seen)
 }
 
@@ -164,6 +169,17 @@ fn write_snapshot(scope: &mut HandleScope<'_>, path: &Path, out: &mut impl Write
     let written = File::create(path).and_then(|file| snapshot.write_to(file));
     written.map_err(|error| Error::Snapshot { path: path.to_owned(), error })?;
     report::snapshot(&snapshot, path, out)
+}
+
+/// Shows what the pages are full of, and draws it.
+fn draw_pages(scope: &HandleScope<'_>, path: &Path, out: &mut impl Write) -> Result<(), Error> {
+    let svg = heapwright_docs::render_page_map_svg(&scope.page_map(128));
+    std::fs::write(path, svg).map_err(|error| Error::PageMap { path: path.to_owned(), error })?;
+    let is_coloured = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let colour = if is_coloured { Colour::Ansi } else { Colour::None };
+    writeln!(out, "Pages, also drawn in {}:\n", path.display())?;
+    writeln!(out, "{}", heapwright_docs::render_page_map(&scope.page_map(48), colour))?;
+    Ok(())
 }
 
 /// Drops half of the copies, or of the document if there is but one; then collects, verifies, and compares what is left

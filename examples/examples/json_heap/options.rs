@@ -31,10 +31,18 @@ pub struct Options {
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "100")]
     pub stress: Option<NonZero<u32>>,
 
+    /// Write a line to standard error for each collection.
+    #[arg(long)]
+    pub trace_gc: bool,
+
     /// Write all objects and references of the heap with the whole document to FILE, for the Memory panel of Chrome's
     /// DevTools: its name has to end in `.heapsnapshot` there.
     #[arg(long, value_name = "FILE")]
     pub heap_snapshot: Option<PathBuf>,
+
+    /// Show what the pages of the heap are full of at the end, and draw it to FILE.
+    #[arg(long, value_name = "FILE.svg")]
+    pub page_map: Option<PathBuf>,
 
     /// The folder for `layouts.html`, `layouts.md` and `layouts.json`.
     #[arg(long, value_name = "DIR", default_value = "target/json_heap")]

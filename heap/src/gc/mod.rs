@@ -8,8 +8,9 @@
 //! **Never calls** code of users: no hook, no subscriber, nothing that could panic half-way. There are three exceptions. Two
 //! are `unsafe` to write: [`CustomTrace`], and [`PageAllocator`](crate::memory::PageAllocator), which promises not to unwind.
 //! The third are the lengths of tails that a class computes, which are `const fn`s of constant fields and so come out as
-//! they did when the object was made. The clock is asked and the event of a collection is emitted when the heap is whole
-//! again, and then weak callbacks and the embedder's own (`callbacks`) run, which cannot reach it.
+//! they did when the object was made. The clock is asked before a collection begins and when the heap is whole again; then
+//! the event of it is emitted, its record goes to the builder's sinks (`trace`), and weak callbacks and the embedder's own
+//! (`callbacks`) run, which cannot reach the heap.
 //!
 //! ```text
 //! young:  roots + remembered slots ──► scavenge: copy, or promote what survives twice; large objects in place, at once
@@ -33,6 +34,7 @@ mod resize;
 mod scavenger;
 mod splice;
 mod tenuring;
+mod trace;
 mod workers;
 
 /// What threads wait with.
@@ -48,7 +50,10 @@ pub use callbacks::{GcCallback, GcEvent};
 pub use custom::{CustomTrace, SlotVisitor};
 pub(crate) use marking::{IncrementalMarking, Marking};
 pub(crate) use record::CollectorState;
-pub use record::{CollectionKind, CollectionReason, CollectionRecord, CollectionTotals, MarkingSteps};
+pub use record::{
+    CollectionKind, CollectionPhases, CollectionReason, CollectionRecord, CollectionTotals, MarkingSteps,
+};
+pub(crate) use trace::CollectionSinks;
 pub(crate) use workers::{Gang, Job};
 
 use crate::handles::HandleScope;
@@ -67,8 +72,10 @@ impl IsolateData {
         self.pause_marking();
         self.verify_if_asked("before");
         let speeds_from = self.heap.time_for_speeds().map(|now| (now, self.heap.old_generation_size()));
-        let start = Instant::now();
         let used_before = self.used();
+        let record = self.heap.collector.begin(self.heap.options.clock.now(), used_before);
+        let committed_before = self.heap.allocator.committed();
+        let start = Instant::now();
         let young_before = self.heap.new_space.used() + self.heap.new_large_object_space.used();
         self.heap.new_space.open_area();
         let origin = self.heap.switch_origin(AllocationOrigin::Gc);
@@ -84,18 +91,25 @@ impl IsolateData {
         };
         self.heap.switch_origin(origin);
         if kind == CollectionKind::Young {
+            self.heap.collector.phases.scavenging = start.elapsed();
             self.advance_marking_after_scavenge();
+            self.heap.collector.phases.marking = start.elapsed() - self.heap.collector.phases.scavenging;
         }
         self.go_on_watching();
         resize::shrink_if_idle(&mut self.heap, reason, young_before, evacuation.copied + evacuation.promoted);
         self.heap.collector.add(CollectionRecord {
+            isolate: self.id,
             kind,
             reason,
             pause: start.elapsed(),
-            used_before,
+            phases: self.heap.collector.phases,
             used_after: self.used(),
+            committed_before,
+            committed_after: self.heap.allocator.committed(),
             copied: evacuation.copied,
             promoted: evacuation.promoted + evacuation.promoted_in_place,
+            live: (kind == CollectionKind::Full).then_some(self.heap.old_generation_live),
+            ..record
         });
         if let Some((from, old)) = speeds_from {
             self.note_speed(kind, from, old);
@@ -103,20 +117,8 @@ impl IsolateData {
         self.verify_if_asked("after");
         self.resume_marking();
         self.tend_pool();
-        let record = self.heap.collector.last();
-        tracing::debug!(
-            target: "heapwright::gc",
-            isolate = self.id,
-            kind = kind.name(),
-            reason = reason.name(),
-            pause_us = record.pause.as_micros() as u64,
-            used_before = record.used_before,
-            used_after = record.used_after,
-            copied = record.copied,
-            promoted = record.promoted,
-            unreturned = self.heap.allocator.unreturned(),
-            "collected"
-        );
+        self.heap.collector.end(self.heap.options.clock.now());
+        self.tell_of_collection();
         // The collection is over. What died and had a callback is found by its empty node.
         self.weak_callbacks.first_pass(self.id, kind);
         let record = *self.heap.collector.last();
@@ -127,9 +129,13 @@ impl IsolateData {
         if reason.is_precise() {
             self.abort_marking();
         }
+        let mut phases = trace::PhaseTimer::new();
         let mut evacuation = scavenger::scavenge(self, true);
+        self.heap.collector.phases.scavenging = phases.lap();
         self.heap.old_space.finish_sweeping();
+        self.heap.collector.phases.sweeping = phases.lap();
         let live = marker::mark(self);
+        self.heap.collector.phases.marking = phases.lap();
         let heap = &mut self.heap;
         let fillers = heap.fillers;
         // SAFETY: marking is complete and weak references to unmarked objects are cleared.
@@ -140,6 +146,7 @@ impl IsolateData {
                 + heap.code_space.sweep(&mut heap.allocator, fillers)
                 + heap.code_large_object_space.sweep(&mut heap.allocator)
         };
+        heap.collector.phases.sweeping += phases.lap();
         heap.old_generation_live = live;
         heap.limit_old_generation();
         heap.forget_external_growth();
@@ -194,7 +201,7 @@ impl IsolateData {
     }
 
     /// Replaces each word that keeps an object alive.
-    fn for_each_root(&self, mut visit: impl FnMut(Word) -> Word) {
+    pub(crate) fn for_each_root(&self, mut visit: impl FnMut(Word) -> Word) {
         self.roots.for_each(&mut visit);
         self.globals.for_each_strong(&mut visit);
         self.eternals.for_each(&mut visit);

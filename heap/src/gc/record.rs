@@ -1,6 +1,6 @@
 //! What each collection did.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How much of the heap a collection looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,23 +79,156 @@ impl CollectionReason {
     }
 }
 
-/// One collection.
-#[derive(Clone, Copy, Debug)]
+/// One collection, as [`HeapStatistics::collections`](crate::inspect::HeapStatistics::collections) and
+/// [`IsolateBuilder::trace_gc`](crate::IsolateBuilder::trace_gc) have it. Sizes are bytes. Times of the collector are measured
+/// with [`Instant`](std::time::Instant); `since_start` and `mutator` are the [builder's clock](crate::IsolateBuilder::clock)'s.
+///
+/// A field more: a line here, one where it is set (`IsolateData::collect`), and one in `emit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CollectionRecord {
+    /// The number of the isolate.
+    pub isolate: u64,
     /// How much it looked at.
     pub kind: CollectionKind,
     /// Why it ran.
     pub reason: CollectionReason,
+    /// When it began: time since the isolate was made.
+    pub since_start: Duration,
+    /// How long the program had run: time since the collection before this one ended, or since the isolate was made.
+    pub mutator: Duration,
     /// How long the mutator stood still.
     pub pause: Duration,
+    /// What the pause was spent on.
+    pub phases: CollectionPhases,
+    /// Bytes that the program had made since the collection before this one.
+    pub allocated: usize,
     /// Bytes of objects before.
     pub used_before: usize,
     /// Bytes of objects after.
     pub used_after: usize,
+    /// Bytes of all chunks before.
+    pub committed_before: usize,
+    /// Bytes of all chunks after.
+    pub committed_after: usize,
     /// Bytes copied within the young generation.
     pub copied: usize,
     /// Bytes that became old: moved there, or large objects where they were.
     pub promoted: usize,
+    /// Bytes that marking found alive in the old generation; `None` of a young collection.
+    pub live: Option<usize>,
+    /// Steps of marking between the collection before this one and this one, each a pause of its own.
+    pub marking_steps: MarkingSteps,
+}
+
+/// What the pause of a collection was spent on. What is in none of them, such as weak references and sizes, is not long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CollectionPhases {
+    /// Copying and promoting young objects.
+    pub scavenging: Duration,
+    /// Marking what is alive: of a full collection all, or what steps had left; of a young one a step.
+    pub marking: Duration,
+    /// Sweeping in the pause, of a full collection.
+    pub sweeping: Duration,
+}
+
+impl CollectionRecord {
+    /// Of which nothing is known.
+    const EMPTY: CollectionRecord = CollectionRecord {
+        isolate: 0,
+        kind: CollectionKind::Young,
+        reason: CollectionReason::Requested,
+        since_start: Duration::ZERO,
+        mutator: Duration::ZERO,
+        pause: Duration::ZERO,
+        phases: CollectionPhases { scavenging: Duration::ZERO, marking: Duration::ZERO, sweeping: Duration::ZERO },
+        allocated: 0,
+        used_before: 0,
+        used_after: 0,
+        committed_before: 0,
+        committed_after: 0,
+        copied: 0,
+        promoted: 0,
+        live: None,
+        marking_steps: MarkingSteps::NONE,
+    };
+
+    /// Bytes that the program made in a second while it ran; `None` if the clock did not move.
+    #[must_use]
+    pub fn allocation_rate(&self) -> Option<f64> {
+        (!self.mutator.is_zero()).then(|| self.allocated as f64 / self.mutator.as_secs_f64())
+    }
+
+    /// The share of time in which the program ran, from the collection before this one to the end of this one: between 0
+    /// and 1. V8: average mutator utilization, of one cycle.
+    #[must_use]
+    pub fn mutator_utilization(&self) -> f64 {
+        let still = self.pause + self.marking_steps.pause;
+        let running = self.mutator.saturating_sub(self.marking_steps.pause);
+        let all = (running + still).as_secs_f64();
+        if all > 0.0 { running.as_secs_f64() / all } else { 1.0 }
+    }
+
+    /// The event of it, for `tracing`. It has all fields, times in microseconds.
+    pub(super) fn emit(&self, unreturned: usize) {
+        let us = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        tracing::debug!(
+            target: "heapwright::gc",
+            isolate = self.isolate,
+            kind = self.kind.name(),
+            reason = self.reason.name(),
+            since_start_us = us(self.since_start),
+            mutator_us = us(self.mutator),
+            pause_us = us(self.pause),
+            scavenging_us = us(self.phases.scavenging),
+            marking_us = us(self.phases.marking),
+            sweeping_us = us(self.phases.sweeping),
+            allocated = self.allocated,
+            used_before = self.used_before,
+            used_after = self.used_after,
+            committed_before = self.committed_before,
+            committed_after = self.committed_after,
+            copied = self.copied,
+            promoted = self.promoted,
+            live = self.live,
+            marking_steps = self.marking_steps.count,
+            marking_steps_us = us(self.marking_steps.pause),
+            marking_steps_visited = self.marking_steps.visited,
+            unreturned,
+            "collected"
+        );
+    }
+}
+
+impl core::fmt::Display for CollectionRecord {
+    /// One line, aligned with those above and below it; see [`trace_gc`](crate::IsolateBuilder::trace_gc) for some.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let mib = |bytes: usize| bytes as f64 / crate::memory::MB as f64;
+        let ms = |time: Duration| time.as_secs_f64() * 1e3;
+        let (isolate, kind, reason) = (self.isolate, self.kind.name(), self.reason.name());
+        write!(f, "[{isolate}] {:>9.1} ms: {kind:<5} {reason:<20} ", ms(self.since_start))?;
+        let (used, committed) = (mib(self.used_before), mib(self.committed_before));
+        write!(f, "{used:>7.1} ({committed:>7.1}) → ")?;
+        let (used, committed) = (mib(self.used_after), mib(self.committed_after));
+        write!(f, "{used:>7.1} ({committed:>7.1}) MiB  pause {:>7.3} ms", ms(self.pause))?;
+        write!(f, "  copied {:>5.1} promoted {:>5.1} MiB", mib(self.copied), mib(self.promoted))?;
+        write!(f, "  ran {:>8.1} ms", ms(self.mutator))?;
+        match self.allocation_rate() {
+            Some(rate) => write!(f, " at {:>5.0} MiB/s", rate / crate::memory::MB as f64)?,
+            None => write!(f, " {:14}", "")?,
+        }
+        if let Some(live) = self.live {
+            let CollectionPhases { scavenging, marking, sweeping } = self.phases;
+            write!(f, "  live {:>7.1} MiB", mib(live))?;
+            write!(f, "  scavenge {:.3} mark {:.3} sweep {:.3} ms", ms(scavenging), ms(marking), ms(sweeping))?;
+        }
+        if self.marking_steps.count > 0 {
+            let MarkingSteps { count, pause, visited, .. } = self.marking_steps;
+            write!(f, "  {count} steps {:.3} ms {:.1} MiB", ms(pause), mib(visited as usize))?;
+        }
+        Ok(())
+    }
 }
 
 /// Records of the last collections, and totals of all.
@@ -116,6 +249,12 @@ pub(crate) struct CollectorState {
     /// Bytes of objects that the mutator has made, up to the last collection.
     pub(crate) allocated: u64,
     used_after: usize,
+    /// When the isolate was made and when the last collection ended, by the builder's clock.
+    times: Option<(Instant, Instant)>,
+    /// Of the collection under way.
+    pub(super) phases: CollectionPhases,
+    /// What `steps` was when the last collection ended.
+    steps_before: MarkingSteps,
 }
 
 /// Collections of one kind.
@@ -150,11 +289,26 @@ pub struct MarkingSteps {
 }
 
 impl MarkingSteps {
+    const NONE: MarkingSteps =
+        MarkingSteps { count: 0, pause: Duration::ZERO, longest_pause: Duration::ZERO, visited: 0, elsewhere: 0 };
+
     pub(super) fn add(&mut self, pause: Duration, visited: usize) {
         self.count += 1;
         self.pause += pause;
         self.longest_pause = self.longest_pause.max(pause);
         self.visited += visited as u64;
+    }
+
+    /// Those that were made since `before`. The longest of them is known if it is the longest of all.
+    fn since(&self, before: &MarkingSteps) -> MarkingSteps {
+        let is_new = self.longest_pause > before.longest_pause;
+        MarkingSteps {
+            count: self.count - before.count,
+            pause: self.pause - before.pause,
+            longest_pause: if is_new { self.longest_pause } else { Duration::ZERO },
+            visited: self.visited - before.visited,
+            elsewhere: self.elsewhere - before.elsewhere,
+        }
     }
 }
 
@@ -162,9 +316,36 @@ impl MarkingSteps {
 const KEPT: usize = 64;
 
 impl CollectorState {
+    /// The isolate is made, by its clock.
+    pub(crate) fn start(&mut self, now: Instant) {
+        self.times = Some((now, now));
+    }
+
+    /// A collection begins, by the isolate's clock.
+    pub(super) fn begin(&mut self, now: Instant, used_before: usize) -> CollectionRecord {
+        let (start, last) = *self.times.get_or_insert((now, now));
+        self.phases = CollectionPhases::default();
+        CollectionRecord {
+            since_start: now.saturating_duration_since(start),
+            mutator: now.saturating_duration_since(last),
+            marking_steps: self.steps.since(&self.steps_before),
+            allocated: used_before.saturating_sub(self.used_after),
+            used_before,
+            ..CollectionRecord::EMPTY
+        }
+    }
+
+    /// It is over, by the isolate's clock.
+    pub(super) fn end(&mut self, now: Instant) {
+        if let Some((_, last)) = &mut self.times {
+            *last = now;
+        }
+    }
+
     pub(super) fn add(&mut self, record: CollectionRecord) {
-        self.allocated += record.used_before.saturating_sub(self.used_after) as u64;
+        self.allocated += record.allocated as u64;
         self.used_after = record.used_after;
+        self.steps_before = self.steps;
         let totals = match record.kind {
             CollectionKind::Young => &mut self.young,
             CollectionKind::Full => &mut self.full,

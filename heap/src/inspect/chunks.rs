@@ -46,6 +46,14 @@ impl core::fmt::Display for ChunkInfo {
 }
 
 impl Heap {
+    /// The ranges outside the young generation that may be allocated from.
+    pub(super) fn for_each_available(&self, mut visit: impl FnMut(usize, usize)) {
+        for space in [&self.read_only_space, &self.map_space, &self.old_space] {
+            space.for_each_available(&mut visit);
+        }
+        self.code_space.for_each_available(&mut visit);
+    }
+
     fn chunk_infos(&self) -> Vec<ChunkInfo> {
         // Bytes that may be allocated from, by the address of the chunk that begins last before them.
         let mut available: BTreeMap<usize, usize> = BTreeMap::new();
@@ -58,10 +66,7 @@ impl Heap {
                 *bytes += size;
             }
         };
-        for space in [&self.read_only_space, &self.map_space, &self.old_space] {
-            space.for_each_available(&mut add);
-        }
-        self.code_space.for_each_available(&mut add);
+        self.for_each_available(&mut add);
         add(self.new_space.lab.top(), self.new_space.lab.available());
         let in_use = self.new_space.chunks();
         let info = |chunk: &MemoryChunk| {

@@ -10,6 +10,9 @@
 mod chunks;
 mod footprint;
 mod image;
+mod objects;
+mod page_map;
+mod plant;
 mod print;
 mod snapshot;
 mod statistics;
@@ -19,6 +22,10 @@ mod walk;
 pub use chunks::ChunkInfo;
 pub use footprint::{ClassFootprint, Footprint, SpaceFootprint};
 pub use image::{ImageBits, ImagePart, ImageReference, ImageValue, ObjectImage, PartKind};
+pub use objects::HeapObjectIterator;
+pub use page_map::{PageBytes, PageOccupancy};
+#[doc(hidden)]
+pub use plant::{Fault, plant};
 pub(crate) use print::brief;
 pub use print::{debug_fields, debug_object, debug_struct};
 pub(crate) use snapshot::ObjectIds;

@@ -36,6 +36,18 @@ pub enum Violation {
         /// The word.
         word: usize,
     },
+    /// A map is not as it was made: what it says of its objects is not what their class is.
+    #[error("the {part} of the map is not that of a class of this isolate")]
+    DamagedMap {
+        /// What of it.
+        part: &'static str,
+    },
+    /// The first word says where the object has moved to: a reference to its old place was left.
+    #[error("the object has moved to {to:#x}, and was left behind")]
+    Forwarded {
+        /// Where it says that it is.
+        to: usize,
+    },
     /// The object reaches beyond its chunk's objects.
     #[error("its {size} bytes reach beyond the chunk's end")]
     TooLarge {
@@ -82,6 +94,14 @@ pub enum Violation {
         /// What the class asks for.
         alignment: AllocationAlignment,
     },
+    /// A chunk says that it belongs to another space than the one that has it.
+    #[error("the chunk belongs to {owner}, and says that it belongs to {says}", says = says.name())]
+    WrongOwner {
+        /// The space that has it.
+        owner: SpaceId,
+        /// What its header says.
+        says: SpaceId,
+    },
     /// A chunk is flagged for another space than it belongs to.
     #[error("the chunk's flags do not fit its space")]
     BadChunkFlags,
@@ -94,7 +114,8 @@ pub enum Violation {
 }
 
 impl HandleScope<'_> {
-    /// Checks the whole heap: maps, sizes, the type of every field and element, remembered sets, chunk flags, roots. Then
+    /// Checks the whole heap: maps, sizes, the type of every field and element, remembered sets, marks while marking is under way, chunk
+    /// flags and owners, roots. Then
     /// what the `verify` hooks of classes check, of objects that died since the last full collection too.
     ///
     /// # Errors
@@ -111,12 +132,53 @@ impl HandleScope<'_> {
 
 impl IsolateData {
     pub(crate) fn verify(&self) -> Result<(), VerifyError> {
+        self.verify_owners()?;
+        self.maps.iter().try_for_each(|map| self.verify_map(map.address()))?;
         let marking = self.heap.collector.marking.as_ref();
         let grey = marking.map(|marking| marking.grey().into_iter().collect());
         let verifier = Verifier { isolate: self, objects: self.object_starts()?, grey };
         self.heap.all_chunks().into_iter().try_for_each(|chunk| verifier.chunk(chunk))?;
         verifier.roots()?;
         self.call_verify_hooks()
+    }
+
+    /// That each chunk says whose it is.
+    fn verify_owners(&self) -> Result<(), VerifyError> {
+        let heap = &self.heap;
+        let owned = [
+            (SpaceId::ReadOnly, heap.read_only_space.chunks()),
+            (SpaceId::Map, heap.map_space.chunks()),
+            (SpaceId::Old, heap.old_space.chunks()),
+            (SpaceId::LargeObject, heap.large_object_space.chunks()),
+            (SpaceId::Code, heap.code_space.chunks()),
+            (SpaceId::CodeLargeObject, heap.code_large_object_space.chunks()),
+            (SpaceId::NewLargeObject, heap.new_large_object_space.chunks()),
+            (SpaceId::New, heap.new_space.chunks()),
+        ];
+        for (owner, chunks) in owned {
+            if let Some(chunk) = chunks.iter().find(|chunk| chunk.space() != owner) {
+                let (address, violation) = (chunk.address(), Violation::WrongOwner { owner, says: chunk.space() });
+                return Err(VerifyError { class: "chunk", address, space: owner, offset: 0, violation });
+            }
+        }
+        Ok(())
+    }
+
+    /// That a map says of its objects what their class is.
+    fn verify_map(&self, address: usize) -> Result<(), VerifyError> {
+        let own_type = |entry: usize| {
+            let class = self.numbering.classes.iter().find(|class| core::ptr::from_ref(**class).addr() == entry)?;
+            Some((*class, self.numbering.own(class)?))
+        };
+        // SAFETY: callers pass one of the isolate's own maps, or an object whose map is one of those and right.
+        let map = unsafe { Word::strong(address).as_object::<Map>() };
+        match map.damage(own_type) {
+            None => Ok(()),
+            Some(part) => {
+                let (class, space, violation) = ("Map", SpaceId::Map, Violation::DamagedMap { part });
+                Err(VerifyError { class, address, space, offset: 0, violation })
+            }
+        }
     }
 
     /// Calls the hooks of classes that have them. All references of the heap have been found right: hooks may follow them.
@@ -157,12 +219,16 @@ impl IsolateData {
     /// The addresses of all objects: every map and every size is checked on the way.
     fn object_starts(&self) -> Result<HashSet<usize>, VerifyError> {
         let maps = self.map_addresses();
+        maps.iter().try_for_each(|map| self.verify_map(*map))?;
         let mut objects = HashSet::new();
         for chunk in self.heap.all_chunks() {
             self.heap.walk_chunk(chunk, |address| {
                 let map_word = load(address);
                 let error =
                     |class, violation| Err(VerifyError { class, address, space: chunk.space(), offset: 0, violation });
+                if map_word.is_smi() && self.is_in_a_chunk(map_word.address()) {
+                    return error("object", Violation::Forwarded { to: map_word.address() });
+                }
                 if !map_word.is_strong() || !maps.contains(&map_word.address()) {
                     return error("object", Violation::BadMap { word: map_word.bits() });
                 }
@@ -183,6 +249,11 @@ impl IsolateData {
             })?;
         }
         Ok(objects)
+    }
+
+    /// Whether an address is one that an object may have.
+    fn is_in_a_chunk(&self, address: usize) -> bool {
+        self.heap.all_chunks().iter().any(|chunk| chunk.area().contains(address))
     }
 
     /// The addresses of all maps: those of map space whose own map is that of a map class.

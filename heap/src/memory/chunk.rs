@@ -390,6 +390,12 @@ impl MemoryChunk {
         cell.load(Ordering::Relaxed) & mask == 0 && cell.fetch_or(mask, Ordering::Relaxed) & mask == 0
     }
 
+    /// Unmarks the object at `address`; whether it was marked. For faults that are planted.
+    pub(crate) fn unmark(&self, address: usize) -> bool {
+        let (cell, mask) = self.mark_bit(address);
+        cell.fetch_and(!mask, Ordering::Relaxed) & mask != 0
+    }
+
     /// Unmarks everything.
     pub(crate) fn clear_marks(&self) {
         for cell in &self.marking_bitmap {

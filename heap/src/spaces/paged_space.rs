@@ -238,12 +238,17 @@ impl PagedSpace {
         (address == self.lab.top() && self.lab.available() > 0).then(|| self.lab.limit())
     }
 
-    /// Calls `visit` with the address and the size of each block that may be allocated from; of a chunk that was not swept,
-    /// with its start and what will be free in it.
+    /// Calls `visit` with the address and the size of each block that may be allocated from, or may be when it is swept.
     pub(crate) fn for_each_available(&self, mut visit: impl FnMut(usize, usize)) {
         self.free_list.for_each(&mut visit);
         for chunk in self.chunks.iter().filter(|chunk| chunk.has(ChunkFlags::UNSWEPT)) {
-            visit(chunk.area_start(), AREA_SIZE - chunk.live_bytes());
+            let mut at = chunk.area_start();
+            while let Some(object) = chunk.next_marked(at) {
+                visit(at, object - at);
+                // SAFETY: a marked address is that of an object.
+                at = object + unsafe { crate::gc::size_of_object(object) };
+            }
+            visit(at, chunk.area_end() - at);
         }
         if self.lab.available() > 0 {
             visit(self.lab.top(), self.lab.available());
