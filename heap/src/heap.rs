@@ -33,6 +33,7 @@ pub(crate) struct HeapOptions {
     pub(crate) verify: bool,
     pub(crate) incremental_marking: bool,
     pub(crate) stress_marking: bool,
+    pub(crate) compaction: crate::gc::Compaction,
     pub(crate) pages: SharedPageAllocator,
     pub(crate) clock: Clock,
     /// Bytes of the smallest object that may need a filler before it to be aligned, if any class asks for that.

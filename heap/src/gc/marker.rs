@@ -3,23 +3,24 @@
 //! A worklist, no recursion: the depth of the object graph costs nothing but its memory. Either all is marked in one
 //! pause, or in steps with a pause at the end (`marking`).
 
+use super::evacuator::Candidates;
 use super::marking::Marking;
 use super::marking_visitor::MarkingVisitor;
 use super::splice::{Spliced, first_alive};
 use crate::barrier;
 use crate::heap::Heap;
 use crate::isolate::IsolateData;
-use crate::memory::{ChunkFlags, MemoryChunk};
+use crate::memory::{ChunkFlags, LiveBytes, MemoryChunk};
 use crate::tagged::{TaggedCell, Word};
 use core::sync::atomic::Ordering;
 use std::rc::Rc;
 
 /// Marks all that the roots reach, or the rest of it, then clears the weak references to what is not marked. The young
 /// generation has just been scavenged: what is left there found no room outside.
-pub(super) fn mark(isolate: &mut IsolateData) {
+pub(super) fn mark(isolate: &mut IsolateData, memory_is_short: bool) -> Marked {
     let incremental = isolate.heap.collector.marking.take().map(|marking| marking.marker);
     let was_incremental = incremental.is_some();
-    let mut marker = incremental.unwrap_or_else(Marker::new);
+    let mut marker = incremental.unwrap_or_else(|| Marker::new(Candidates::choose(isolate, memory_is_short)));
     marker.marks_young = true;
     if was_incremental {
         isolate.heap.clear_marking();
@@ -27,17 +28,19 @@ pub(super) fn mark(isolate: &mut IsolateData) {
     }
     marker.visit_roots(isolate);
     marker.advance(&isolate.heap, usize::MAX);
-    for slot in marker.visitor.weak {
+    for slot in core::mem::take(&mut marker.visitor.weak) {
         // SAFETY: a slot of a marked object; marking moves nothing.
         let slot = unsafe { TaggedCell::at(slot) };
         // Since it was visited, something else may have been stored; a strong reference was marked by the barrier.
         let word = slot.load(Ordering::Relaxed);
         if word.is_weak() && !word.is_cleared() && is_dead(word) {
             slot.store(Word::CLEARED, Ordering::Relaxed);
+        } else if !word.is_smi() && !word.is_cleared() {
+            marker.visitor.note(slot.address(), word);
         }
     }
     let mut run = Vec::new();
-    for Spliced { slot: address, host, link } in marker.visitor.spliced {
+    for Spliced { slot: address, host, link } in core::mem::take(&mut marker.visitor.spliced) {
         // SAFETY: a slot of a marked object, whose class says where the links of its referents are; nothing is swept yet.
         unsafe {
             let slot = TaggedCell::at(address);
@@ -47,6 +50,7 @@ pub(super) fn mark(isolate: &mut IsolateData) {
             // Young members are left if they found no room outside; dead ones that were old may have led to them.
             if !word.is_cleared() {
                 barrier::write_object(host.address(), address, word, barrier::WriteBarrierMode::UPDATE);
+                marker.visitor.note(address, word);
             }
         }
     }
@@ -54,6 +58,19 @@ pub(super) fn mark(isolate: &mut IsolateData) {
     if let Some(ids) = &mut isolate.object_ids {
         ids.update(|address| (!is_dead(Word::strong(address))).then_some(address));
     }
+    let MarkingVisitor { mut to_update, live, .. } = marker.visitor;
+    to_update.append(&mut marker.marking.take_slots());
+    Marked { candidates: marker.candidates, to_update, live }
+}
+
+/// What is known when marking is through.
+pub(super) struct Marked {
+    /// To be evacuated now.
+    pub(super) candidates: Candidates,
+    /// All slots that refer there, and some that do not.
+    pub(super) to_update: Vec<usize>,
+    /// Bytes of the objects that are marked.
+    pub(super) live: LiveBytes,
 }
 
 /// Marks objects, and collects the weak slots of those it has visited.
@@ -62,6 +79,7 @@ pub(super) struct Marker {
     /// What barriers have made grey. Chunks refer to it while marking is incremental.
     marking: Rc<Marking>,
     pub(super) visitor: MarkingVisitor,
+    pub(super) candidates: Candidates,
     /// Not as long as young objects may move.
     marks_young: bool,
 }
@@ -73,8 +91,9 @@ fn is_dead(word: Word) -> bool {
 }
 
 impl Marker {
-    pub(super) fn new() -> Marker {
-        Marker { marking: Rc::default(), visitor: MarkingVisitor::new(), marks_young: false }
+    pub(super) fn new(candidates: Candidates) -> Marker {
+        let (marking, visitor) = (Rc::new(Marking::new(&candidates)), MarkingVisitor::new(&candidates));
+        Marker { marking, visitor, candidates, marks_young: false }
     }
 
     pub(super) fn marking(&self) -> &Marking {

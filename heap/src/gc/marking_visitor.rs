@@ -3,6 +3,7 @@
 //! Findings are kept here, one list a kind. The heap changes in its mark bits alone.
 
 use super::body::{map_of, object_size, visit_slots};
+use super::evacuator::Candidates;
 use super::splice::Spliced;
 use crate::heap::Heap;
 use crate::memory::{ChunkSet, LiveBytes, MemoryChunk};
@@ -18,15 +19,24 @@ pub(super) struct MarkingVisitor {
     pub(super) weak: Vec<usize>,
     /// Those that take over their referents' links.
     pub(super) spliced: Vec<Spliced>,
+    /// Slots of objects that have been visited whose referents are to be evacuated.
+    pub(super) to_update: Vec<usize>,
     /// Bytes of the objects that have been visited, by chunk.
     pub(super) live: LiveBytes,
     /// Objects elsewhere are not marked: those that need no mark, and young ones as long as they may move.
     marked: ChunkSet,
+    /// Objects here are to be evacuated.
+    candidates: ChunkSet,
+    /// Whether there are such chunks.
+    is_compacting: bool,
 }
 
 impl MarkingVisitor {
-    pub(super) fn new() -> MarkingVisitor {
+    pub(super) fn new(candidates: &Candidates) -> MarkingVisitor {
         MarkingVisitor {
+            to_update: Vec::new(),
+            candidates: candidates.set().clone(),
+            is_compacting: !candidates.is_empty(),
             grey: Vec::new(),
             weak: Vec::new(),
             spliced: Vec::new(),
@@ -54,15 +64,28 @@ impl MarkingVisitor {
         }
     }
 
+    /// Notes a slot, which holds `word`, if what it refers to is to be evacuated.
+    #[inline]
+    pub(super) fn note(&mut self, slot: usize, word: Word) {
+        if self.candidates.contains(word.address()) {
+            self.to_update.push(slot);
+        }
+    }
+
     /// Visits grey objects, and what they make grey, until they had `budget` bytes or there are none. Returns how many
     /// bytes they had.
     pub(super) fn advance(&mut self, budget: usize) -> usize {
+        if self.is_compacting { self.advance_with::<true>(budget) } else { self.advance_with::<false>(budget) }
+    }
+
+    /// `NOTES`: whether there are slots to be noted. Others do not look for them.
+    fn advance_with<const NOTES: bool>(&mut self, budget: usize) -> usize {
         let mut visited = 0;
         while visited < budget
             && let Some(object) = self.grey.pop()
         {
             // SAFETY: grey objects are objects, and none moves while there are some.
-            visited += unsafe { self.visit(object) };
+            visited += unsafe { self.visit::<NOTES>(object) };
         }
         visited
     }
@@ -73,7 +96,7 @@ impl MarkingVisitor {
     ///
     /// There is an object.
     #[inline(always)]
-    unsafe fn visit(&mut self, object: usize) -> usize {
+    unsafe fn visit<const NOTES: bool>(&mut self, object: usize) -> usize {
         // SAFETY: the caller's contract.
         unsafe {
             let map = map_of(object);
@@ -87,6 +110,9 @@ impl MarkingVisitor {
                 }
                 if !word.is_weak() {
                     self.mark(word);
+                    if NOTES {
+                        self.note(slot.address(), word);
+                    }
                 } else if !word.is_cleared() {
                     let slot = slot.address();
                     match map.class().splice_link(slot - object) {

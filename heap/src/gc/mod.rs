@@ -13,7 +13,7 @@
 //!
 //! ```text
 //! young:  roots + remembered slots ──► scavenge: copy, or promote what survives twice; large objects in place, at once
-//! full:   scavenge, promoting everything ──► mark from roots, or what steps between collections have left ──► clear weak ──► sweep OLD, CODE, MAP, LARGE_OBJECT, CODE_LARGE_OBJECT
+//! full:   scavenge, promoting everything ──► mark from roots, or what steps between collections have left ──► clear weak ──► evacuate sparse chunks of OLD ──► sweep OLD, CODE, MAP, LARGE_OBJECT, CODE_LARGE_OBJECT
 //! ```
 //!
 //! A full collection empties the young generation first, so the marker sees one generation and no remembered slot is
@@ -22,6 +22,7 @@
 
 mod body;
 mod custom;
+mod evacuator;
 mod gate;
 mod marker;
 mod marking;
@@ -43,6 +44,7 @@ pub(crate) use body::{
     visit_slots,
 };
 pub use custom::{CustomTrace, SlotVisitor};
+pub(crate) use evacuator::Compaction;
 pub(crate) use marking::{IncrementalMarking, Marking};
 pub(crate) use record::CollectorState;
 pub use record::{CollectionKind, CollectionReason, CollectionRecord, CollectionTotals, MarkingSteps};
@@ -71,7 +73,7 @@ impl IsolateData {
                 self.heap.collector.tenuring.look(evacuation, capacity);
                 evacuation
             }
-            CollectionKind::Young => scavenger::scavenge(self, false),
+            CollectionKind::Young => scavenger::scavenge(self, reason == CollectionReason::Pin),
             CollectionKind::Full => self.collect_full(reason),
         };
         self.heap.switch_origin(origin);
@@ -87,6 +89,9 @@ impl IsolateData {
             used_after: self.used(),
             copied: evacuation.copied,
             promoted: evacuation.promoted + evacuation.promoted_in_place,
+            evacuated: evacuation.evacuated.bytes,
+            evacuated_chunks: evacuation.evacuated.chunks,
+            aborted_chunks: evacuation.evacuated.aborted,
         });
         self.verify_if_asked("after");
         self.tend_pool();
@@ -101,6 +106,8 @@ impl IsolateData {
             used_after = record.used_after,
             copied = record.copied,
             promoted = record.promoted,
+            evacuated = record.evacuated,
+            aborted_chunks = record.aborted_chunks,
             unreturned = self.heap.allocator.unreturned(),
             "collected"
         );
@@ -113,7 +120,8 @@ impl IsolateData {
             self.abort_marking();
         }
         let mut evacuation = scavenger::scavenge(self, true);
-        marker::mark(self);
+        let marker::Marked { candidates, to_update, mut live } = marker::mark(self, reason.is_want_of_memory());
+        evacuation.evacuated = evacuator::evacuate(self, &candidates, to_update, &mut live);
         let heap = &mut self.heap;
         let fillers = heap.fillers;
         // SAFETY: marking is complete and weak references to unmarked objects are cleared.

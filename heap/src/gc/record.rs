@@ -40,6 +40,8 @@ pub enum CollectionReason {
     MemoryPressure,
     /// All had been marked in steps, but for what the last pause has to see.
     MarkingComplete,
+    /// A young object was to be [pinned](crate::HandleScope::pin): all that is young becomes old.
+    Pin,
 }
 
 impl CollectionReason {
@@ -47,6 +49,11 @@ impl CollectionReason {
     /// since.
     pub(super) const fn is_precise(self) -> bool {
         matches!(self, CollectionReason::Requested | CollectionReason::LastResort | CollectionReason::MemoryPressure)
+    }
+
+    /// Whether as much memory as possible has to be won, whatever the pause.
+    pub(super) const fn is_want_of_memory(self) -> bool {
+        matches!(self, CollectionReason::LastResort | CollectionReason::MemoryPressure)
     }
 
     /// Words for it.
@@ -60,6 +67,7 @@ impl CollectionReason {
             CollectionReason::Stress => "stress",
             CollectionReason::MemoryPressure => "memory pressure",
             CollectionReason::MarkingComplete => "marking complete",
+            CollectionReason::Pin => "pin",
         }
     }
 }
@@ -81,6 +89,12 @@ pub struct CollectionRecord {
     pub copied: usize,
     /// Bytes that became old: moved there, or large objects where they were.
     pub promoted: usize,
+    /// Bytes moved within the old generation, out of sparse chunks.
+    pub evacuated: usize,
+    /// Chunks that were given back because all that lived there had moved: a number.
+    pub evacuated_chunks: usize,
+    /// Chunks that were to be evacuated and could not be, or not whole: something there was pinned, or memory ran out. A number.
+    pub aborted_chunks: usize,
 }
 
 /// Records of the last collections, and totals of all.
@@ -100,6 +114,8 @@ pub(crate) struct CollectorState {
     /// Bytes of objects that the mutator has made, up to the last collection.
     pub(crate) allocated: u64,
     used_after: usize,
+    /// Stress mode: how many random numbers evacuation has drawn.
+    pub(super) evacuations_drawn: u64,
 }
 
 /// Collections of one kind.
@@ -115,6 +131,8 @@ pub struct CollectionTotals {
     pub copied: u64,
     /// Bytes that became old: moved there, or large objects where they were.
     pub promoted: u64,
+    /// Bytes moved within the old generation, out of sparse chunks.
+    pub evacuated: u64,
 }
 
 /// Steps of marking, each a pause of its own between collections.
@@ -156,6 +174,7 @@ impl CollectorState {
         totals.longest_pause = totals.longest_pause.max(record.pause);
         totals.copied += record.copied as u64;
         totals.promoted += record.promoted as u64;
+        totals.evacuated += record.evacuated as u64;
         if self.records.len() == KEPT {
             self.records.pop_front();
         }

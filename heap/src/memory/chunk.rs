@@ -376,6 +376,12 @@ impl MemoryChunk {
         bits & mask == 0
     }
 
+    /// Unmarks the object at `address`.
+    pub(crate) fn unmark(&self, address: usize) {
+        let (cell, mask) = self.mark_bit(address);
+        cell.store(cell.load(Ordering::Relaxed) & !mask, Ordering::Relaxed);
+    }
+
     /// Unmarks everything.
     pub(crate) fn clear_marks(&self) {
         for cell in &self.marking_bitmap {

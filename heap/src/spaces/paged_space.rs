@@ -10,8 +10,10 @@ use crate::memory::{AREA_SIZE, CHUNK_SIZE, ChunkFlags, MemoryAllocator, MemoryCh
 pub(crate) struct PagedSpace {
     pub(crate) id: SpaceId,
     pub(crate) lab: LinearAllocationArea,
-    chunks: Vec<&'static MemoryChunk>,
-    free_list: FreeList,
+    pub(super) chunks: Vec<&'static MemoryChunk>,
+    pub(super) free_list: FreeList,
+    /// Bytes of the blocks that were taken off the free list because their chunks are to be evacuated.
+    pub(super) evicted: usize,
     flags: ChunkFlags,
 }
 
@@ -21,7 +23,14 @@ impl PagedSpace {
             SpaceId::ReadOnly => ChunkFlags::READ_ONLY,
             _ => ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING,
         };
-        PagedSpace { id, lab: LinearAllocationArea::default(), chunks: Vec::new(), free_list: FreeList::new(), flags }
+        PagedSpace {
+            id,
+            lab: LinearAllocationArea::default(),
+            chunks: Vec::new(),
+            free_list: FreeList::new(),
+            evicted: 0,
+            flags,
+        }
     }
 
     pub(crate) fn chunks(&self) -> &[&'static MemoryChunk] {
@@ -139,6 +148,7 @@ impl PagedSpace {
     pub(crate) unsafe fn sweep(&mut self, allocator: &mut MemoryAllocator, fillers: FillerMaps) -> usize {
         self.lab.reset(0, 0);
         self.free_list.reset();
+        self.evicted = 0;
         let mut live = 0;
         for chunk in core::mem::take(&mut self.chunks) {
             if chunk.next_marked(chunk.area_start()).is_none() {
@@ -199,7 +209,7 @@ impl PagedSpace {
 
     pub(crate) fn statistics(&self) -> SpaceStatistics {
         let available = self.free_list.available() + self.lab.available();
-        let wasted = self.free_list.wasted();
+        let wasted = self.free_list.wasted() + self.evicted;
         SpaceStatistics {
             committed: self.chunks.len() * CHUNK_SIZE,
             used: self.chunks.len() * AREA_SIZE - available - wasted,
