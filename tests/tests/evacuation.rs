@@ -359,7 +359,8 @@ fn stores_between_steps_of_marking_are_not_missed() {
         let mut scope = isolate.enter();
         let mut random = Random::new(seed);
         const SLOTS: usize = 30;
-        let array = Array::try_new_in(&mut scope, OLD, ArrayInit { elements: Filled::new(smi(0), SLOTS) }).unwrap();
+        // Large, so that it does not move itself: what moves is visited anew.
+        let array = Array::try_new_in(&mut scope, OLD, ArrayInit { elements: Filled::new(smi(0), 40_000) }).unwrap();
         let entries: Vec<_> = (0..SLOTS).map(|_| EntryInit { key: smi(0), value: smi(0) }).collect();
         let slots = {
             let init = SlotsInit {
@@ -459,6 +460,62 @@ fn stores_between_steps_of_marking_are_not_missed() {
             }
         }
         assert!(scope.statistics().full.evacuated > 0);
+    }
+}
+
+/// Marks on until marking is complete, and collects then: chunks that were chosen when it began are evacuated.
+fn finish_marking(scope: &mut HandleScope<'_>) -> CollectionRecord {
+    let full = scope.statistics().full.count;
+    while scope.statistics().full.count == full {
+        let mut inner = scope.nested();
+        Bytes::try_new_in(&mut inner, OLD, BytesInit { data: Filled::new(0, 100_000) }).unwrap();
+    }
+    let record = last(scope);
+    assert_eq!(record.reason, heapwright::CollectionReason::MarkingComplete);
+    record
+}
+
+/// A list closes up in a scavenge, from a slot that marking has visited when it was empty, to what is to be evacuated.
+#[test]
+fn lists_that_close_up_meanwhile_lead_to_where_members_went() {
+    for visited in (0..60).step_by(6) {
+        let mut isolate = stressed().stress(u32::MAX, FULL).stress_marking().build().unwrap();
+        let mut scope = isolate.enter();
+        let slots = {
+            let entry = EntryInit { key: smi(0), value: smi(0) };
+            let (strong, weak, list, extra) = (Nil, Nil, Nil, Some(smi(0)));
+            // Large, so that it does not move itself: what moves is visited anew.
+            let entries: Vec<_> = (0..40_000).map(|_| EntryInit { key: smi(0), value: smi(0) }).collect();
+            let init = SlotsInit {
+                count: 40_000,
+                raw: 0,
+                strong,
+                either: smi(0),
+                weak,
+                list,
+                entry,
+                entries: &entries[..],
+                extra,
+            };
+            Slots::try_new_in(&mut scope, OLD, init).unwrap()
+        };
+        let last = Member::try_new_in(&mut scope, OLD, MemberInit { value: 2, next: Nil }).unwrap();
+        scope.collect(FULL);
+        for _ in 0..visited {
+            let mut inner = scope.nested();
+            Node::new(&mut inner, NodeInit { value: 0, next: smi(0), weak: Nil });
+        }
+        {
+            let mut inner = scope.nested();
+            let gone = Member::new(&mut inner, MemberInit { value: 1, next: last });
+            slots.get(&inner).set_list(gone);
+        }
+        scope.collect(CollectionKind::Young);
+        assert_eq!(slots.get(&scope).list().map(address), Some(address(last.get(&scope))));
+        let before = address(last.get(&scope));
+        let record = finish_marking(&mut scope);
+        assert!(record.evacuated > 0 && address(last.get(&scope)) != before, "{record:?}");
+        assert_eq!(slots.get(&scope).list().map(address), Some(address(last.get(&scope))), "after {visited}");
     }
 }
 
@@ -617,18 +674,10 @@ fn a_pin_counts_while_marking_is_under_way() {
         // Marking begins, and some slots are noted.
         for _ in 0..40 {
             let mut inner = scope.nested();
-            old(&mut inner, 0);
+            Node::new(&mut inner, NodeInit { value: 0, next: smi(0), weak: Nil });
         }
         let pin = scope.pin(nodes[50]).unwrap();
-        // One that is not forgotten, as a collection that is asked for would: each step marks an object.
-        let full = scope.statistics().full.count;
-        while scope.statistics().full.count == full {
-            let mut inner = scope.nested();
-            let data = Filled::new(0, 100_000);
-            Bytes::try_new_in(&mut inner, OLD, BytesInit { data }).unwrap();
-        }
-        let record = last(&scope);
-        assert_eq!(record.reason, heapwright::CollectionReason::MarkingComplete);
+        let record = finish_marking(&mut scope);
         assert!(record.aborted_chunks > 0, "{record:?}");
         assert_eq!(address(nodes[50].get(&scope)), pin.address());
         for (value, node) in nodes.iter().enumerate() {
