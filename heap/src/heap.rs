@@ -29,6 +29,7 @@ pub(crate) struct HeapOptions {
     pub(crate) schedule: Option<GcSchedule>,
     pub(crate) verify: bool,
     pub(crate) stress_marking: bool,
+    pub(crate) compaction: crate::gc::Compaction,
     pub(crate) pages: SharedPageAllocator,
     pub(crate) clock: Clock,
     /// Who is told of each collection.

@@ -220,6 +220,7 @@ impl Default for IsolateBuilder {
                 schedule: None,
                 verify: cfg!(heapwright_verify),
                 stress_marking: cfg!(heapwright_stress_marking),
+                compaction: crate::gc::Compaction::default(),
                 pages: SharedPageAllocator::default(),
                 clock: Clock::default(),
                 sinks: crate::gc::CollectionSinks::default(),
@@ -367,6 +368,32 @@ impl IsolateBuilder {
     pub fn gc_threads(mut self, threads: usize) -> Self {
         assert!(threads > 0, "a collection takes at least one thread");
         self.options.policy.threads = threads;
+        self
+    }
+
+    /// Whether full collections move what lives in sparse chunks of OLD space together, and give those chunks back; true unless
+    /// set. At most 4 MiB of objects a collection, out of chunks of which 70 % are free; without that limit, and out of chunks
+    /// of which 20 % are free, if memory is short. Without it, an old object stays where it is until it dies. One that must not
+    /// move, whatever this says, is [pinned](HandleScope::pin). V8: `--compact`.
+    #[must_use]
+    pub fn compaction(mut self, compaction: bool) -> Self {
+        self.options.compaction.enabled = compaction;
+        self
+    }
+
+    /// Moves every object of OLD space that is not pinned in each full collection, for tests: what holds a stale address fails
+    /// soon. V8: `--stress-compaction`.
+    #[must_use]
+    pub fn stress_compaction(mut self) -> Self {
+        self.options.compaction.every_chunk = true;
+        self
+    }
+
+    /// Ends each evacuation of a chunk after some objects, as if memory had run out, for tests: how many follows from `seed`.
+    /// V8: `--stress-compaction-random` and `--fuzzer-random-seed`.
+    #[must_use]
+    pub fn stress_evacuation_aborts(mut self, seed: u64) -> Self {
+        self.options.compaction.abort_seed = Some(seed);
         self
     }
 

@@ -89,8 +89,8 @@ pub use gc::{CollectionKind, CollectionPhases, CollectionReason, CollectionRecor
 pub use growing::Growing;
 pub use handles::{
     CanonicalHandle, CanonicalScope, CopyClass, CopyError, CopyObject, Escape, Eternal, Factory, Fresh, Global, Handle,
-    HandleScope, PersistentHandle, PersistentHandles, PersistentHandlesError, Reservation, SealedScope,
-    WeakCallbackInfo, WeakGlobal, WrongIsolate,
+    HandleScope, PersistentHandle, PersistentHandles, PersistentHandlesError, PinError, Pinned, Reservation,
+    SealedScope, WeakCallbackInfo, WeakGlobal, WrongIsolate,
 };
 pub use heapwright_macros::{
     BitEnum, bitfield, context_slots, define_bit_fields, define_bit_ranges, field_offsets, heap_classes, heap_object,

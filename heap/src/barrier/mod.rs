@@ -61,7 +61,7 @@ fn slow_and_rare(chunk: &MemoryChunk, host: usize, slot: usize, value: Word) {
     } else if let Some(marking) = chunk.marking()
         && !value_chunk.has(ChunkFlags::READ_ONLY)
     {
-        marking.shade(value.address());
+        marking.stored(slot, value.address());
     }
     if !chunk.has(ChunkFlags::OBSERVED) {
         return;

@@ -24,6 +24,7 @@
 //!
 //! V8 counterpart: `ConcurrentMarking`.
 
+use super::evacuator::Candidates;
 use super::marking_visitor::{Grey, MarkingVisitor};
 use super::workers::{Gang, Job};
 use crate::memory::{ChunkSet, KB};
@@ -46,6 +47,7 @@ pub(super) struct Helpers {
 #[derive(Debug)]
 struct Together {
     marked: ChunkSet,
+    candidates: Candidates,
     /// What anybody may take.
     offered: Mutex<Vec<Grey>>,
     /// How many there are.
@@ -110,7 +112,7 @@ impl Job for Together {
             return;
         }
         let visitor = lock(&self.visitors).pop();
-        let mut visitor = visitor.unwrap_or_else(MarkingVisitor::for_a_helper);
+        let mut visitor = visitor.unwrap_or_else(|| MarkingVisitor::for_a_helper(&self.candidates));
         visitor.look_at(self.marked.clone());
         self.mark(&mut visitor, |_| !self.is_stopped.load(Ordering::Relaxed));
         lock(&self.visitors).push(visitor);
@@ -119,9 +121,10 @@ impl Job for Together {
 
 impl Helpers {
     /// Up to `wanted` threads that mark in these chunks, as soon as they are let.
-    pub(super) fn new(marked: ChunkSet, wanted: usize) -> Helpers {
+    pub(super) fn new(marked: ChunkSet, candidates: Candidates, wanted: usize) -> Helpers {
         let together = Together {
             marked,
+            candidates,
             offered: Mutex::default(),
             offers: AtomicUsize::new(0),
             visitors: Mutex::default(),

@@ -4,6 +4,7 @@
 //! pause, or in steps with a pause at the end (`marking`).
 
 use super::concurrent::Helpers;
+use super::evacuator::Candidates;
 use super::marking::Marking;
 use super::marking_visitor::{Grey, MarkingVisitor, marked_chunks};
 use super::splice::{Spliced, first_alive};
@@ -16,11 +17,11 @@ use core::sync::atomic::Ordering;
 use std::rc::Rc;
 
 /// Marks all that the roots reach, or the rest of it, then clears the weak references to what is not marked. The young
-/// generation has just been scavenged: what is left there found no room outside. Returns what lives.
-pub(super) fn mark(isolate: &mut IsolateData) -> LiveBytes {
+/// generation has just been scavenged: what is left there found no room outside.
+pub(super) fn mark(isolate: &mut IsolateData, memory_is_short: bool) -> Marked {
     let incremental = isolate.heap.collector.marking.take().map(|marking| marking.marker);
     let was_incremental = incremental.is_some();
-    let mut marker = incremental.unwrap_or_else(Marker::new);
+    let mut marker = incremental.unwrap_or_else(|| Marker::new(Candidates::choose(isolate, memory_is_short)));
     marker.marks_young = true;
     let elsewhere = marker.end_helpers();
     if was_incremental {
@@ -30,17 +31,19 @@ pub(super) fn mark(isolate: &mut IsolateData) -> LiveBytes {
     marker.visit_roots(isolate);
     let elsewhere = elsewhere + marker.finish(&isolate.heap, !was_incremental);
     isolate.heap.collector.steps.elsewhere += elsewhere as u64;
-    for slot in marker.visitor.weak {
+    for slot in core::mem::take(&mut marker.visitor.weak) {
         // SAFETY: a slot of a marked object; marking moves nothing.
         let slot = unsafe { TaggedCell::at(slot) };
         // Since it was visited, something else may have been stored; a strong reference was marked by the barrier.
         let word = slot.load(Ordering::Relaxed);
         if word.is_weak() && !word.is_cleared() && is_dead(word) {
             slot.store(Word::CLEARED, Ordering::Relaxed);
+        } else if !word.is_smi() && !word.is_cleared() {
+            marker.visitor.note(slot.address(), word);
         }
     }
     let mut run = Vec::new();
-    for Spliced { slot: address, host, link } in marker.visitor.spliced {
+    for Spliced { slot: address, host, link } in core::mem::take(&mut marker.visitor.spliced) {
         // SAFETY: a slot of a marked object, whose class says where the links of its referents are; nothing is swept yet.
         unsafe {
             let slot = TaggedCell::at(address);
@@ -50,6 +53,7 @@ pub(super) fn mark(isolate: &mut IsolateData) -> LiveBytes {
             // Young members are left if they found no room outside; dead ones that were old may have led to them.
             if !word.is_cleared() {
                 barrier::write_object(host.address(), address, word, barrier::WriteBarrierMode::UPDATE);
+                marker.visitor.note(address, word);
             }
         }
     }
@@ -57,7 +61,19 @@ pub(super) fn mark(isolate: &mut IsolateData) -> LiveBytes {
     if let Some(ids) = &mut isolate.object_ids {
         ids.update(|address| (!is_dead(Word::strong(address))).then_some(address));
     }
-    marker.visitor.live
+    let MarkingVisitor { mut to_update, live, .. } = marker.visitor;
+    to_update.append(&mut marker.marking.take_slots());
+    Marked { candidates: marker.candidates, to_update, live }
+}
+
+/// What is known when marking is through.
+pub(super) struct Marked {
+    /// To be evacuated now.
+    pub(super) candidates: Candidates,
+    /// All slots that refer there, and some that do not.
+    pub(super) to_update: Vec<usize>,
+    /// Bytes of the objects that are marked.
+    pub(super) live: LiveBytes,
 }
 
 /// Bytes of the old generation from which on it is worth asking other threads for help in the pause.
@@ -69,6 +85,7 @@ pub(super) struct Marker {
     /// What barriers have made grey. Chunks refer to it while marking is incremental.
     marking: Rc<Marking>,
     visitor: MarkingVisitor,
+    candidates: Candidates,
     /// Other threads that mark while the program runs.
     helpers: Option<Helpers>,
     /// Not as long as young objects may move.
@@ -82,8 +99,9 @@ fn is_dead(word: Word) -> bool {
 }
 
 impl Marker {
-    pub(super) fn new() -> Marker {
-        Marker { marking: Rc::default(), visitor: MarkingVisitor::new(), helpers: None, marks_young: false }
+    pub(super) fn new(candidates: Candidates) -> Marker {
+        let (marking, visitor) = (Rc::new(Marking::new(&candidates)), MarkingVisitor::new(&candidates));
+        Marker { marking, visitor, candidates, helpers: None, marks_young: false }
     }
 
     pub(super) fn marking(&self) -> &Marking {
@@ -93,7 +111,14 @@ impl Marker {
     /// Lets up to `threads` others mark from now on, in the chunks that there are now; they do not begin before they are
     /// [let](Helpers::go_on).
     pub(super) fn start_helpers(&mut self, heap: &Heap, threads: usize) {
-        self.helpers = (threads > 0).then(|| Helpers::new(marked_chunks(heap, false), threads));
+        self.helpers =
+            (threads > 0).then(|| Helpers::new(marked_chunks(heap, false), self.candidates.clone(), threads));
+    }
+
+    /// Marking is given up: no thread helps any more, and chunks that were to be evacuated may be used again.
+    pub(super) fn give_up(mut self, heap: &mut Heap) {
+        self.helpers = None;
+        self.candidates.give_up(heap);
     }
 
     pub(super) fn helpers(&self) -> Option<&Helpers> {
@@ -188,7 +213,7 @@ impl Marker {
         let helpers = heap.options.helpers();
         let mut elsewhere = 0;
         if helpers > 0 && much && heap.old_generation_size() >= WORTH_HELP {
-            let helpers = Helpers::new(marked_chunks(heap, self.marks_young), helpers);
+            let helpers = Helpers::new(marked_chunks(heap, self.marks_young), self.candidates.clone(), helpers);
             helpers.offer(core::mem::take(&mut self.visitor.grey));
             helpers.go_on();
             helpers.finish(&mut self.visitor);

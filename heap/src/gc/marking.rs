@@ -30,12 +30,13 @@
 //!
 //! V8 counterparts: `IncrementalMarking`, `MarkingBarrier`.
 
+use super::evacuator::Candidates;
 use super::marker::Marker;
 use super::{CollectionKind, CollectionReason};
 use crate::heap::Heap;
 use crate::isolate::IsolateData;
-use crate::memory::{KB, MB, MemoryChunk};
-use core::cell::RefCell;
+use crate::memory::{ChunkSet, KB, MB, MemoryChunk};
+use core::cell::{Cell, RefCell};
 use std::time::Instant;
 
 /// Bytes by which the old generation grows from one step to the next. V8: 256 KiB.
@@ -45,13 +46,57 @@ const STEP: usize = 256 * KB;
 const LEAST_WORK: usize = 64 * KB;
 
 /// What is told while marking goes on: the one part of it that barriers reach, through the headers of chunks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Marking {
     /// Objects that barriers have made grey.
     grey: RefCell<Vec<usize>>,
+    /// Objects here are to be evacuated.
+    candidates: ChunkSet,
+    /// Slots that references to such objects were stored to; some perhaps more than once.
+    slots: RefCell<Vec<usize>>,
+    /// So many slots are looked through for those that are there more than once.
+    look_at: Cell<usize>,
 }
 
+/// Slots that are not worth a look.
+const LEAST_LOOK: usize = 4096;
+
 impl Marking {
+    pub(super) fn new(candidates: &Candidates) -> Marking {
+        Marking {
+            grey: RefCell::default(),
+            candidates: candidates.set().clone(),
+            slots: RefCell::default(),
+            look_at: Cell::new(LEAST_LOOK),
+        }
+    }
+
+    /// A reference to an old object was stored into an old one.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn stored(&self, slot: usize, object: usize) {
+        if self.candidates.contains(object) {
+            self.note(slot);
+        }
+        self.shade(object);
+    }
+
+    fn note(&self, slot: usize) {
+        let mut slots = self.slots.borrow_mut();
+        if slots.len() >= self.look_at.get() {
+            // A program may store to the same slots for ever.
+            slots.sort_unstable();
+            slots.dedup();
+            self.look_at.set(LEAST_LOOK.max(2 * slots.len()));
+        }
+        slots.push(slot);
+    }
+
+    /// Takes the slots that were noted.
+    pub(super) fn take_slots(&self) -> Vec<usize> {
+        self.slots.take()
+    }
+
     /// Makes an old object grey, if it is white.
     #[cold]
     #[inline(never)]
@@ -107,7 +152,7 @@ impl IsolateData {
     pub(crate) fn start_marking(&mut self) {
         debug_assert!(self.heap.collector.marking.is_none());
         self.heap.old_space.finish_sweeping();
-        let mut marker = Marker::new();
+        let mut marker = Marker::new(Candidates::choose(self, false));
         self.heap.set_marking(marker.marking());
         marker.visit_roots(self);
         marker.start_helpers(&self.heap, self.heap.options.helpers());
@@ -181,8 +226,9 @@ impl IsolateData {
 
     /// Forgets what has been marked.
     pub(crate) fn abort_marking(&mut self) {
-        if self.heap.collector.marking.take().is_some() {
+        if let Some(marking) = self.heap.collector.marking.take() {
             self.heap.clear_marking();
+            marking.marker.give_up(&mut self.heap);
             self.heap.marked_chunks().for_each(MemoryChunk::clear_marks);
         }
     }

@@ -4,6 +4,7 @@
 //! one a thread (`concurrent`). Long rows of references are visited in parts, so that a visitor can be stopped soon.
 
 use super::body::{map_of, object_size, tagged_row, visit_row, visit_slots};
+use super::evacuator::Candidates;
 use super::splice::Spliced;
 use crate::heap::Heap;
 use crate::layout::VisitorId;
@@ -53,10 +54,16 @@ pub(super) struct MarkingVisitor {
     pub(super) custom: Vec<usize>,
     /// Whether it is: on other threads.
     is_helper: bool,
+    /// Slots of objects that have been visited whose referents are to be evacuated.
+    pub(super) to_update: Vec<usize>,
     /// Bytes of the objects that have been visited, by chunk.
     pub(super) live: LiveBytes,
     /// Objects elsewhere are not marked: those that need no mark, and young ones as long as they may move.
     marked: ChunkSet,
+    /// Objects here are to be evacuated.
+    candidates: ChunkSet,
+    /// Whether there are such chunks.
+    is_compacting: bool,
 }
 
 /// The chunks whose objects are marked, young ones only if told so.
@@ -72,8 +79,11 @@ pub(super) fn marked_chunks(heap: &Heap, young: bool) -> ChunkSet {
 
 impl MarkingVisitor {
     /// One that marks nothing.
-    pub(super) fn new() -> MarkingVisitor {
+    pub(super) fn new(candidates: &Candidates) -> MarkingVisitor {
         MarkingVisitor {
+            to_update: Vec::new(),
+            candidates: candidates.set().clone(),
+            is_compacting: !candidates.is_empty(),
             grey: Grey::default(),
             weak: Vec::new(),
             spliced: Vec::new(),
@@ -85,8 +95,8 @@ impl MarkingVisitor {
     }
 
     /// The same, for another thread than the isolate's.
-    pub(super) fn for_a_helper() -> MarkingVisitor {
-        MarkingVisitor { is_helper: true, ..MarkingVisitor::new() }
+    pub(super) fn for_a_helper(candidates: &Candidates) -> MarkingVisitor {
+        MarkingVisitor { is_helper: true, ..MarkingVisitor::new(candidates) }
     }
 
     /// Marks objects in these chunks from now on.
@@ -100,6 +110,7 @@ impl MarkingVisitor {
         self.grey.objects.append(&mut other.custom);
         self.weak.append(&mut other.weak);
         self.spliced.append(&mut other.spliced);
+        self.to_update.append(&mut other.to_update);
         self.live.add_all(&other.live)
     }
 
@@ -116,17 +127,34 @@ impl MarkingVisitor {
         }
     }
 
+    /// Notes a slot, which holds `word`, if what it refers to is to be evacuated.
+    #[inline]
+    pub(super) fn note(&mut self, slot: usize, word: Word) {
+        if self.candidates.contains(word.address()) {
+            self.to_update.push(slot);
+        }
+    }
+
     /// Visits grey objects, and what they make grey, until they had `budget` bytes or there are none. Returns how many
     /// bytes they had.
     pub(super) fn advance<const SHARED: bool>(&mut self, budget: usize) -> usize {
+        if self.is_compacting {
+            self.advance_with::<SHARED, true>(budget)
+        } else {
+            self.advance_with::<SHARED, false>(budget)
+        }
+    }
+
+    /// `NOTES`: whether there are slots to be noted. Others do not look for them.
+    fn advance_with<const SHARED: bool, const NOTES: bool>(&mut self, budget: usize) -> usize {
         let mut visited = 0;
         while visited < budget {
             // SAFETY: grey objects are objects, and none moves while there are some.
             visited += unsafe {
                 if let Some(object) = self.grey.objects.pop() {
-                    self.visit::<SHARED>(object)
+                    self.visit::<SHARED, NOTES>(object)
                 } else if let Some((object, row)) = self.grey.rows.pop() {
-                    self.visit_part::<SHARED>(object, map_of(object), row)
+                    self.visit_part::<SHARED, NOTES>(object, map_of(object), row)
                 } else {
                     break;
                 }
@@ -142,7 +170,7 @@ impl MarkingVisitor {
     /// There is an object.
     pub(super) unsafe fn visit_one<const SHARED: bool>(&mut self, object: usize) {
         // SAFETY: the caller's contract.
-        unsafe { self.visit::<SHARED>(object) };
+        unsafe { self.visit::<SHARED, true>(object) };
     }
 
     /// Visits an object. Returns its bytes, or those of the part that was visited.
@@ -151,7 +179,7 @@ impl MarkingVisitor {
     ///
     /// There is an object.
     #[inline(always)]
-    unsafe fn visit<const SHARED: bool>(&mut self, object: usize) -> usize {
+    unsafe fn visit<const SHARED: bool, const NOTES: bool>(&mut self, object: usize) -> usize {
         // SAFETY: the caller's contract.
         unsafe {
             let map = map_of(object);
@@ -165,9 +193,9 @@ impl MarkingVisitor {
             if size > PART
                 && let Some(row) = tagged_row(map, size)
             {
-                return self.visit_long::<SHARED>(object, map, row);
+                return self.visit_long::<SHARED, NOTES>(object, map, row);
             }
-            visit_slots(object, size, map, |slot| self.visit_slot::<SHARED>(object, map, slot));
+            visit_slots(object, size, map, |slot| self.visit_slot::<SHARED, NOTES>(object, map, slot));
             size
         }
     }
@@ -176,11 +204,16 @@ impl MarkingVisitor {
     ///
     /// There is an object with that map and that row.
     #[cold]
-    unsafe fn visit_long<const SHARED: bool>(&mut self, object: usize, map: &Map, row: Range<usize>) -> usize {
+    unsafe fn visit_long<const SHARED: bool, const NOTES: bool>(
+        &mut self,
+        object: usize,
+        map: &Map,
+        row: Range<usize>,
+    ) -> usize {
         // SAFETY: the caller's contract: of the object without its row, the shape is that of its first bytes.
-        unsafe { visit_slots(object, row.start, map, |slot| self.visit_slot::<SHARED>(object, map, slot)) };
+        unsafe { visit_slots(object, row.start, map, |slot| self.visit_slot::<SHARED, NOTES>(object, map, slot)) };
         // SAFETY: the caller's contract.
-        unsafe { self.visit_part::<SHARED>(object, map, row) }
+        unsafe { self.visit_part::<SHARED, NOTES>(object, map, row) }
     }
 
     /// Visits the first of the references that are left of a row. Returns their bytes.
@@ -189,18 +222,23 @@ impl MarkingVisitor {
     ///
     /// There is an object with that map and that row.
     #[cold]
-    unsafe fn visit_part<const SHARED: bool>(&mut self, object: usize, map: &Map, row: Range<usize>) -> usize {
+    unsafe fn visit_part<const SHARED: bool, const NOTES: bool>(
+        &mut self,
+        object: usize,
+        map: &Map,
+        row: Range<usize>,
+    ) -> usize {
         let end = row.end.min(row.start + PART);
         if end < row.end {
             self.grey.rows.push((object, end..row.end));
         }
         // SAFETY: the caller's contract.
-        unsafe { visit_row(object, row.start..end, |slot| self.visit_slot::<SHARED>(object, map, slot)) };
+        unsafe { visit_row(object, row.start..end, |slot| self.visit_slot::<SHARED, NOTES>(object, map, slot)) };
         end - row.start
     }
 
     #[inline(always)]
-    fn visit_slot<const SHARED: bool>(&mut self, object: usize, map: &Map, slot: &TaggedCell) {
+    fn visit_slot<const SHARED: bool, const NOTES: bool>(&mut self, object: usize, map: &Map, slot: &TaggedCell) {
         // What is found there was made before it was stored, and so was its mark (`concurrent`).
         let word = slot.load(if SHARED { Ordering::Acquire } else { Ordering::Relaxed });
         if word.is_smi() {
@@ -208,6 +246,9 @@ impl MarkingVisitor {
         }
         if !word.is_weak() {
             self.mark::<SHARED>(word);
+            if NOTES {
+                self.note(slot.address(), word);
+            }
         } else if !word.is_cleared() {
             let slot = slot.address();
             match map.class().splice_link(slot - object) {

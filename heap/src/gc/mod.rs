@@ -14,7 +14,7 @@
 //!
 //! ```text
 //! young:  roots + remembered slots ──► scavenge: copy, or promote what survives twice; large objects in place, at once
-//! full:   scavenge, promoting everything ──► mark from roots, or what steps between collections have left ──► clear weak ──► sweep OLD, CODE, MAP, LARGE_OBJECT, CODE_LARGE_OBJECT
+//! full:   scavenge, promoting everything ──► mark from roots, or what steps between collections have left ──► clear weak ──► evacuate sparse chunks of OLD ──► sweep OLD, CODE, MAP, LARGE_OBJECT, CODE_LARGE_OBJECT
 //! ```
 //!
 //! A full collection empties the young generation first, so the marker sees one generation and no remembered slot is
@@ -25,6 +25,7 @@ mod body;
 mod callbacks;
 mod concurrent;
 mod custom;
+mod evacuator;
 mod gate;
 mod marker;
 mod marking;
@@ -48,6 +49,7 @@ pub(crate) use body::{
 };
 pub use callbacks::{GcCallback, GcEvent};
 pub use custom::{CustomTrace, SlotVisitor};
+pub(crate) use evacuator::Compaction;
 pub(crate) use marking::{IncrementalMarking, Marking};
 pub(crate) use record::CollectorState;
 pub use record::{
@@ -86,7 +88,7 @@ impl IsolateData {
                 self.heap.collector.tenuring.look(evacuation, capacity);
                 evacuation
             }
-            CollectionKind::Young => scavenger::scavenge(self, false),
+            CollectionKind::Young => scavenger::scavenge(self, reason == CollectionReason::Pin),
             CollectionKind::Full => self.collect_full(reason),
         };
         self.heap.switch_origin(origin);
@@ -109,6 +111,9 @@ impl IsolateData {
             copied: evacuation.copied,
             promoted: evacuation.promoted + evacuation.promoted_in_place,
             live: (kind == CollectionKind::Full).then_some(self.heap.old_generation_live),
+            evacuated: evacuation.evacuated.bytes,
+            evacuated_chunks: evacuation.evacuated.chunks,
+            aborted_chunks: evacuation.evacuated.aborted,
             ..record
         });
         if let Some((from, old)) = speeds_from {
@@ -134,8 +139,10 @@ impl IsolateData {
         self.heap.collector.phases.scavenging = phases.lap();
         self.heap.old_space.finish_sweeping();
         self.heap.collector.phases.sweeping = phases.lap();
-        let live = marker::mark(self);
+        let marker::Marked { candidates, to_update, mut live } = marker::mark(self, reason.is_want_of_memory());
         self.heap.collector.phases.marking = phases.lap();
+        evacuation.evacuated = evacuator::evacuate(self, &candidates, to_update, &mut live);
+        self.heap.collector.phases.evacuating = phases.lap();
         let heap = &mut self.heap;
         let fillers = heap.fillers;
         // SAFETY: marking is complete and weak references to unmarked objects are cleared.

@@ -46,6 +46,8 @@ pub enum CollectionReason {
     ExternalMemory,
     /// The embedder asked, and said why: [`HandleScope::collect_for`](crate::HandleScope::collect_for).
     Embedder(&'static str),
+    /// A young object was to be [pinned](crate::HandleScope::pin): all that is young becomes old.
+    Pin,
 }
 
 impl CollectionReason {
@@ -59,6 +61,11 @@ impl CollectionReason {
                 | CollectionReason::MemoryPressure
                 | CollectionReason::Embedder(_)
         )
+    }
+
+    /// Whether as much memory as possible has to be won, whatever the pause.
+    pub(super) const fn is_want_of_memory(self) -> bool {
+        matches!(self, CollectionReason::LastResort | CollectionReason::MemoryPressure)
     }
 
     /// Words for it.
@@ -75,6 +82,7 @@ impl CollectionReason {
             CollectionReason::Schedule => "schedule",
             CollectionReason::ExternalMemory => "external memory",
             CollectionReason::Embedder(reason) => reason,
+            CollectionReason::Pin => "pin",
         }
     }
 }
@@ -115,6 +123,12 @@ pub struct CollectionRecord {
     pub copied: usize,
     /// Bytes that became old: moved there, or large objects where they were.
     pub promoted: usize,
+    /// Bytes moved within the old generation, out of sparse chunks.
+    pub evacuated: usize,
+    /// Chunks that were given back because all that lived there had moved: a number.
+    pub evacuated_chunks: usize,
+    /// Chunks that were to be evacuated and could not be, or not whole: something there was pinned, or memory ran out. A number.
+    pub aborted_chunks: usize,
     /// Bytes that marking found alive in the old generation; `None` of a young collection.
     pub live: Option<usize>,
     /// Steps of marking between the collection before this one and this one, each a pause of its own.
@@ -129,7 +143,9 @@ pub struct CollectionPhases {
     pub scavenging: Duration,
     /// Marking what is alive: of a full collection all, or what steps had left; of a young one a step.
     pub marking: Duration,
-    /// Sweeping in the pause, of a full collection.
+    /// Moving what lives in sparse chunks, and changing the references to it, of a full collection.
+    pub evacuating: Duration,
+    /// Sweeping in the pause, of a full collection. Most is swept later, when memory is wanted, or by other threads.
     pub sweeping: Duration,
 }
 
@@ -142,7 +158,12 @@ impl CollectionRecord {
         since_start: Duration::ZERO,
         mutator: Duration::ZERO,
         pause: Duration::ZERO,
-        phases: CollectionPhases { scavenging: Duration::ZERO, marking: Duration::ZERO, sweeping: Duration::ZERO },
+        phases: CollectionPhases {
+            scavenging: Duration::ZERO,
+            marking: Duration::ZERO,
+            evacuating: Duration::ZERO,
+            sweeping: Duration::ZERO,
+        },
         allocated: 0,
         used_before: 0,
         used_after: 0,
@@ -150,6 +171,9 @@ impl CollectionRecord {
         committed_after: 0,
         copied: 0,
         promoted: 0,
+        evacuated: 0,
+        evacuated_chunks: 0,
+        aborted_chunks: 0,
         live: None,
         marking_steps: MarkingSteps::NONE,
     };
@@ -183,6 +207,7 @@ impl CollectionRecord {
             pause_us = us(self.pause),
             scavenging_us = us(self.phases.scavenging),
             marking_us = us(self.phases.marking),
+            evacuating_us = us(self.phases.evacuating),
             sweeping_us = us(self.phases.sweeping),
             allocated = self.allocated,
             used_before = self.used_before,
@@ -191,6 +216,9 @@ impl CollectionRecord {
             committed_after = self.committed_after,
             copied = self.copied,
             promoted = self.promoted,
+            evacuated = self.evacuated,
+            evacuated_chunks = self.evacuated_chunks,
+            aborted_chunks = self.aborted_chunks,
             live = self.live,
             marking_steps = self.marking_steps.count,
             marking_steps_us = us(self.marking_steps.pause),
@@ -219,9 +247,14 @@ impl core::fmt::Display for CollectionRecord {
             None => write!(f, " {:14}", "")?,
         }
         if let Some(live) = self.live {
-            let CollectionPhases { scavenging, marking, sweeping } = self.phases;
+            let CollectionPhases { scavenging, marking, evacuating, sweeping } = self.phases;
             write!(f, "  live {:>7.1} MiB", mib(live))?;
-            write!(f, "  scavenge {:.3} mark {:.3} sweep {:.3} ms", ms(scavenging), ms(marking), ms(sweeping))?;
+            write!(f, "  scavenge {:.3} mark {:.3}", ms(scavenging), ms(marking))?;
+            write!(f, " evacuate {:.3} sweep {:.3} ms", ms(evacuating), ms(sweeping))?;
+            if self.evacuated_chunks + self.aborted_chunks > 0 {
+                let (chunks, aborted) = (self.evacuated_chunks, self.aborted_chunks);
+                write!(f, "  evacuated {:.1} MiB, {chunks} pages, {aborted} in vain", mib(self.evacuated))?;
+            }
         }
         if self.marking_steps.count > 0 {
             let MarkingSteps { count, pause, visited, .. } = self.marking_steps;
@@ -255,6 +288,8 @@ pub(crate) struct CollectorState {
     pub(super) phases: CollectionPhases,
     /// What `steps` was when the last collection ended.
     steps_before: MarkingSteps,
+    /// Stress mode: how many random numbers evacuation has drawn.
+    pub(super) evacuations_drawn: u64,
 }
 
 /// Collections of one kind.
@@ -270,6 +305,8 @@ pub struct CollectionTotals {
     pub copied: u64,
     /// Bytes that became old: moved there, or large objects where they were.
     pub promoted: u64,
+    /// Bytes moved within the old generation, out of sparse chunks.
+    pub evacuated: u64,
 }
 
 /// Steps of marking, each a pause of its own between collections.
@@ -355,6 +392,7 @@ impl CollectorState {
         totals.longest_pause = totals.longest_pause.max(record.pause);
         totals.copied += record.copied as u64;
         totals.promoted += record.promoted as u64;
+        totals.evacuated += record.evacuated as u64;
         if self.records.len() == KEPT {
             self.records.pop_front();
         }

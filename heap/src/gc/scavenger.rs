@@ -27,6 +27,8 @@ pub(super) struct Evacuation {
     pub(super) promoted: usize,
     /// Bytes that became old without being moved.
     pub(super) promoted_in_place: usize,
+    /// What a full collection moved within the old generation.
+    pub(super) evacuated: super::evacuator::Evacuated,
 }
 
 /// Collects the young generation; with `promote_all`, empties it.
@@ -478,7 +480,7 @@ fn store_weak(slot: usize, host: &'static MemoryChunk, word: Word) {
         && !chunk.has(ChunkFlags::READ_ONLY)
     {
         // A list that closes up leads to an old object that marking may not have met, from a slot that it may not know.
-        marking.shade(word.address());
+        marking.stored(slot, word.address());
     }
 }
 

@@ -3,8 +3,9 @@
 use super::handle::{Handle, ToHandle};
 use super::scope::HandleScope;
 use super::weak_callback::Registration;
+use crate::memory::ChunkSet;
 use crate::tagged::{HeapClass, TaggedType, Word};
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::marker::PhantomData;
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::Arc;
@@ -78,6 +79,8 @@ struct Node {
     owners: AtomicU32,
     /// Written by the isolate's thread before it gives the node out.
     weak: core::sync::atomic::AtomicBool,
+    /// The same; whether the referent must not move.
+    pinned: core::sync::atomic::AtomicBool,
 }
 
 #[derive(Debug)]
@@ -117,7 +120,7 @@ impl NodeRef {
     }
 
     /// The word, for a scope of the right isolate.
-    fn word(&self, scope: &HandleScope<'_>) -> Result<Word, WrongIsolate> {
+    pub(super) fn word(&self, scope: &HandleScope<'_>) -> Result<Word, WrongIsolate> {
         let (global, entered) = (self.block.isolate, scope.isolate_id());
         if global == entered {
             // Relaxed: only the thread that has entered the isolate writes it, and that is this one.
@@ -152,6 +155,8 @@ pub(crate) struct GlobalHandles {
     blocks: RefCell<Vec<Arc<Block>>>,
     /// Nodes that were free when last looked at, as block and index.
     free: RefCell<Vec<(usize, usize)>>,
+    /// Whether there may be pins.
+    has_pins: Cell<bool>,
 }
 
 /// A weak reference of the heap's own, which does not say what to.
@@ -172,7 +177,7 @@ impl GlobalHandles {
     }
 
     pub(crate) fn new(isolate: u64) -> GlobalHandles {
-        GlobalHandles { isolate, blocks: RefCell::default(), free: RefCell::default() }
+        GlobalHandles { isolate, blocks: RefCell::default(), free: RefCell::default(), has_pins: Cell::new(false) }
     }
 
     pub(super) fn create(&self, word: Word, weak: bool) -> NodeRef {
@@ -191,6 +196,7 @@ impl GlobalHandles {
                         word: AtomicUsize::new(3),
                         owners: AtomicU32::new(0),
                         weak: core::sync::atomic::AtomicBool::new(false),
+                        pinned: core::sync::atomic::AtomicBool::new(false),
                     }
                 }; BLOCK_NODES];
                 free.extend((0..BLOCK_NODES).rev().map(|i| (blocks.len(), i)));
@@ -203,8 +209,34 @@ impl GlobalHandles {
         debug_assert_eq!(node.owners.load(Ordering::Relaxed), 0);
         node.word.store(word.bits(), Ordering::Relaxed);
         node.weak.store(weak, Ordering::Relaxed);
+        node.pinned.store(false, Ordering::Relaxed);
         node.owners.store(1, Ordering::Relaxed);
         NodeRef { block, index }
+    }
+
+    /// A strong node whose referent must not move.
+    pub(super) fn create_pinned(&self, word: Word) -> NodeRef {
+        let node = self.create(word, false);
+        node.node().pinned.store(true, Ordering::Relaxed);
+        self.has_pins.set(true);
+        node
+    }
+
+    /// The chunks with objects that must not move; `None` if there are none.
+    pub(crate) fn pinned_chunks(&self) -> Option<ChunkSet> {
+        if !self.has_pins.get() {
+            return None;
+        }
+        let mut pinned = None;
+        for node in self.blocks.borrow().iter().flat_map(|block| &block.nodes) {
+            // A pin that is dropped meanwhile counts or not; one that is not cannot be missed.
+            if node.owners.load(Ordering::Acquire) > 0 && node.pinned.load(Ordering::Relaxed) {
+                let word = Word::from_bits(node.word.load(Ordering::Relaxed));
+                pinned.get_or_insert(ChunkSet::EMPTY).insert(word.address());
+            }
+        }
+        self.has_pins.set(pinned.is_some());
+        pinned
     }
 
     fn for_each(&self, weak: bool, mut visit: impl FnMut(Word) -> Word) {

@@ -68,6 +68,7 @@
 //! | have a hash map by object | [`CanonicalHandle`] | [`HandleScope::canonical`] | `CanonicalHandleScope` |
 //! | write a function that can read and make no handle | [`SealedScope`] | [`HandleScope::sealed`] | `SealHandleScope` |
 //! | build several objects with plain references among them | [`Reservation`] | [`HandleScope::reserve`] | allocation folding |
+//! | give out its address | [`Pinned`] | [`HandleScope::pin`] | none |
 //! | copy an object | [`CopyObject`] | a class declared `copy` | `Factory::CopyJSObject` and others |
 //!
 //! Handles, scopes and raw references stay with their thread. Globals of all kinds, eternals and persistent handles may go
@@ -110,6 +111,7 @@ mod global;
 mod handle;
 mod observe;
 mod persistent;
+mod pinned;
 mod reservation;
 mod scope;
 mod sealed;
@@ -126,6 +128,7 @@ pub(crate) use global::{GlobalHandles, WeakNode};
 pub use handle::{Handle, ToHandle};
 pub(crate) use persistent::PersistentSets;
 pub use persistent::{PersistentHandle, PersistentHandles, PersistentHandlesError};
+pub use pinned::{PinError, Pinned};
 pub use reservation::{Fresh, Reservation};
 pub(crate) use scope::leave;
 pub use scope::{Escape, HandleScope};

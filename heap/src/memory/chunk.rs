@@ -390,10 +390,12 @@ impl MemoryChunk {
         cell.load(Ordering::Relaxed) & mask == 0 && cell.fetch_or(mask, Ordering::Relaxed) & mask == 0
     }
 
-    /// Unmarks the object at `address`; whether it was marked. For faults that are planted.
+    /// Unmarks the object at `address`; whether it was marked. Nobody marks meanwhile.
     pub(crate) fn unmark(&self, address: usize) -> bool {
         let (cell, mask) = self.mark_bit(address);
-        cell.fetch_and(!mask, Ordering::Relaxed) & mask != 0
+        let bits = cell.load(Ordering::Relaxed);
+        cell.store(bits & !mask, Ordering::Relaxed);
+        bits & mask != 0
     }
 
     /// Unmarks everything.

@@ -38,6 +38,11 @@ impl LiveBytes {
         .sum()
     }
 
+    /// Counts an object no more.
+    pub(crate) fn remove(&mut self, address: usize, bytes: usize) {
+        self.bytes[Self::index(address)] -= bytes;
+    }
+
     /// Of the chunk at an address.
     pub(crate) fn of(&self, chunk: usize) -> usize {
         self.bytes[Self::index(chunk)]

@@ -134,6 +134,7 @@
 
 mod alignment;
 pub(crate) mod code_space;
+mod compaction;
 pub(crate) mod filler;
 mod free_list;
 mod large_object_space;
@@ -262,7 +263,7 @@ pub struct SpaceStatistics {
     pub used: usize,
     /// Free and ready to be allocated from.
     pub available: usize,
-    /// Free but too small to be used before the neighbours die.
+    /// Free but too small to be used before the neighbours die, or in a chunk that waits to be evacuated.
     pub wasted: usize,
     /// How many chunks there are: a number.
     pub chunks: usize,

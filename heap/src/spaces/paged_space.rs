@@ -11,8 +11,10 @@ use crate::memory::{AREA_SIZE, CHUNK_SIZE, ChunkFlags, LiveBytes, MemoryAllocato
 pub(crate) struct PagedSpace {
     pub(crate) id: SpaceId,
     pub(crate) lab: LinearAllocationArea,
-    chunks: Vec<&'static MemoryChunk>,
-    free_list: FreeList,
+    pub(super) chunks: Vec<&'static MemoryChunk>,
+    pub(super) free_list: FreeList,
+    /// Bytes of the blocks that were taken off the free list because their chunks are to be evacuated.
+    pub(super) evicted: usize,
     /// Those of the chunks that were not swept.
     sweeper: Sweeper,
     flags: ChunkFlags,
@@ -25,7 +27,7 @@ impl PagedSpace {
             _ => ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING,
         };
         let (lab, free_list) = (LinearAllocationArea::default(), FreeList::new());
-        PagedSpace { id, lab, chunks: Vec::new(), free_list, sweeper: Sweeper::default(), flags }
+        PagedSpace { id, lab, chunks: Vec::new(), free_list, evicted: 0, sweeper: Sweeper::default(), flags }
     }
 
     pub(crate) fn chunks(&self) -> &[&'static MemoryChunk] {
@@ -149,6 +151,7 @@ impl PagedSpace {
     unsafe fn give_back_empty(&mut self, allocator: &mut MemoryAllocator, live: &LiveBytes) -> usize {
         self.lab.reset(0, 0);
         self.free_list.reset();
+        self.evicted = 0;
         let mut all = 0;
         self.chunks.retain(|chunk| {
             let bytes = live.of(chunk.address());
@@ -257,7 +260,7 @@ impl PagedSpace {
 
     pub(crate) fn statistics(&self) -> SpaceStatistics {
         let available = self.free_list.available() + self.sweeper.available() + self.lab.available();
-        let wasted = self.free_list.wasted();
+        let wasted = self.free_list.wasted() + self.evicted;
         SpaceStatistics {
             committed: self.chunks.len() * CHUNK_SIZE,
             used: self.chunks.len() * AREA_SIZE - available - wasted,
