@@ -161,8 +161,7 @@ impl IsolateData {
             for chunk in heap.new_space.chunks() {
                 chunk.clear_marks();
             }
-            // Dead old objects may be remembered to refer to young ones.
-            heap.old_space.finish_sweeping();
+            heap.old_space.finish_sweeping_of_remembered();
             let second = scavenger::scavenge(self, true);
             evacuation.copied += second.copied;
             evacuation.promoted += second.promoted;

@@ -53,7 +53,7 @@ impl PagedSpace {
                 return self.allocate_from(block, size, fillers);
             }
             let swept = self.sweeper.next()?;
-            self.take_over(swept);
+            self.take_over(&swept);
         }
     }
 
@@ -184,7 +184,9 @@ impl PagedSpace {
             // SAFETY: the caller's contract.
             let gaps = unsafe { sweep_chunk(chunk, fillers) };
             chunk.clear_marks();
-            self.take_over(SweptChunk { chunk, gaps });
+            let swept = SweptChunk { chunk, gaps };
+            swept.forget_slots();
+            self.take_over(&swept);
         }
         live
     }
@@ -214,7 +216,15 @@ impl PagedSpace {
     /// Sweeps what was not.
     pub(crate) fn finish_sweeping(&mut self) {
         for swept in self.sweeper.finish() {
-            self.take_over(swept);
+            self.take_over(&swept);
+        }
+    }
+
+    /// The same in the pause, if young objects have outlived it: dead old ones may be remembered to refer to them.
+    pub(crate) fn finish_sweeping_of_remembered(&mut self) {
+        for swept in self.sweeper.finish() {
+            swept.forget_slots();
+            self.take_over(&swept);
         }
     }
 
@@ -223,14 +233,11 @@ impl PagedSpace {
         self.sweeper.abandon();
     }
 
-    /// What lies in the gaps of a swept chunk may be allocated from now on.
-    fn take_over(&mut self, SweptChunk { chunk, gaps }: SweptChunk) {
-        let slots = chunk.old_to_new();
-        for (start, size) in gaps {
-            // Those of dead objects, of which there are some if young objects outlived the full collection.
-            if let Some(slots) = slots {
-                slots.remove_range(start - chunk.address(), start + size - chunk.address());
-            }
+    /// What lies in the gaps of a swept chunk may be allocated from now on. Nothing in them is remembered: nothing is when
+    /// the young generation is empty, and dead objects are not stored to. So remembered sets are left alone: in a
+    /// scavenge, other threads may be at them.
+    fn take_over(&mut self, swept: &SweptChunk) {
+        for &(start, size) in &swept.gaps {
             // SAFETY: a filler of this space, which nothing refers to.
             unsafe { self.free_list.free(start, size) };
         }

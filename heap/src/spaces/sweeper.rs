@@ -8,7 +8,7 @@
 //! **Threads.** Sweeping reads mark bits, and the sizes of marked objects: their first words, the words of their lengths and
 //! maps, none of which changes while they live. It writes to memory between them, which nobody else looks at until the chunk
 //! is taken over. The list of gaps goes from one thread to the other under a lock, and so do those bytes. Mark bits and
-//! flags change on the isolate's thread alone, when it takes the chunk over.
+//! flags change when it is taken over: on the isolate's thread, or on one that holds the lock of its heap for a scavenge.
 //!
 //! V8 counterpart: `Sweeper`.
 
@@ -32,6 +32,16 @@ pub(super) struct SweptChunk {
     pub(super) chunk: &'static MemoryChunk,
     /// Start and size of each run of dead bytes.
     pub(super) gaps: Vec<(usize, usize)>,
+}
+
+impl SweptChunk {
+    /// Forgets that slots of dead objects refer to young ones.
+    pub(super) fn forget_slots(&self) {
+        let Some(slots) = self.chunk.old_to_new() else { return };
+        for &(start, size) in &self.gaps {
+            slots.remove_range(start - self.chunk.address(), start + size - self.chunk.address());
+        }
+    }
 }
 
 /// What threads share.
