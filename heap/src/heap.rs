@@ -33,6 +33,9 @@ pub(crate) struct HeapOptions {
     pub(crate) verify: bool,
     pub(crate) incremental_marking: bool,
     pub(crate) stress_marking: bool,
+    /// Threads that may collect, the isolate's own among them.
+    pub(crate) threads: usize,
+    pub(crate) stress_threads: bool,
     pub(crate) pages: SharedPageAllocator,
     pub(crate) clock: Clock,
     /// Bytes of the smallest object that may need a filler before it to be aligned, if any class asks for that.

@@ -219,6 +219,8 @@ impl Default for IsolateBuilder {
                 verify: cfg!(heapwright_verify),
                 incremental_marking: true,
                 stress_marking: cfg!(heapwright_stress_marking),
+                threads: crate::gc::cores(),
+                stress_threads: cfg!(heapwright_parallel),
                 pages: SharedPageAllocator::default(),
                 clock: Clock::default(),
                 smallest_aligned: None,
@@ -324,6 +326,26 @@ impl IsolateBuilder {
     #[must_use]
     pub fn stress_marking(mut self) -> Self {
         self.options.stress_marking = true;
+        self
+    }
+
+    /// How many threads may work on a collection, the isolate's own among them; as many as there are cores unless set. The
+    /// others belong to a pool that all isolates of the process share: they come when they have time and when there is
+    /// enough to do, and are not waited for. With one, all is done on the isolate's thread, in the same order each time. What lives
+    /// and what is promoted does not depend on it; addresses do, and how many bytes of the young generation are lost to
+    /// fillers. V8: `--parallel-scavenge`.
+    #[must_use]
+    pub fn gc_threads(mut self, threads: usize) -> Self {
+        self.options.threads = threads.max(1);
+        self
+    }
+
+    /// Lets at least three threads work on each scavenge, however little there is to do, and waits a while for one of them to
+    /// come, for tests: what depends on the order of copies fails soon. Whatever [`gc_threads`](Self::gc_threads) is, and how
+    /// many cores there are.
+    #[must_use]
+    pub fn stress_threads(mut self) -> Self {
+        self.options.stress_threads = true;
         self
     }
 

@@ -26,15 +26,18 @@ mod gate;
 mod marker;
 mod marking;
 mod marking_visitor;
+mod parallel_scavenger;
 mod record;
 mod resize;
 mod scavenger;
 mod splice;
 mod tenuring;
 mod workers;
+mod worklist;
 
 /// What threads wait with.
 mod sync {
+    pub(super) use std::sync::atomic::{AtomicUsize, Ordering};
     pub(super) use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 }
 
@@ -45,6 +48,7 @@ pub(crate) use body::{
 pub use custom::{CustomTrace, SlotVisitor};
 pub(crate) use marking::{IncrementalMarking, Marking};
 pub(crate) use record::CollectorState;
+pub(crate) use workers::cores;
 pub use record::{CollectionKind, CollectionReason, CollectionRecord, CollectionTotals, MarkingSteps};
 
 use crate::handles::HandleScope;
