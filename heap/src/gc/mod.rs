@@ -48,8 +48,8 @@ pub(crate) use body::{
 pub use custom::{CustomTrace, SlotVisitor};
 pub(crate) use marking::{IncrementalMarking, Marking};
 pub(crate) use record::CollectorState;
-pub(crate) use workers::cores;
 pub use record::{CollectionKind, CollectionReason, CollectionRecord, CollectionTotals, MarkingSteps};
+pub(crate) use workers::cores;
 
 use crate::handles::HandleScope;
 use crate::isolate::IsolateData;

@@ -67,8 +67,8 @@ const WORTH_A_HELPER: usize = 512 * KB;
 /// V8: `kMaxScavengerTasks`.
 const MOST_HELPERS: usize = 7;
 
-/// Objects that a thread keeps for itself, at least, when it gives work away.
-const KEPT: usize = 16;
+/// A thread with no more objects to visit gives none away.
+const KEPT: usize = 4;
 
 /// Objects that it gives away at most.
 const SEGMENT: usize = 256;
@@ -541,11 +541,7 @@ impl<'j, const ALIGNED: bool> Worker<'j, ALIGNED> {
         let mut memory = job.memory();
         let heap = memory.heap();
         let least = size + alignment.maximum_fill();
-        let old = if promote {
-            heap.old_space.take_area(least, least, &mut heap.allocator, job.fillers)
-        } else {
-            None
-        };
+        let old = if promote { heap.old_space.take_area(least, least, &mut heap.allocator, job.fillers) } else { None };
         let is_old = old.is_some();
         let Some(region) = old.or_else(|| heap.new_space.take_area(least, least)) else {
             // Unreachable unless the module's documentation is wrong.

@@ -117,7 +117,8 @@ impl PagedSpace {
         allocator: &mut MemoryAllocator,
         fillers: FillerMaps,
     ) -> Option<AddressRegion> {
-        let start = self.allocate(least, fillers).or_else(|| self.expand_and_allocate(least, allocator, fillers).ok())?;
+        let start =
+            self.allocate(least, fillers).or_else(|| self.expand_and_allocate(least, allocator, fillers).ok())?;
         let more = wanted.saturating_sub(least).min(self.lab.available());
         self.lab.allocate(more).expect("no more than there is");
         Some(AddressRegion::new(start, least + more))
