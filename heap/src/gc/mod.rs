@@ -13,6 +13,7 @@
 //!
 //! ```text
 //! young:  roots + remembered slots ──► scavenge: copy, or promote what survives twice; large objects in place, at once
+//!         (with helpers, if there is enough to do: strong slots in parallel ──► all else on the isolate's thread)
 //! full:   scavenge, promoting everything ──► mark from roots, or what steps between collections have left ──► clear weak ──► sweep OLD, CODE, MAP, LARGE_OBJECT, CODE_LARGE_OBJECT
 //! ```
 //!
