@@ -21,7 +21,7 @@ use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use shuttle::thread;
 use worklist::Worklist;
 
-const ITERATIONS: usize = 3000;
+const ITERATIONS: usize = 1000;
 
 /// Schedules chosen at random, and such with few preemptions at the worst places. What cannot go on is reported as a deadlock.
 fn check(f: impl Fn() + Send + Sync + 'static) {
@@ -86,10 +86,9 @@ fn work(worklist: &Worklist, visited: &[AtomicUsize], mut local: Vec<usize>) {
     }
 }
 
-/// Fails if `take` does not count the thread as working again when it was given something (others think that all is done, and
-/// it shares with nobody: visits are missed when the first one returns), if the last one notifies nobody or `share` does not (deadlock), if
-/// the end is declared whenever there is no segment (`state.working == 0` to `true`: missed), or if `enter` lets in who comes
-/// when all is done (`working` never gets to 0 again: deadlock).
+/// Fails if `take` does not count the thread as working again when it was given something, or if the last one notifies nobody
+/// (deadlocks); if the end is declared whenever there is no segment (`state.working == 0` to `true`: some are not visited when the first
+/// thread returns); and if `enter` lets in who comes when all is done.
 #[test]
 fn all_work_is_done_once_and_everybody_stops() {
     for helpers in 1..3 {
@@ -128,4 +127,27 @@ fn who_does_not_come_is_not_waited_for() {
         assert!(visited[1..].iter().all(|count| count.load(Ordering::SeqCst) == 1));
     };
     shuttle::check_random(alone, 10);
+}
+
+/// Fails if `share` notifies nobody: nothing would be lost, but who waits would wait until the end.
+#[test]
+fn who_waits_is_given_what_is_shared() {
+    check(|| {
+        let worklist = Arc::new(Worklist::new(1));
+        let (tell, told) = shuttle::sync::mpsc::channel();
+        let helper = {
+            let worklist = Arc::clone(&worklist);
+            thread::spawn(move || {
+                assert!(worklist.enter());
+                let segment = worklist.take();
+                tell.send(segment).unwrap();
+                assert_eq!(worklist.take(), None);
+            })
+        };
+        worklist.share(vec![7]);
+        // Whoever gave it away goes on with other work.
+        assert_eq!(told.recv().unwrap(), Some(vec![7]));
+        assert_eq!(worklist.take(), None);
+        helper.join().unwrap();
+    });
 }
