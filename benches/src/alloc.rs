@@ -1,5 +1,6 @@
 //! Objects that die at once: make `{a, b}`, pass it to a function that is not inlined, drop it.
 
+use crate::common::builder;
 use heapwright::prelude::*;
 
 /// Two integers.
@@ -19,7 +20,7 @@ fn consume(pair: &Pair) -> i32 {
 
 /// Makes `n` objects; the sum of their fields.
 pub(crate) fn run(n: u32) -> u64 {
-    let mut isolate = Isolate::builder().classes(&CLASSES).build().expect("an isolate");
+    let mut isolate = builder(&CLASSES).build().expect("an isolate");
     let mut scope = isolate.enter();
     let mut sum = 0_i32;
     for i in 0..n as i32 {

@@ -1,5 +1,6 @@
 //! The benchmarks game's binary trees: a stretch tree, a long-lived tree, and many that die young.
 
+use crate::common::builder;
 use heapwright::prelude::*;
 
 /// Two subtrees; leaves are objects too.
@@ -54,7 +55,7 @@ fn short_lived(scope: &mut HandleScope<'_>, depth: u32) -> u64 {
 
 /// The nodes of all trees.
 pub(crate) fn run(depth: u32) -> u64 {
-    let mut isolate = Isolate::builder().classes(&CLASSES).build().expect("an isolate");
+    let mut isolate = builder(&CLASSES).build().expect("an isolate");
     let mut scope = isolate.enter();
     let mut sum = short_lived(&mut scope, depth + 1);
     let long_lived = bottom_up(&mut scope, depth);

@@ -1,7 +1,7 @@
 //! What the benchmarks share with those of other heaps: a generator, a hash, latencies.
 
 use hdrhistogram::Histogram;
-use heapwright::HandleScope;
+use heapwright::{ClassRegistry, HandleScope, Isolate, IsolateBuilder};
 use std::time::Instant;
 
 /// What a benchmark returns.
@@ -18,6 +18,15 @@ pub(crate) struct Outcome {
 impl Outcome {
     pub(crate) fn of(checksum: u64) -> Outcome {
         Outcome { checksum, more: String::new(), seconds: None }
+    }
+}
+
+/// What all benchmarks make their isolates with. `HEAPWRIGHT_GC_THREADS` says how many threads may collect.
+pub(crate) fn builder(classes: &'static ClassRegistry) -> IsolateBuilder {
+    let builder = Isolate::builder().classes(classes);
+    match std::env::var("HEAPWRIGHT_GC_THREADS").ok().and_then(|threads| threads.parse().ok()) {
+        Some(threads) => builder.gc_threads(threads),
+        None => builder,
     }
 }
 

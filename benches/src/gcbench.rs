@@ -1,6 +1,7 @@
 //! Boehm's GCBench: trees built from the top down and from the bottom up, beside a long-lived tree and a large array of
 //! numbers.
 
+use crate::common::builder;
 use heapwright::prelude::*;
 
 /// Two subtrees and two numbers.
@@ -92,7 +93,7 @@ fn count(node: &Node) -> u64 {
 
 /// With a stretch tree of that depth.
 pub(crate) fn run(stretch: u32) -> u64 {
-    let mut isolate = Isolate::builder().classes(&CLASSES).build().expect("an isolate");
+    let mut isolate = builder(&CLASSES).build().expect("an isolate");
     let mut scope = isolate.enter();
     let has_left = |node: &Node| u64::from(node.left().is_some());
     let mut sum = {

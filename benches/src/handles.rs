@@ -1,5 +1,6 @@
 //! What handles cost: the figures of V8's embedder API, one line each.
 
+use crate::common::builder;
 use heapwright::prelude::*;
 use std::hint::black_box;
 use std::time::Instant;
@@ -17,7 +18,7 @@ const IN_A_SCOPE: u32 = 100;
 
 /// What was done, and the nanoseconds that each took.
 pub(crate) fn run(n: u32) -> Vec<(&'static str, f64)> {
-    let mut isolate = Isolate::builder().classes(&CLASSES).build().expect("an isolate");
+    let mut isolate = builder(&CLASSES).build().expect("an isolate");
     let mut scope = isolate.enter();
     let object = Object::new(&mut scope, ObjectInit { x: 7 });
     let global = Global::new(&scope, object);

@@ -1,6 +1,6 @@
 //! A large hash map with chains, in which entries come and go.
 
-use crate::common::{Latency, Outcome, Random, collections, mix};
+use crate::common::{Latency, Outcome, Random, builder, collections, mix};
 use heapwright::prelude::*;
 
 /// A key with its value, and the next one of the same bucket.
@@ -119,7 +119,7 @@ impl Keys {
 
 /// Grows the map to `count` entries, removing one for five that are added, then replaces half as many.
 pub(crate) fn run(count: u32, bits: u32) -> Outcome {
-    let builder = Isolate::builder().classes(&CLASSES).max_heap_size(3 << 30);
+    let builder = builder(&CLASSES).max_heap_size(3 << 30);
     let mut isolate = builder.build().expect("an isolate");
     let mut scope = isolate.enter();
     let map = Buckets::new(&mut scope, BucketsInit { buckets: Filled::new(Nil, 1 << bits) });

@@ -1,6 +1,6 @@
 //! Stores of young references into an old array: the write barrier, and what the scavenger does with what it remembers.
 
-use crate::common::Random;
+use crate::common::{Random, builder};
 use heapwright::prelude::*;
 
 /// Two integers.
@@ -32,7 +32,7 @@ fn pair<'r>(memory: &'r Reservation<'_, '_>, a: i32, b: i32) -> &'r Pair {
 
 /// Makes `stores` stores; the sum of what is in the array then.
 pub(crate) fn run(stores: u32) -> u64 {
-    let mut isolate = Isolate::builder().classes(&CLASSES).build().expect("an isolate");
+    let mut isolate = builder(&CLASSES).build().expect("an isolate");
     let mut scope = isolate.enter();
     let array = Array::new(&mut scope, ArrayInit { elements: Filled::new(Nil, LENGTH) });
     for i in 0..LENGTH {

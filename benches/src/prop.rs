@@ -1,7 +1,7 @@
 //! Reading a field by name from objects of one class, of four, or of sixty-four, where it lies at one of up to four
 //! offsets: what is a property load with an inline cache elsewhere.
 
-use crate::common::Outcome;
+use crate::common::{Outcome, builder};
 use heapwright::prelude::*;
 use std::hint::black_box;
 use std::time::Instant;
@@ -118,7 +118,7 @@ fn timed<T: Copy>(objects: &[T], n: u32, x: impl Fn(T) -> i32) -> Outcome {
 
 /// `n` loads from objects of 1, 4 or 64 classes; 0 is the loop without them.
 pub(crate) fn run(kinds: u32, n: u32) -> Option<Outcome> {
-    let mut isolate = Isolate::builder().classes(&CLASSES).build().expect("an isolate");
+    let mut isolate = builder(&CLASSES).build().expect("an isolate");
     let mut scope = isolate.enter();
     let handles: Vec<Handle<'_, HeapObject>> = (0..OBJECTS)
         .map(|i| {

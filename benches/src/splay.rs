@@ -1,6 +1,6 @@
 //! Octane's splay tree: nodes with large payloads that live for a while, in a tree that changes its shape all the time.
 
-use crate::common::{Latency, Outcome, Random, collections};
+use crate::common::{Latency, Outcome, Random, builder, collections};
 use heapwright::prelude::*;
 
 /// A node of the tree.
@@ -219,7 +219,7 @@ fn first_leaf(mut inner: &Inner) -> (i32, usize) {
 
 /// So many times: inserts a node and removes the one with the greatest key below.
 pub(crate) fn run(operations: u32) -> Outcome {
-    let mut isolate = Isolate::builder().classes(&CLASSES).build().expect("an isolate");
+    let mut isolate = builder(&CLASSES).build().expect("an isolate");
     let mut scope = isolate.enter();
     let tree = Tree::new(&mut scope, TreeInit { root: Nil });
     let mut splay = Splay { tree, random: Random::new(), text: String::new() };

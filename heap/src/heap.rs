@@ -30,6 +30,7 @@ pub(crate) struct HeapOptions {
     pub(crate) verify: bool,
     pub(crate) stress_marking: bool,
     pub(crate) compaction: crate::gc::Compaction,
+    pub(crate) stress_threads: bool,
     pub(crate) pages: SharedPageAllocator,
     pub(crate) clock: Clock,
     /// Who is told of each collection.

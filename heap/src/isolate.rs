@@ -221,6 +221,7 @@ impl Default for IsolateBuilder {
                 verify: cfg!(heapwright_verify),
                 stress_marking: cfg!(heapwright_stress_marking),
                 compaction: crate::gc::Compaction::default(),
+                stress_threads: cfg!(heapwright_parallel),
                 pages: SharedPageAllocator::default(),
                 clock: Clock::default(),
                 sinks: crate::gc::CollectionSinks::default(),
@@ -356,18 +357,23 @@ impl IsolateBuilder {
         self
     }
 
-    /// How many threads may take part in a collection, the isolate's own among them; as many as there are cores unless set. With
-    /// 1, all is done on the isolate's thread, and a program runs the same each time. Those that help are shared by all
-    /// isolates of the process, and never waited for.
-    ///
-    /// # Panics
-    ///
-    /// If there are none.
+    /// How many threads may work on a collection, the isolate's own among them; as many as there are cores unless set. The
+    /// others belong to a pool that all isolates of the process share: they come when they have time and when there is
+    /// enough to do, and are not waited for. With one, all is done on the isolate's thread, in the same order each time. What lives
+    /// does not depend on it; addresses do, when marking is through, and how many bytes of the young generation are lost to
+    /// fillers. V8: `--parallel-scavenge`, `--concurrent-marking`, `--concurrent-sweeping`.
     #[must_use]
-    #[track_caller]
     pub fn gc_threads(mut self, threads: usize) -> Self {
-        assert!(threads > 0, "a collection takes at least one thread");
-        self.options.policy.threads = threads;
+        self.options.policy.threads = threads.max(1);
+        self
+    }
+
+    /// Lets at least three threads work on each scavenge, however little there is to do, and waits a while for one of them to
+    /// come, for tests: what depends on the order of copies fails soon. Whatever [`gc_threads`](Self::gc_threads) is, and how
+    /// many cores there are.
+    #[must_use]
+    pub fn stress_threads(mut self) -> Self {
+        self.options.stress_threads = true;
         self
     }
 

@@ -83,7 +83,7 @@ impl Default for HeapPolicy {
             marking_start: 75,
             marking_speed: 2,
             external_memory_step: 64 * MB,
-            threads: std::thread::available_parallelism().map_or(1, core::num::NonZero::get),
+            threads: crate::gc::cores(),
         }
     }
 }

@@ -1071,6 +1071,18 @@ fn marking_all_the_time() {
 }
 
 #[test]
+fn several_threads() {
+    for threads in [2, 4] {
+        let several = |builder: heapwright::IsolateBuilder| builder.gc_threads(threads).stress_threads();
+        run(6, 400, 10, || several(tiny()));
+        run(2, 160, 2, || several(tiny()).stress(1, CollectionKind::Young));
+        run(2, 160, 2, || several(Isolate::builder()).stress(3, CollectionKind::Full));
+        run(2, 200, 3, || several(tiny()).stress(2, CollectionKind::Young).stress_marking());
+    }
+    run(6, 400, 10, || tiny().gc_threads(1));
+}
+
+#[test]
 fn memory_runs_out_now_and_then() {
     let failures = run_tight(3, 360, 600, true, || Isolate::builder().max_heap_size(8 << 20));
     assert!(failures > 0);

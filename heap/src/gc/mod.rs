@@ -14,6 +14,7 @@
 //!
 //! ```text
 //! young:  roots + remembered slots ──► scavenge: copy, or promote what survives twice; large objects in place, at once
+//!         (with helpers, if there is enough to do: strong slots in parallel ──► all else on the isolate's thread)
 //! full:   scavenge, promoting everything ──► mark from roots, or what steps between collections have left ──► clear weak ──► evacuate sparse chunks of OLD ──► sweep OLD, CODE, MAP, LARGE_OBJECT, CODE_LARGE_OBJECT
 //! ```
 //!
@@ -30,6 +31,7 @@ mod gate;
 mod marker;
 mod marking;
 mod marking_visitor;
+mod parallel_scavenger;
 mod record;
 mod resize;
 mod scavenger;
@@ -37,9 +39,11 @@ mod splice;
 mod tenuring;
 mod trace;
 mod workers;
+mod worklist;
 
 /// What threads wait with.
 mod sync {
+    pub(super) use std::sync::atomic::{AtomicUsize, Ordering};
     pub(super) use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 }
 
@@ -56,7 +60,7 @@ pub use record::{
     CollectionKind, CollectionPhases, CollectionReason, CollectionRecord, CollectionTotals, MarkingSteps,
 };
 pub(crate) use trace::CollectionSinks;
-pub(crate) use workers::{Gang, Job};
+pub(crate) use workers::{Gang, Job, cores};
 
 use crate::handles::HandleScope;
 use crate::isolate::IsolateData;

@@ -275,6 +275,8 @@ pub(crate) struct CollectorState {
     records: std::collections::VecDeque<CollectionRecord>,
     pub(crate) young: CollectionTotals,
     pub(crate) full: CollectionTotals,
+    /// Bytes that the last scavenge moved.
+    pub(super) survived_last: usize,
     /// Bytes that survived scavenges since the young generation last grew.
     pub(super) survived_since_growth: usize,
     /// Collections in a row that found next to nothing young, see `resize`.

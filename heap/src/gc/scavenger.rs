@@ -4,8 +4,12 @@
 //! the semi-spaces hold chunks enough for any packing of the survivors (`NewSpace`), and what the old generation has no
 //! room for stays young. Large objects are promoted where they are, which takes no memory: their chunk changes owner, and
 //! they are queued like what was moved.
+//!
+//! Where there is enough to do, other threads help (`parallel_scavenger`): they follow strong references until there are no more, and what they
+//! found besides is looked at here as if it had been found here.
 
 use super::body::{object_size, visit_slots};
+use super::parallel_scavenger::{self, Findings};
 use super::splice::{Spliced, find_hosts, first_alive};
 use crate::barrier::{self, SlotAction};
 use crate::heap::Heap;
@@ -29,6 +33,15 @@ pub(super) struct Evacuation {
     pub(super) promoted_in_place: usize,
     /// What a full collection moved within the old generation.
     pub(super) evacuated: super::evacuator::Evacuated,
+}
+
+impl Evacuation {
+    /// Adds what another thread has moved.
+    pub(super) fn add(&mut self, other: Evacuation) {
+        self.copied += other.copied;
+        self.promoted += other.promoted;
+        self.promoted_in_place += other.promoted_in_place;
+    }
 }
 
 /// Collects the young generation; with `promote_all`, empties it.
@@ -59,14 +72,28 @@ fn scavenge_with<const ALIGNED: bool>(isolate: &mut IsolateData, promote_all: bo
         scan_chunk: 0,
         scan: first.area_start(),
     };
-    for chunk in old_chunks {
-        scavenger.visit_remembered(chunk);
+    /// Visits all that keeps young objects alive, but for remembered slots.
+    macro_rules! visit_roots {
+        ($visitor:ident) => {
+            isolate.roots.for_each(|word| $visitor.visit_root(word));
+            isolate.globals.for_each_strong(|word| $visitor.visit_root(word));
+            isolate.eternals.for_each_young(|word| $visitor.visit_root(word));
+            isolate.persistent.for_each(|word| $visitor.visit_root(word));
+            isolate.handles.for_each(|word| $visitor.visit_root(word));
+        };
     }
-    isolate.roots.for_each(|word| scavenger.visit_root(word));
-    isolate.globals.for_each_strong(|word| scavenger.visit_root(word));
-    isolate.eternals.for_each_young(|word| scavenger.visit_root(word));
-    isolate.persistent.for_each(|word| scavenger.visit_root(word));
-    isolate.handles.for_each(|word| scavenger.visit_root(word));
+    let helpers = parallel_scavenger::helpers(scavenger.heap);
+    if helpers > 0 {
+        let findings = parallel_scavenger::visit(&mut scavenger, &old_chunks, helpers, |worker| {
+            visit_roots!(worker);
+        });
+        scavenger.adopt(findings);
+    } else {
+        for chunk in old_chunks {
+            scavenger.visit_remembered(chunk);
+        }
+        visit_roots!(scavenger);
+    }
     scavenger.drain();
     scavenger.update_weak_slots();
     scavenger.splice();
@@ -91,18 +118,20 @@ fn finish(heap: &mut Heap, evacuation: Evacuation) {
     heap.new_space.unflip_if_empty();
     // SAFETY: the scavenge is complete: nothing refers to a young large object that it has not promoted.
     unsafe { heap.new_large_object_space.sweep(&mut heap.large_object_space, &mut heap.allocator) };
-    heap.collector.survived_since_growth += evacuation.copied + evacuation.promoted;
+    heap.collector.survived_last = evacuation.copied + evacuation.promoted;
+    heap.collector.survived_since_growth += heap.collector.survived_last;
     if heap.collector.survived_since_growth > heap.new_space.capacity() && heap.new_space.grow(&mut heap.allocator) {
         heap.collector.survived_since_growth = 0;
     }
 }
 
 /// What the inner loop has to know of an object by its address.
-struct Places {
+#[derive(Clone)]
+pub(super) struct Places {
     /// Being evacuated; a large object, until it is promoted.
-    from: ChunkSet,
+    pub(super) from: ChunkSet,
     /// Young, and not being evacuated.
-    to: ChunkSet,
+    pub(super) to: ChunkSet,
     /// Chunks of `from` whose objects have all survived a collection.
     aged: ChunkSet,
     /// Those of the one chunk of which only some have.
@@ -133,16 +162,16 @@ impl Places {
 
     /// Whether the object has survived a collection.
     #[inline(always)]
-    fn has_survived(&self, from: usize) -> bool {
+    pub(super) fn has_survived(&self, from: usize) -> bool {
         self.aged.contains(from) || self.partly_aged.contains(&from)
     }
 }
 
-struct Scavenger<'h, const ALIGNED: bool> {
-    places: Places,
-    is_marking: bool,
-    heap: &'h mut Heap,
-    promote_all: bool,
+pub(super) struct Scavenger<'h, const ALIGNED: bool> {
+    pub(super) places: Places,
+    pub(super) is_marking: bool,
+    pub(super) heap: &'h mut Heap,
+    pub(super) promote_all: bool,
     evacuation: Evacuation,
     /// Promoted objects whose slots have not been visited.
     promoted: Vec<usize>,
@@ -180,6 +209,35 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
             return word;
         }
         Word::strong(self.evacuate(word.address()))
+    }
+
+    /// Goes on from what other threads have found. All that they copied has been visited, but for what they put aside.
+    fn adopt(&mut self, mut findings: Findings) {
+        self.evacuation.add(findings.evacuation);
+        for (object, size) in findings.large {
+            self.own_in_place(object, size);
+        }
+        for (slot, host) in findings.young {
+            barrier::record(host, slot);
+        }
+        for object in findings.promoted {
+            if let Some(marking) = MemoryChunk::of(object).marking() {
+                marking.shade(object);
+            }
+        }
+        self.weak.append(&mut findings.weak);
+        self.spliced.append(&mut findings.spliced);
+        self.remembered_weak.append(&mut findings.remembered_weak);
+        self.scan_chunk = self.heap.new_space.chunks().len() - 1;
+        self.scan = self.heap.new_space.lab.top();
+        for object in findings.aside {
+            let host = MemoryChunk::of(object);
+            if self.places.to.contains(object) {
+                self.visit_object(object, host, |_| {});
+            } else {
+                self.visit_object(object, host, |slot| barrier::record(host, slot));
+            }
+        }
     }
 
     /// Visits the slots of a chunk that refer into the young generation, and forgets those that no longer do.
@@ -283,6 +341,14 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
     #[cold]
     #[inline(never)]
     fn promote_in_place(&mut self, object: usize, size: usize, map: &Map) {
+        self.own_in_place(object, size);
+        if map.body().visitor_id() != crate::layout::VisitorId::DataOnly {
+            self.promoted.push(object);
+        }
+    }
+
+    /// The same without its slots.
+    fn own_in_place(&mut self, object: usize, size: usize) {
         let chunk = MemoryChunk::of(object);
         debug_assert!(chunk.has(ChunkFlags::LARGE) && object == chunk.area_start());
         NewLargeObjectSpace::promote(chunk);
@@ -293,9 +359,6 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
         }
         self.evacuation.promoted_in_place += size;
         self.heap.count_allocation(SpaceId::LargeObject, size);
-        if map.body().visitor_id() != crate::layout::VisitorId::DataOnly {
-            self.promoted.push(object);
-        }
     }
 
     /// Memory for a survivor, and whether it is in the old generation.
@@ -443,7 +506,7 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
 ///
 /// There are `size` bytes of an object at `from`, and as many free ones at `to`.
 #[inline(always)]
-unsafe fn copy_object(from: usize, to: usize, size: usize) {
+pub(super) unsafe fn copy_object(from: usize, to: usize, size: usize) {
     /// Bytes that are copied by hand.
     const SMALL: usize = 64;
     let (from, to) =
@@ -486,7 +549,7 @@ fn store_weak(slot: usize, host: &'static MemoryChunk, word: Word) {
 
 /// There is no way on that would not lose objects.
 #[cold]
-fn fatal(what: &str) -> ! {
+pub(super) fn fatal(what: &str) -> ! {
     // No event: a subscriber that panics would unwind into half a collection.
     let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("heapwright: {what}\n").as_bytes());
     std::process::abort()

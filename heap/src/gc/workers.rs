@@ -1,5 +1,5 @@
 //! Owns the threads that help collectors: one pool a process, made when first used, with a thread less than there are
-//! cores. Promises that helping is never waited for: the isolate's own thread does all the work if nobody comes, and who
+//! cores, or a few more that tests alone call for. Promises that helping is never waited for: the isolate's own thread does all the work if nobody comes, and who
 //! comes when the work is over does nothing.
 //!
 //! V8 counterpart: `Platform::PostJob` and its `JobHandle`.
@@ -80,16 +80,26 @@ impl<J: Job + core::fmt::Debug> core::fmt::Debug for Gang<J> {
     }
 }
 
+/// How many threads may help at most, so that each has a core.
+pub(crate) fn available_helpers() -> usize {
+    pool().map_or(0, |_| cores() - 1)
+}
+
+/// Threads that can run at once in this process.
+pub(crate) fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// Threads that the pool has at least: tests call for more than there are cores.
+const LEAST_THREADS: usize = 3;
+
 fn pool() -> Option<&'static ThreadPool> {
     static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
     let pool = POOL.get_or_init(|| {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        if cores < 2 {
-            return None;
-        }
         // A system that has no threads left has no helpers.
         let name = |index| format!("heapwright {index}");
-        ThreadPoolBuilder::new().num_threads(cores - 1).thread_name(name).build().ok()
+        ThreadPoolBuilder::new().num_threads((cores() - 1).max(LEAST_THREADS)).thread_name(name).build().ok()
     });
     pool.as_ref()
 }

@@ -333,8 +333,8 @@ impl MemoryChunk {
     /// The slots here that refer to young objects.
     #[inline]
     pub(crate) fn old_to_new(&self) -> Option<&SlotSet> {
-        // SAFETY: the set is made and dropped on the isolate's thread only, and dropped only where no reference to
-        // it is left (`release_old_to_new`).
+        // SAFETY: the set is made and dropped on the isolate's thread only, or by the one thread that a scavenge has given
+        // the chunk to, and dropped only where no reference to it is left (`release_old_to_new`).
         unsafe { (*self.old_to_new.get()).as_deref() }
     }
 

@@ -1,4 +1,4 @@
-//! Owns [`ChunkSet`]: chunks of one cage. Promises that a question is a load and a bit test in 2 KiB of memory, which stay in
+//! Owns [`ChunkSet`]: chunks of one cage, and [`AtomicChunkSet`], which threads share. Promises that a question is a load and a bit test in 2 KiB of memory, which stay in
 //! the first-level cache.
 //!
 //! The headers of chunks say as much. But they all lie at multiples of 256 KiB, so they share a few sets of each cache: to
@@ -6,6 +6,7 @@
 //! a set instead, made at the beginning.
 
 use super::{CAGE_SIZE, CHUNK_SIZE};
+use core::sync::atomic::{AtomicU64, Ordering};
 
 pub(super) const CHUNKS: usize = CAGE_SIZE / CHUNK_SIZE;
 
@@ -41,6 +42,24 @@ impl ChunkSet {
     pub(crate) const fn contains(&self, address: usize) -> bool {
         let (word, bit) = Self::place(address);
         self.bits[word] & bit != 0
+    }
+}
+
+/// The same, to be added to by several threads. Says who was first, and publishes nothing else.
+#[derive(Debug)]
+pub(crate) struct AtomicChunkSet {
+    bits: [AtomicU64; CHUNKS / 64],
+}
+
+impl AtomicChunkSet {
+    pub(crate) const fn new() -> AtomicChunkSet {
+        AtomicChunkSet { bits: [const { AtomicU64::new(0) }; CHUNKS / 64] }
+    }
+
+    /// Adds the chunk that an address is in; whether it was not here before.
+    pub(crate) fn insert(&self, address: usize) -> bool {
+        let (word, bit) = ChunkSet::place(address);
+        self.bits[word].fetch_or(bit, Ordering::Relaxed) & bit == 0
     }
 }
 

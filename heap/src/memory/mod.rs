@@ -108,7 +108,7 @@ pub use bounded_page_allocator::BoundedPageAllocator;
 pub use cage::Cage;
 pub(crate) use chunk::{AREA_OFFSET, AREA_SIZE, MARKS_OFFSET};
 pub use chunk::{ChunkFlags, MemoryChunk};
-pub(crate) use chunk_set::ChunkSet;
+pub(crate) use chunk_set::{AtomicChunkSet, ChunkSet};
 #[doc(inline)]
 pub use code_range::CodeRange;
 #[doc(inline)]

@@ -77,7 +77,7 @@ impl LinearAllocationArea {
 
     /// Bytes that were cut off since they were last [taken](Self::take_cut).
     pub(crate) fn cut(&self) -> usize {
-        self.cut_before.get() + (self.top.get() - self.start.get())
+        self.cut_before.get().wrapping_add(self.top.get() - self.start.get())
     }
 
     /// The same, to be counted now.
@@ -86,6 +86,12 @@ impl LinearAllocationArea {
         self.cut_before.set(0);
         self.start.set(self.top.get());
         cut
+    }
+
+    /// Does not count `bytes` that were cut off since that was last done, for nothing was made of them.
+    pub(crate) fn discount(&self, bytes: usize) {
+        // May go below zero, but not together with what lies below `top`.
+        self.cut_before.set(self.cut_before.get().wrapping_sub(bytes));
     }
 
     /// Bytes left.

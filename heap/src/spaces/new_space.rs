@@ -4,7 +4,7 @@ use super::{
     AllocationAlignment, LinearAllocationArea, MAX_YOUNG_OBJECT_SIZE, SpaceId, SpaceStatistics, UnfinishedObjects,
 };
 use crate::error::OutOfMemory;
-use crate::memory::{AREA_SIZE, CHUNK_SIZE, ChunkFlags, MemoryAllocator, MemoryChunk};
+use crate::memory::{AREA_SIZE, AddressRegion, CHUNK_SIZE, ChunkFlags, MemoryAllocator, MemoryChunk};
 
 /// V8: `NewSpace` (`SemiSpaceNewSpace`).
 #[derive(Debug)]
@@ -182,6 +182,53 @@ impl NewSpace {
         let next = self.to.current + 1;
         self.start_filling(next);
         true
+    }
+
+    /// While the other half is evacuated: bytes that may be wasted in this one, so that all that is in the other still fits.
+    ///
+    /// Each chunk of this half is filled but for less than [`MAX_YOUNG_OBJECT_SIZE`] bytes and a filler, whoever fills it
+    /// ([`take_area`](Self::take_area) goes on to the next one for want of room for a single object, and for nothing less).
+    /// So when all chunks are full, no fewer bytes have been cut off than these chunks hold without that. They went into
+    /// copies of different objects, into fillers before these, or were wasted; hence, as long as no more is wasted than
+    /// those bytes exceed all that is in the other half with fillers, the chunks do not become full.
+    pub(crate) fn surplus(&self) -> usize {
+        let fill = self.smallest_aligned.map_or(0, |_| AllocationAlignment::Double.maximum_fill());
+        let from = &self.from.chunks[..=self.from.current];
+        let bytes: usize = from.iter().map(|chunk| chunk.top() - chunk.area_start()).sum();
+        let fillers = self.smallest_aligned.map_or(0, |size| bytes.div_ceil(size) * fill);
+        let room = self.to.chunks.len() * (AREA_SIZE - MAX_YOUNG_OBJECT_SIZE - fill);
+        room.saturating_sub(bytes + fillers)
+    }
+
+    /// `least` bytes for survivors, and what follows them in the chunk up to `wanted` bytes, for a thread to allocate from by
+    /// itself.
+    pub(crate) fn take_area(&mut self, least: usize, wanted: usize) -> Option<AddressRegion> {
+        let start = loop {
+            match self.lab.allocate(least) {
+                Some(start) => break start,
+                None if self.next_chunk_for_survivors() => {}
+                None => return None,
+            }
+        };
+        let more = wanted.saturating_sub(least).min(self.lab.available());
+        self.lab.allocate(more).expect("no more than there is");
+        Some(AddressRegion::new(start, least + more))
+    }
+
+    /// Takes back what is left of such an area; whether it can be cut off again, or is a filler for good.
+    ///
+    /// # Safety
+    ///
+    /// `rest` is the end of an area that was taken since the halves were exchanged. Nothing refers to it.
+    pub(crate) unsafe fn give_back_area(&mut self, rest: AddressRegion, fillers: super::filler::FillerMaps) -> bool {
+        if rest.end() == self.lab.top() {
+            self.lab.give_back(rest.begin());
+            return true;
+        }
+        self.lab.discount(rest.size());
+        // SAFETY: the caller's contract: free bytes of this space.
+        unsafe { fillers.fill(rest.begin(), rest.size()) };
+        rest.is_empty()
     }
 
     /// Lets the linear allocation area reach to the end of its chunk.

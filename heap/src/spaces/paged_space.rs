@@ -4,7 +4,7 @@ use super::filler::FillerMaps;
 use super::sweeper::{Sweeper, SweptChunk, sweep_chunk};
 use super::{AllocationAlignment, FreeList, LinearAllocationArea, SpaceId, SpaceStatistics};
 use crate::error::OutOfMemory;
-use crate::memory::{AREA_SIZE, CHUNK_SIZE, ChunkFlags, LiveBytes, MemoryAllocator, MemoryChunk};
+use crate::memory::{AREA_SIZE, AddressRegion, CHUNK_SIZE, ChunkFlags, LiveBytes, MemoryAllocator, MemoryChunk};
 
 /// V8: `PagedSpace`.
 #[derive(Debug)]
@@ -119,6 +119,34 @@ impl PagedSpace {
         chunk.set_top(chunk.area_end());
         self.lab.reset(chunk.area_start(), chunk.area_end());
         Ok(self.lab.allocate(size).expect("a regular object fits an empty chunk"))
+    }
+
+    /// `least` bytes, and what follows them in one piece up to `wanted` bytes, for a thread to allocate from by itself.
+    pub(crate) fn take_area(
+        &mut self,
+        least: usize,
+        wanted: usize,
+        allocator: &mut MemoryAllocator,
+        fillers: FillerMaps,
+    ) -> Option<AddressRegion> {
+        let start =
+            self.allocate(least, fillers).or_else(|| self.expand_and_allocate(least, allocator, fillers).ok())?;
+        let more = wanted.saturating_sub(least).min(self.lab.available());
+        self.lab.allocate(more).expect("no more than there is");
+        Some(AddressRegion::new(start, least + more))
+    }
+
+    /// Takes back what is left of such an area.
+    ///
+    /// # Safety
+    ///
+    /// `rest` is a part of an area that was taken since the bytes were last counted. Nothing refers to it.
+    pub(crate) unsafe fn give_back_area(&mut self, rest: AddressRegion, fillers: FillerMaps) {
+        if rest.size() > 0 {
+            self.lab.discount(rest.size());
+            // SAFETY: the caller's contract: free bytes of this space.
+            unsafe { self.free_range(rest.begin(), rest.size(), fillers) };
+        }
     }
 
     /// Gives the rest of the linear allocation area to the free list, so that the space can be walked.

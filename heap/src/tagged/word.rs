@@ -197,7 +197,7 @@ impl TaggedCell {
 
     /// Stores `new` if the cell holds `current`; what it held before.
     #[inline]
-    pub(super) fn compare_exchange(
+    pub(crate) fn compare_exchange(
         &self,
         current: Word,
         new: Word,

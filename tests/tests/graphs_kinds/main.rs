@@ -120,6 +120,17 @@ fn marking_all_the_time() {
 }
 
 #[test]
+fn several_threads() {
+    for threads in [2, 4] {
+        let several = |builder: IsolateBuilder| builder.gc_threads(threads).stress_threads();
+        run(5, 400, 20, || several(tiny()));
+        run(2, 160, 2, || several(tiny()).stress(1, CollectionKind::Young));
+        run(2, 160, 2, || several(Isolate::builder()).stress(3, CollectionKind::Full));
+        run(2, 200, 3, || several(tiny()).stress(2, CollectionKind::Young).stress_marking());
+    }
+}
+
+#[test]
 fn memory_runs_out_now_and_then() {
     let count = run_tight(3, 300, 300, true, || Isolate::builder().max_heap_size(8 << 20));
     assert!(count.failures > 0, "{count:?}");

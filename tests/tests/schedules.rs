@@ -1,0 +1,153 @@
+//! The protocols of threads that help collectors, under a model of threads that tries their interleavings.
+//!
+//! The files are the heap's own: what they wait with is found by `super::sync`, which is the model's here. Each test was
+//! seen to fail when the protocol was broken in the way its comment says.
+#![allow(missing_docs, dead_code, unreachable_pub)]
+
+mod sync {
+    pub(super) use shuttle::sync::atomic::{AtomicUsize, Ordering};
+    pub(super) use shuttle::sync::{Condvar, Mutex, MutexGuard};
+    pub(super) use std::sync::PoisonError;
+}
+
+#[path = "../../heap/src/gc/gate.rs"]
+mod gate;
+#[path = "../../heap/src/gc/worklist.rs"]
+mod worklist;
+
+use gate::Gate;
+use shuttle::sync::Arc;
+use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use shuttle::thread;
+use worklist::Worklist;
+
+const ITERATIONS: usize = 1000;
+
+/// Schedules chosen at random, and such with few preemptions at the worst places. What cannot go on is reported as a deadlock.
+fn check(f: impl Fn() + Send + Sync + 'static) {
+    let f = std::sync::Arc::new(f);
+    let g = std::sync::Arc::clone(&f);
+    shuttle::check_random(move || f(), ITERATIONS);
+    shuttle::check_pct(move || g(), ITERATIONS, 3);
+}
+
+/// Fails if `enter` does not look whether the gate is closed, if it looks before it takes the lock that it counts under, or if `close`
+/// does not wait (`while` to `if false`): somebody is inside then when what the job refers to is gone. If the last one to
+/// leave notifies nobody, `close` never returns.
+#[test]
+fn nobody_is_inside_of_a_closed_gate() {
+    check(|| {
+        let gate = Arc::new(Gate::default());
+        let is_gone = Arc::new(AtomicBool::new(false));
+        let inside = Arc::new(AtomicUsize::new(0));
+        let helpers: Vec<_> = (0..3)
+            .map(|_| {
+                let (gate, is_gone, inside) = (Arc::clone(&gate), Arc::clone(&is_gone), Arc::clone(&inside));
+                thread::spawn(move || {
+                    gate.enter(|number| {
+                        assert!((1..=3).contains(&number));
+                        inside.fetch_add(1, Ordering::SeqCst);
+                        assert!(!is_gone.load(Ordering::SeqCst), "helps when the job is over");
+                        thread::yield_now();
+                        assert!(!is_gone.load(Ordering::SeqCst), "still helps when the job is over");
+                        inside.fetch_sub(1, Ordering::SeqCst);
+                    });
+                })
+            })
+            .collect();
+        thread::yield_now();
+        gate.close();
+        assert_eq!((gate.inside(), inside.load(Ordering::SeqCst)), (0, 0));
+        is_gone.store(true, Ordering::SeqCst);
+        // Who comes now does nothing; closing again does no harm.
+        gate.enter(|_| panic!("the gate is closed"));
+        gate.close();
+        helpers.into_iter().for_each(|helper| helper.join().unwrap());
+    });
+}
+
+/// A graph of numbers: `n` leads to `2n` and `2n + 1`, as far as `LAST`.
+const LAST: usize = 13;
+
+/// What a thread of the scavenger does, with visited numbers counted instead of objects moved.
+fn work(worklist: &Worklist, visited: &[AtomicUsize], mut local: Vec<usize>) {
+    loop {
+        while let Some(number) = local.pop() {
+            visited[number].fetch_add(1, Ordering::SeqCst);
+            local.extend([2 * number, 2 * number + 1].into_iter().filter(|child| *child <= LAST));
+            if local.len() > 1 && worklist.wants() {
+                worklist.share(local.drain(..1).collect());
+            }
+        }
+        match worklist.take() {
+            Some(segment) => local = segment,
+            None => return,
+        }
+    }
+}
+
+/// Fails if `take` does not count the thread as working again when it was given something, or if the last one notifies nobody
+/// (deadlocks); if the end is declared whenever there is no segment (`state.working == 0` to `true`: some are not visited when the first
+/// thread returns); and if `enter` lets in who comes when all is done.
+#[test]
+fn all_work_is_done_once_and_everybody_stops() {
+    for helpers in 1..3 {
+        check(move || {
+            let worklist = Arc::new(Worklist::new(helpers));
+            let visited: Arc<Vec<_>> = Arc::new((0..=LAST).map(|_| AtomicUsize::new(0)).collect());
+            let threads: Vec<_> = (0..helpers)
+                .map(|_| {
+                    let (worklist, visited) = (Arc::clone(&worklist), Arc::clone(&visited));
+                    thread::spawn(move || {
+                        if worklist.enter() {
+                            work(&worklist, &visited, Vec::new());
+                        }
+                    })
+                })
+                .collect();
+            work(&worklist, &visited, vec![1]);
+            // The end was seen to be the end: others may still be on their way out, but do nothing any more.
+            let counts = || visited[1..].iter().map(|count| count.load(Ordering::SeqCst)).collect::<Vec<_>>();
+            assert_eq!(counts(), [1; LAST]);
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            assert_eq!(counts(), [1; LAST]);
+            assert!(!worklist.enter());
+        });
+    }
+}
+
+/// A helper that is called and does not come is not waited for, and what was put aside for it is not lost.
+#[test]
+fn who_does_not_come_is_not_waited_for() {
+    let alone = || {
+        let worklist = Worklist::new(2);
+        let visited: Vec<_> = (0..=LAST).map(|_| AtomicUsize::new(0)).collect();
+        assert!(worklist.wants());
+        work(&worklist, &visited, vec![1]);
+        assert!(visited[1..].iter().all(|count| count.load(Ordering::SeqCst) == 1));
+    };
+    shuttle::check_random(alone, 10);
+}
+
+/// Fails if `share` notifies nobody: nothing would be lost, but who waits would wait until the end.
+#[test]
+fn who_waits_is_given_what_is_shared() {
+    check(|| {
+        let worklist = Arc::new(Worklist::new(1));
+        let (tell, told) = shuttle::sync::mpsc::channel();
+        let helper = {
+            let worklist = Arc::clone(&worklist);
+            thread::spawn(move || {
+                assert!(worklist.enter());
+                let segment = worklist.take();
+                tell.send(segment).unwrap();
+                assert_eq!(worklist.take(), None);
+            })
+        };
+        worklist.share(vec![7]);
+        // Whoever gave it away goes on with other work.
+        assert_eq!(told.recv().unwrap(), Some(vec![7]));
+        assert_eq!(worklist.take(), None);
+        helper.join().unwrap();
+    });
+}
