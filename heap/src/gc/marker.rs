@@ -27,6 +27,8 @@ pub(super) fn mark(isolate: &mut IsolateData) {
     }
     marker.visit_roots(isolate);
     marker.advance(&isolate.heap, usize::MAX);
+    marker.visitor.resolve_ephemerons(&mut isolate.heap.collector.ephemerons);
+    marker.visitor.clear_ephemerons(&mut isolate.heap.collector.ephemerons);
     for slot in marker.visitor.weak {
         // SAFETY: a slot of a marked object; marking moves nothing.
         let slot = unsafe { TaggedCell::at(slot) };

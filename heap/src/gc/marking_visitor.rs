@@ -2,11 +2,12 @@
 //!
 //! Findings are kept here, one list a kind. The heap changes in its mark bits alone.
 
-use super::body::{map_of, object_size, visit_slots};
+use super::body::{map_of, object_size, visit_slots_and_ephemerons};
+use super::ephemerons::Entry;
 use super::splice::Spliced;
 use crate::heap::Heap;
 use crate::memory::{ChunkSet, LiveBytes, MemoryChunk};
-use crate::tagged::Word;
+use crate::tagged::{TaggedCell, Word};
 use core::sync::atomic::Ordering;
 
 /// Visits objects of one heap.
@@ -18,6 +19,8 @@ pub(super) struct MarkingVisitor {
     pub(super) weak: Vec<usize>,
     /// Those that take over their referents' links.
     pub(super) spliced: Vec<Spliced>,
+    /// Entries of objects that have been visited, whose keys were not known to live.
+    pub(super) ephemerons: Vec<Entry>,
     /// Bytes of the objects that have been visited, by chunk.
     pub(super) live: LiveBytes,
     /// Objects elsewhere are not marked: those that need no mark, and young ones as long as they may move.
@@ -30,6 +33,7 @@ impl MarkingVisitor {
             grey: Vec::new(),
             weak: Vec::new(),
             spliced: Vec::new(),
+            ephemerons: Vec::new(),
             live: LiveBytes::default(),
             marked: ChunkSet::EMPTY,
         }
@@ -80,21 +84,22 @@ impl MarkingVisitor {
             let size = object_size(object, map);
             self.live.add(object, size);
             self.mark(Word::strong(core::ptr::from_ref(map).addr()));
-            visit_slots(object, size, map, |slot| {
+            let visit = |this: &mut MarkingVisitor, slot: &TaggedCell| {
                 let word = slot.load(Ordering::Relaxed);
                 if word.is_smi() {
                     return;
                 }
                 if !word.is_weak() {
-                    self.mark(word);
+                    this.mark(word);
                 } else if !word.is_cleared() {
                     let slot = slot.address();
                     match map.class().splice_link(slot - object) {
-                        None => self.weak.push(slot),
-                        Some(link) => self.spliced.push(Spliced { slot, host: MemoryChunk::of(object), link }),
+                        None => this.weak.push(slot),
+                        Some(link) => this.spliced.push(Spliced { slot, host: MemoryChunk::of(object), link }),
                     }
                 }
-            });
+            };
+            visit_slots_and_ephemerons(object, size, map, self, visit, MarkingVisitor::visit_ephemeron);
             size
         }
     }

@@ -89,6 +89,7 @@ pub(crate) struct CollectorState {
     /// Marking that is under way.
     pub(crate) marking: Option<super::IncrementalMarking>,
     pub(crate) steps: MarkingSteps,
+    pub(crate) ephemerons: super::EphemeronTotals,
     pub(super) tenuring: super::tenuring::Tenuring,
     records: std::collections::VecDeque<CollectionRecord>,
     pub(crate) young: CollectionTotals,

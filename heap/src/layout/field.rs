@@ -190,6 +190,12 @@ impl FieldKind {
         }
     }
 
+    /// Whether it is a struct whose key keeps its values alive.
+    #[must_use]
+    pub const fn is_ephemeron(&self) -> bool {
+        matches!(self, FieldKind::Struct(StructLayout { is_ephemeron: true, .. }))
+    }
+
     /// Whether the collector may find a pointer here.
     #[must_use]
     pub const fn may_hold_pointer(&self) -> bool {

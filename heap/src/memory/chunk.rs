@@ -37,6 +37,8 @@ bitflags::bitflags! {
         const OPEN_FOR_WRITING = 1 << 8;
         /// Old, and marking is under way: stores of references to objects here are told of, whatever the space.
         const MARKING = 1 << 9;
+        /// Old, and there is or was an object here that has ephemerons: what its remembered slots are has to be looked up.
+        const HAS_EPHEMERONS = 1 << 10;
     }
 }
 
@@ -260,7 +262,9 @@ impl MemoryChunk {
         let mut standing = ChunkFlags::empty();
         standing.set(ChunkFlags::OBSERVED, is_observed);
         standing.set(ChunkFlags::MARKING, is_marking && self.remembers());
-        self.flags() == (own | interesting_pointers(self.space()) | with_tests(standing))
+        let found = self.flags() & ChunkFlags::HAS_EPHEMERONS;
+        let allowed = found.is_empty() || self.remembers();
+        allowed && self.flags() == (own | found | interesting_pointers(self.space()) | with_tests(standing))
     }
 
     /// The space it belongs to.
