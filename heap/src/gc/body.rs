@@ -104,9 +104,16 @@ pub(crate) unsafe fn size_of_object(address: usize) -> usize {
 pub(crate) unsafe fn visit_slots(address: usize, size: usize, map: &Map, mut visit: impl FnMut(&TaggedCell)) {
     // SAFETY: the caller's contract.
     unsafe {
-        visit_slots_and_ephemerons(address, size, map, &mut visit, |visit, slot| visit(slot), |visit, entry| {
-            entry.slots().for_each(visit);
-        });
+        visit_slots_and_ephemerons(
+            address,
+            size,
+            map,
+            &mut visit,
+            |visit, slot| visit(slot),
+            |visit, entry| {
+                entry.slots().for_each(visit);
+            },
+        );
     }
 }
 
