@@ -248,12 +248,16 @@ impl MarkingVisitor {
                     waiting.add(entry, key);
                 }
             }
-            // Each object that has been marked since is grey, and comes by here before it is visited.
+            // Each object that has been marked since is grey, and is looked up before it is visited: what its entries make
+            // grey lies above it, and comes first.
             let Some(&object) = self.grey.last() else { break };
-            for entry in waiting.take(object) {
+            let entries = waiting.take(object);
+            if entries.is_empty() {
+                self.advance(1);
+            }
+            for entry in entries {
                 self.mark_values(entry);
             }
-            self.advance(1);
         }
         self.ephemerons = waiting.into_entries().collect();
     }
