@@ -5,8 +5,9 @@
 
 use heapwright::gc::EphemeronTotals;
 use heapwright::layout::VisitorId;
-use heapwright::{HeapClass, SpaceId, prelude::*};
-use proptest::prelude::*;
+use heapwright::{HeapClass, IsolateBuilder, SpaceId, prelude::*};
+use heapwright_tests::Random;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 /// What is a key or a value, or both.
@@ -96,7 +97,7 @@ heap_classes! { static CLASSES = [Item, HeavyItem, Table, Mixed, Base, Derived, 
 
 const YOUNG: AllocationType = AllocationType::Young;
 const OLD: AllocationType = AllocationType::Old;
-const LARGE: usize = 300_000;
+const LARGE: usize = 140_000;
 
 fn isolate() -> Isolate {
     Isolate::builder().classes(&CLASSES).verify(true).build().unwrap()
@@ -546,4 +547,234 @@ fn tables_that_die() {
         assert!(value.get(&scope).is_none(), "{place:?}");
         assert_eq!(key.get(&scope).value(), 1);
     }
+}
+
+/// Marks all the time, an object at each young allocation; collections come when asked for or when marking is complete.
+fn stressed() -> IsolateBuilder {
+    Isolate::builder().classes(&CLASSES).stress(u32::MAX, CollectionKind::Young).stress_marking().verify(true)
+}
+
+/// Marking goes on by so many objects.
+fn mark_on(scope: &mut HandleScope<'_>, objects: usize) {
+    for _ in 0..objects {
+        let mut inner = scope.nested();
+        Item::new(&mut inner, init(0));
+    }
+}
+
+/// Key, value and key again are stored while marking has got anywhere, into a table that was visited or was not.
+#[test]
+fn entries_that_change_while_marking_goes_on() {
+    for steps in 0..60 {
+        let mut isolate = stressed().build().unwrap();
+        let mut scope = isolate.enter();
+        let table = table(&mut scope, 4, Place::Old);
+        let keys: Vec<_> = (0..4).map(|i| item(&mut scope, i, Place::Old)).collect();
+        for (i, key) in keys.iter().enumerate() {
+            let mut inner = scope.nested();
+            let [dying, value] = [100, 10].map(|of| item(&mut inner, of + i as i32, Place::Old));
+            let entry = table.get(&inner).entries(i);
+            entry.set_key(if i < 2 { dying } else { key.upcast() });
+            entry.set_value(value);
+        }
+        mark_on(&mut scope, steps);
+        {
+            let mut inner = scope.nested();
+            // Dead to living key; living to dead key; new values, young and old.
+            table.get(&inner).entries(0).set_key(keys[0]);
+            let [young, old, dying] = [Place::Young, Place::Old, Place::Old].map(|place| item(&mut inner, 77, place));
+            table.get(&inner).entries(1).set_key(keys[1]);
+            table.get(&inner).entries(1).set_value(young);
+            table.get(&inner).entries(2).set_value(old);
+            table.get(&inner).entries(3).set_key(dying);
+        }
+        mark_on(&mut scope, steps / 2);
+        for i in 0..6 {
+            // The verifier looks at each; steps go on between them.
+            scope.collect(if i % 2 == 0 { CollectionKind::Young } else { CollectionKind::Full });
+            assert_eq!(entry(&scope, table, 0), (Some(0), Some(10)), "{steps}");
+            assert_eq!(entry(&scope, table, 1), (Some(1), Some(77)), "{steps}");
+            assert_eq!(entry(&scope, table, 2), (Some(2), Some(77)), "{steps}");
+            if i > 0 {
+                assert_eq!(entry(&scope, table, 3), (None, None), "{steps}");
+            }
+            mark_on(&mut scope, steps % 7);
+        }
+    }
+}
+
+/// What the program and its heap should agree on: who refers to whom, by number.
+#[derive(Default)]
+struct Model {
+    roots: Vec<Option<i32>>,
+    next: HashMap<i32, i32>,
+    /// Key and value.
+    entries: Vec<Vec<Option<(i32, i32)>>>,
+}
+
+impl Model {
+    /// The items that live, by the meaning of ephemerons.
+    fn reachable(&self) -> HashSet<i32> {
+        let mut found = HashSet::new();
+        let mut ways: Vec<i32> = self.roots.iter().flatten().copied().collect();
+        loop {
+            while let Some(item) = ways.pop() {
+                if found.insert(item) {
+                    ways.extend(self.next.get(&item));
+                }
+            }
+            let values = self.entries.iter().flatten().flatten().filter(|(key, _)| found.contains(key));
+            ways.extend(values.map(|(_, value)| value).filter(|value| !found.contains(value)));
+            if ways.is_empty() {
+                return found;
+            }
+        }
+    }
+}
+
+const ROOTS: usize = 6;
+const TABLES: usize = 3;
+const ENTRIES: usize = 12;
+
+/// A heap and its model.
+struct World {
+    model: Model,
+    roots: Vec<Option<Global<Item>>>,
+    tables: Vec<Global<Table>>,
+    last: i32,
+}
+
+impl World {
+    fn step(&mut self, scope: &mut HandleScope<'_>, random: &mut Random) {
+        let mut pick = |below: usize| random.below(below);
+        let (slot, other) = (pick(ROOTS), pick(ROOTS));
+        let (t, i) = (pick(TABLES), pick(ENTRIES));
+        let place = match pick(40) {
+            0 => Place::Large,
+            1 => Place::OldLarge,
+            2..12 => Place::Old,
+            _ => Place::Young,
+        };
+        let operation = pick(100);
+        let alive = self.model.reachable();
+        let mut inner = scope.nested();
+        let mut is_exact = false;
+        match operation {
+            0..30 => {
+                self.last += 1;
+                let item = item(&mut inner, self.last, place);
+                self.check(&inner, &alive, false);
+                self.roots[slot] = Some(Global::new(&inner, item));
+                self.model.roots[slot] = Some(self.last);
+            }
+            30..40 => {
+                self.roots[slot] = None;
+                self.model.roots[slot] = None;
+            }
+            40..70 => {
+                // From `slot`'s end of the way to `other`.
+                if let (Some(from), Some(to)) = (&self.roots[slot], &self.roots[other]) {
+                    let (from, to) = (from.get(&inner), to.get(&inner));
+                    if operation < 45 {
+                        from.set_next(to);
+                        self.model.next.insert(from.value(), to.value());
+                    } else {
+                        let entry = self.tables[t].get(&inner).entries(i);
+                        entry.set_key(from);
+                        entry.set_value(to);
+                        self.model.entries[t][i] = Some((from.value(), to.value()));
+                    }
+                }
+            }
+            70..80 => {
+                // The way leads on through an entry.
+                let entry = self.tables[t].get(&inner).entries(i);
+                if let Some(value) = entry.value() {
+                    let id = value.value();
+                    let value = inner.handle(value);
+                    self.roots[slot] = Some(Global::new(&inner, value));
+                    self.model.roots[slot] = Some(id);
+                }
+            }
+            80..84 => {
+                let table = table(&mut inner, ENTRIES, place);
+                self.check(&inner, &alive, false);
+                self.tables[t] = Global::new(&inner, table);
+                self.model.entries[t] = vec![None; ENTRIES];
+            }
+            84..97 => inner.collect(CollectionKind::Young),
+            _ => {
+                inner.collect(CollectionKind::Full);
+                is_exact = true;
+            }
+        }
+        if operation >= 84 {
+            self.check(&inner, &alive, is_exact);
+        }
+    }
+
+    /// Takes what has been cleared out of the model: entries whose keys were not alive.
+    fn check(&mut self, scope: &HandleScope<'_>, alive: &HashSet<i32>, is_exact: bool) {
+        for (table, entries) in self.tables.iter().zip(&mut self.model.entries) {
+            let table = table.get(scope);
+            for (i, expected) in entries.iter_mut().enumerate() {
+                let entry = table.entries(i);
+                let found = entry.key().map(Item::value).zip(entry.value().map(Item::value));
+                assert_eq!(entry.key().is_some(), entry.value().is_some(), "an entry is cleared as one");
+                match *expected {
+                    Some((key, _)) if found.is_none() => {
+                        assert!(!alive.contains(&key), "the entry of {key}, which is alive, was cleared");
+                        *expected = None;
+                    }
+                    _ => assert_eq!(found, *expected),
+                }
+                if let (Some((key, _)), true) = (*expected, is_exact) {
+                    assert!(alive.contains(&key), "the entry of {key}, which is dead, was left");
+                }
+            }
+        }
+        if is_exact {
+            assert_eq!(items(scope), alive.len(), "all that is dead is gone, and nothing else");
+        }
+    }
+}
+
+fn run(seeds: u64, steps: usize, builder: impl Fn() -> IsolateBuilder) {
+    for seed in 0..seeds {
+        let mut random = Random::new(seed);
+        let mut isolate = builder().classes(&CLASSES).verify(true).build().unwrap();
+        let mut scope = isolate.enter();
+        let mut world = World { model: Model::default(), roots: Vec::new(), tables: Vec::new(), last: 0 };
+        world.roots.resize_with(ROOTS, || None);
+        world.model.roots.resize(ROOTS, None);
+        world.model.entries.resize(TABLES, vec![None; ENTRIES]);
+        for place in [Place::Young, Place::Old, Place::OldLarge] {
+            let mut inner = scope.nested();
+            let table = table(&mut inner, ENTRIES, place);
+            world.tables.push(Global::new(&inner, table));
+        }
+        for _ in 0..steps {
+            world.step(&mut scope, &mut random);
+        }
+    }
+}
+
+#[test]
+fn random_graphs() {
+    run(12, 600, Isolate::builder);
+    run(3, 600, || Isolate::builder().semi_space_size(1 << 20, 1 << 20).max_heap_size(16 << 20));
+}
+
+#[test]
+fn random_graphs_under_stress() {
+    run(6, 250, || Isolate::builder().stress(1, CollectionKind::Young));
+    run(6, 250, || Isolate::builder().stress(1, CollectionKind::Full));
+    run(6, 400, || Isolate::builder().stress(5, CollectionKind::Young));
+}
+
+#[test]
+fn random_graphs_while_marking_goes_on() {
+    run(8, 500, || Isolate::builder().stress(3, CollectionKind::Young).stress_marking());
+    run(8, 500, || Isolate::builder().stress(11, CollectionKind::Full).stress_marking());
+    run(8, 500, || Isolate::builder().stress(u32::MAX, CollectionKind::Full).stress_marking());
 }
