@@ -4,7 +4,7 @@
 
 use super::model::{Class, Shape, Value, ValueKind};
 use super::types::spelled;
-use crate::errors::{Errors, did_you_mean};
+use crate::errors::Errors;
 use crate::names::plain;
 use proc_macro2::{Ident, TokenStream};
 use syn::parse::Parser;
@@ -29,13 +29,11 @@ pub(super) fn argument(args: TokenStream, errors: &mut Errors) -> bool {
                 found = path.get_ident().cloned();
             }
             other => {
-                let name = other.path().get_ident().map(plain).unwrap_or_default();
                 errors.at(
                     other,
                     format!(
-                        "`#[heap_struct]` takes one word, `{WORD}`{}, for values that live as long as a key does: such a struct \
-                         extends nothing and has no instances of its own",
-                        did_you_mean(&name, &[WORD])
+                        "`#[heap_struct]` takes one word, `{WORD}`, for values that live as long as a key does: such a struct \
+                         extends nothing and has no instances of its own"
                     ),
                 );
             }
@@ -95,8 +93,8 @@ fn check_value(value: &Value, key: &Value, has_key: bool, errors: &mut Errors) -
             errors.at(
                 &value.common.ident,
                 format!(
-                    "an ephemeron has one key, and `{}` is it: for a value that needs both alive, let an ephemeron be the value \
-                     of another; a weak reference beside them is a field of the class",
+                    "an ephemeron has one key, and `{}` is it: for a value that needs two, let the value be an \
+                     object with an ephemeron of its own; a weak reference that is no key is a field of the class",
                     plain(&key.common.ident)
                 ),
             );
