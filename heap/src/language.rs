@@ -643,6 +643,103 @@
 //! # Ok::<(), heapwright::IsolateError>(())
 //! ```
 //!
+//! # Ephemerons
+//!
+//! `#[heap_struct(ephemeron)]`: a struct whose first field, the key, is weak, and whose values live as long as the key does.
+//! When the key dies, the entry is cleared as one: no key, and `None` for each value (the Smi 0 for `Any` and for unions with
+//! `Smi`). A value that leads to its own key does not keep it alive, nor do values that lead to each other's keys, in however
+//! many objects. So a table of such entries adds to objects what they do not know of, for as long as they live, as
+//! JavaScript's `WeakMap` does.
+//!
+//! ```
+//! use heapwright::prelude::*;
+//!
+//! #[heap_object]
+//! pub struct Document {
+//!     number: Smi,
+//! }
+//!
+//! #[heap_object]
+//! pub struct Notes {
+//!     about: Tagged<Document>,
+//! }
+//!
+//! #[heap_struct(ephemeron)]
+//! pub struct Entry {
+//!     key: Weak<Document>,
+//!     /// Neither key nor value: stays as it is.
+//!     hash: Smi,
+//!     notes: Tagged<Option<Notes>>,
+//! }
+//!
+//! #[heap_object]
+//! pub struct Table {
+//!     #[constant]
+//!     length: Smi,
+//!     #[length = length]
+//!     entries: [Inline<Entry>],
+//! }
+//!
+//! heap_classes! { static CLASSES = [Document, Notes, Table]; }
+//!
+//! let mut isolate = Isolate::builder().classes(&CLASSES).build()?;
+//! let mut scope = isolate.enter();
+//! let empty = EntryInit { key: Nil, hash: 0, notes: Nil };
+//! let table = Table::new(&mut scope, TableInit { entries: Filled::new(empty, 2) });
+//! let kept = Document::new(&mut scope, DocumentInit { number: 1 });
+//! {
+//!     let mut inner = scope.nested();
+//!     let other = Document::new(&mut inner, DocumentInit { number: 2 });
+//!     for (i, document) in [kept, other].into_iter().enumerate() {
+//!         // The notes lead to their document.
+//!         let notes = Notes::new(&mut inner, NotesInit { about: document });
+//!         let entry = table.get(&inner).entries(i);
+//!         entry.set_key(document);
+//!         entry.set_hash(document.get(&inner).number());
+//!         entry.set_notes(notes);
+//!     }
+//! }
+//! scope.collect(CollectionKind::Full);
+//! let table = table.get(&scope);
+//! assert_eq!(table.entries(0).notes().map(|notes| notes.about().number()), Some(1));
+//! assert!(table.entries(1).key().is_none() && table.entries(1).notes().is_none());
+//! assert_eq!(table.entries(1).hash(), 2);
+//! # Ok::<(), heapwright::IsolateError>(())
+//! ```
+//!
+//! It is a struct like others: a field of any class, an optional one, the elements of a tail, with as many values and numbers
+//! as it needs. A value whose entry has no key is kept by nothing: it is gone after the next full collection, or before; so
+//! the key is stored first where something is allocated in between. Time is linear in the entries, however they hang together.
+//! Classes with ephemerons are visited by their layout tables, which takes longer than the shapes of other classes do; others
+//! do not pay.
+//!
+//! # When what is weak goes
+//!
+//! An object is dead when no strong reference leads to it from a root, a handle or a global, the values of an ephemeron
+//! counting as strong references of its key. Types see to it that it stays so: nothing that a collection has found dead can
+//! be reached afterwards, by callbacks neither.
+//!
+//! | what is weak | what becomes of it |
+//! |---|---|
+//! | a weak field, an element, the weak part of a union | reads `None`, or cleared |
+//! | a weak field with `#[splice]` | refers to the next living member |
+//! | an ephemeron | neither key nor values |
+//! | a [`WeakGlobal`](crate::WeakGlobal) | reads `None` |
+//! | its weak callback, first pass | runs when the collection is over, with no way to the heap |
+//! | second passes, [finalizers](crate::HandleScope::add_finalizer) | run at the next safepoint, with a scope, and without the object |
+//!
+//! - **At once.** A collection does the first four for all that it finds dead before anything else can run: no code sees a
+//!   weak field of a dead object cleared and its ephemeron not.
+//! - **A young collection** finds dead what is young, wherever the reference to it lies, and takes old objects for living ones.
+//!   **A full collection** that is asked for finds all that is dead. One that ends marking in steps may leave for the next what
+//!   died after it was marked, or was stored while marking went on, as a key too.
+//! - **Callbacks follow.** When the first one runs, everything above has been done, for all objects of the collection. So a
+//!   finalizer finds no entry of its object in any table.
+//! - **What only dying objects refer to** dies in the same collection: a value with its key, and what hangs from it. A finalizer
+//!   or callback of the value runs with that of the key, in the order of registration.
+//! - **Reading a weak reference** makes a strong one of it as long as the result is in use: what has been read through a weak
+//!   field, a weak global or the key of an ephemeron, and is held by a handle, does not die.
+//!
 //! # What a crate lists
 //!
 //! | list | makes known |

@@ -196,6 +196,11 @@ fn check_struct(layout: &Struct, found: &Found<'_>, place: &str) -> Result<(), M
         })?;
         check_align(layout.align, width, place)?;
     }
+    ensure(
+        !layout.is_ephemeron || matches!(layout.fields[..], [Field { holds: Holds::Weak { .. }, .. }, _, ..]),
+        place,
+        || "it is an ephemeron, but does not begin with a weak key that others follow".to_owned(),
+    )?;
     let mut names = HashSet::new();
     for Field { name, holds, size, .. } in &layout.fields {
         ensure(names.insert(name), place, || format!("two fields are named \"{name}\""))?;

@@ -215,6 +215,7 @@ fn struct_(layout: &StructLayout) -> Struct {
         line: layout.line,
         doc: doc(layout.doc),
         is_tagged: layout.is_tagged,
+        is_ephemeron: layout.is_ephemeron,
         size: both(layout.size),
         align: both(layout.align),
         fields: layout.fields.iter().map(field).collect(),

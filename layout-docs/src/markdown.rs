@@ -123,7 +123,8 @@ fn held_by(pages: &Pages<'_, '_>, what: &str, holders: &[Holder<'_>], out: &mut 
 /// One struct that lies in objects.
 pub(crate) fn render_struct<'m>(pages: &Pages<'_, 'm>, layout: &'m Struct, out: &mut String) {
     heading(pages, Kind::Struct, &layout.id, out);
-    let _ = writeln!(out, "{} · {}\n", words::bytes(layout.size), source(pages, &layout.file, layout.line));
+    let sort = if layout.is_ephemeron { "ephemeron · " } else { "" };
+    let _ = writeln!(out, "{sort}{} · {}\n", words::bytes(layout.size), source(pages, &layout.file, layout.line));
     out.push_str(&blocks(&layout.doc));
     held_by(pages, "Held by", pages.struct_holders(layout), out);
     out.push('\n');

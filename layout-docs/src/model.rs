@@ -281,6 +281,9 @@ pub struct Struct {
     /// Whether its fields are tagged words, all of them; else they are raw, all of them.
     #[serde(rename = "tagged")]
     pub is_tagged: bool,
+    /// Whether its first field is a key, weak, and its values live as long as the key does.
+    #[serde(rename = "ephemeron", default, skip_serializing_if = "core::ops::Not::not")]
+    pub is_ephemeron: bool,
     /// Bytes.
     pub size: PerWidth,
     /// The alignment it needs.

@@ -2,7 +2,7 @@
 
 use crate::index::Index;
 use crate::model::{
-    Access, Admits, Bits, Class, Holds, InstanceTypeOrder, Length, Meaning, Model, PerWidth, Tail, Value, Width,
+    Access, Admits, Bits, Class, Holds, InstanceTypeOrder, Length, Meaning, Model, PerWidth, Struct, Tail, Value, Width,
 };
 use crate::rows::Row;
 use crate::view::{CACHE_LINE, Losses, Role, View};
@@ -66,6 +66,11 @@ pub(crate) fn notes(constant: bool, access: Access) -> Vec<&'static str> {
 /// What is noted of a weak field that closes up when its referent dies.
 pub(crate) fn splice(link: &str) -> String {
     format!("splices {link}")
+}
+
+/// What kind of struct it is.
+pub(crate) const fn sort(layout: &Struct) -> &'static str {
+    if layout.is_ephemeron { "ephemeron" } else { "struct" }
 }
 
 /// The name of an alternative, without its module.

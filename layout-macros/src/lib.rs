@@ -303,6 +303,24 @@ pub fn heap_object(args: TokenStream, item: TokenStream) -> TokenStream {
 /// assert!(first_key(one.get(&scope)).is::<Descriptors>());
 /// # Ok::<(), heapwright::IsolateError>(())
 /// ```
+///
+/// # Ephemerons
+///
+/// `#[heap_struct(ephemeron)]`: the first field is a weak key, `key: Weak<Class>`, and one or more others are values, which live
+/// as long as the key does. When it dies, the key reads `None`, and so does each value: values are `Tagged<Option<Class>>`,
+/// `Tagged<Any>` or unions with `Smi`, where nothing is the Smi 0. `Smi` and `SmiBits<…>` fields, such as a hash, stay as they
+/// are. V8: the entries of `EphemeronHashTable`. All about them: [`heapwright::language`](../heapwright/language/index.html#ephemerons).
+///
+/// ```
+/// use heapwright::prelude::*;
+///
+/// #[heap_struct(ephemeron)]
+/// pub struct Entry {
+///     key: Weak<HeapObject>,
+///     hash: Smi,
+///     value: Tagged<Any>,
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn heap_struct(args: TokenStream, item: TokenStream) -> TokenStream {
     object::heap_struct(args.into(), item.into()).into()

@@ -32,6 +32,7 @@
 //! | [`script`] | [`Struct`], [`Script`] |
 //! | [`string`] | [`Str`], [`SeqOneByteString`], [`SeqTwoByteString`] |
 //! | [`string_table`] | [`StringTable`], [`StringTableHashes`] |
+//! | [`weak_map`] | [`WeakMap`], [`EphemeronHashTable`] |
 //!
 //! Fields lie where V8 has them, with compressed pointers and with full ones; a test holds all that V8 has to it. An exception is
 //! [`ExtendedMap`], whose inherited part holds more. Where a field of V8's is `undefined` until something is known, it is
@@ -55,6 +56,7 @@ pub mod roots;
 pub mod script;
 pub mod string;
 pub mod string_table;
+pub mod weak_map;
 
 pub use array::{ByteArray, ByteArrayInit, FixedArray, FixedArrayInit, WeakFixedArray, WeakFixedArrayInit};
 pub use descriptors::{
@@ -80,6 +82,7 @@ pub use script::{
 };
 pub use string::{SeqOneByteString, SeqTwoByteString, Str, StrContent};
 pub use string_table::{StringTable, StringTableHashes, intern, intern_handle, try_intern, try_intern_handle};
+pub use weak_map::{EphemeronHashTable, IdentityHash, WeakMap};
 
 use heapwright::{Isolate, IsolateBuilder, heap_classes};
 
@@ -92,6 +95,7 @@ heap_classes! {
         StringTable, StringTableHashes,
         FixedArray, WeakFixedArray, ByteArray,
         Foreign, Struct, Script, EnumCache, DescriptorArray, ExtendedMap,
+        WeakMap, EphemeronHashTable,
     ];
 }
 
@@ -114,7 +118,7 @@ pub mod prelude {
         MapBitField3Access, MapBitFieldAccess, Name, Null, Oddball, OddballKind, Script, ScriptFlags,
         ScriptFlagsAccess, ScriptInit, ScriptTypeBitsAccess, SeqOneByteString, SeqTwoByteString, StandardRoots, Str,
         StrContent, StringTable, Struct, Symbol, SymbolFlags, SymbolFlagsAccess, TheHole, True, Undefined,
-        WeakFixedArray, WeakFixedArrayInit, intern, intern_handle,
+        WeakFixedArray, WeakFixedArrayInit, WeakMap, intern, intern_handle,
     };
     pub use heapwright::prelude::*;
 }

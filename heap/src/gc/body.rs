@@ -1,6 +1,7 @@
 //! Walking an object: its size and its slots, from the word its map carries.
 
 use super::custom::SlotVisitor;
+use super::ephemerons::{self, Entry, Part};
 use crate::barrier;
 use crate::layout::{BodyDescriptor, VisitorId};
 use crate::map::Map;
@@ -33,7 +34,7 @@ pub(crate) unsafe fn object_size(address: usize, map: &Map) -> usize {
     if !body.has_tail() {
         return usize::from(body.size_in_words()) * TAGGED_SIZE;
     }
-    if matches!(body.visitor_id(), VisitorId::Computed | VisitorId::Custom) {
+    if matches!(body.visitor_id(), VisitorId::Computed | VisitorId::Custom | VisitorId::Ephemerons) {
         // SAFETY: the caller's contract.
         return unsafe { computed_size(address, map) };
     }
@@ -44,7 +45,7 @@ pub(crate) unsafe fn object_size(address: usize, map: &Map) -> usize {
 
 /// # Safety
 ///
-/// As for [`object_size`]; the shape is [`VisitorId::Computed`] or [`VisitorId::Custom`].
+/// As for [`object_size`]; the shape is [`VisitorId::Computed`], [`VisitorId::Custom`] or [`VisitorId::Ephemerons`].
 #[inline(never)]
 unsafe fn computed_size(address: usize, map: &Map) -> usize {
     let class = map.class();
@@ -102,37 +103,82 @@ pub(crate) unsafe fn size_of_object(address: usize) -> usize {
 /// There is an object of `size` bytes at `address`, and `map` is its map.
 #[inline(always)]
 pub(crate) unsafe fn visit_slots(address: usize, size: usize, map: &Map, mut visit: impl FnMut(&TaggedCell)) {
+    // SAFETY: the caller's contract.
+    unsafe {
+        visit_slots_and_ephemerons(
+            address,
+            size,
+            map,
+            &mut visit,
+            |visit, slot| visit(slot),
+            |visit, entry| {
+                entry.slots().for_each(visit);
+            },
+        );
+    }
+}
+
+/// The same with ephemerons apart: their slots are not visited, but `entry` is called with each. Both functions are given
+/// `context`.
+///
+/// # Safety
+///
+/// As for [`visit_slots`].
+#[inline(always)]
+pub(crate) unsafe fn visit_slots_and_ephemerons<C>(
+    address: usize,
+    size: usize,
+    map: &Map,
+    context: &mut C,
+    mut visit: impl FnMut(&mut C, &TaggedCell),
+    mut entry: impl FnMut(&mut C, Entry),
+) {
     let body = map.body();
-    let mut visit_words = |from: usize, to: usize| {
+    let mut visit_words = |context: &mut C, from: usize, to: usize| {
         let mut slot = address + from;
         while slot < address + to {
             // SAFETY: the map says that these words of the object are tagged.
-            visit(unsafe { TaggedCell::at(slot) });
+            visit(context, unsafe { TaggedCell::at(slot) });
             slot += TAGGED_SIZE;
         }
     };
     let first = usize::from(body.first_word()) * TAGGED_SIZE;
     match body.visitor_id() {
         VisitorId::DataOnly => {}
-        VisitorId::Range => visit_words(first, usize::from(body.end_word()) * TAGGED_SIZE),
-        VisitorId::ToEnd => visit_words(first, size),
+        VisitorId::Range => visit_words(context, first, usize::from(body.end_word()) * TAGGED_SIZE),
+        VisitorId::ToEnd => visit_words(context, first, size),
         shape @ (VisitorId::Bitmap | VisitorId::Computed | VisitorId::Custom) => {
             let mut bits = map.pointer_bitmap();
             while bits != 0 {
                 let word = bits.trailing_zeros() as usize * TAGGED_SIZE;
-                visit_words(word, word + TAGGED_SIZE);
+                visit_words(context, word, word + TAGGED_SIZE);
                 bits &= bits - 1;
             }
             if body.tail_is_tagged() {
-                visit_words(usize::from(body.header_size()), size);
+                visit_words(context, usize::from(body.header_size()), size);
             } else if shape != VisitorId::Bitmap && body.has_tail() {
                 // SAFETY: the caller's contract.
-                unsafe { visit_computed_tails(address, map, &mut visit_words) };
+                unsafe { visit_computed_tails(address, map, &mut |from, to| visit_words(context, from, to)) };
             }
             if shape == VisitorId::Custom {
-                let mut visit = |slot: &TaggedCell| visit_words(slot.address() - address, slot.address() - address + 1);
+                let mut visit =
+                    |slot: &TaggedCell| visit_words(context, slot.address() - address, slot.address() - address + 1);
                 // SAFETY: the caller's contract.
                 unsafe { visit_custom_slots(address, size, map, &mut visit) };
+            }
+        }
+        VisitorId::Ephemerons => {
+            let mut visit_part = |part| match part {
+                Part::Words(from, to) => visit_words(context, from, to),
+                Part::Entry(ephemeron) => entry(context, ephemeron),
+            };
+            // SAFETY: the caller's contract. Traced words are no declared ones, and so not parts of entries.
+            unsafe {
+                ephemerons::visit_parts(address, map, &mut visit_part);
+                let mut visit = |slot: &TaggedCell| {
+                    visit_part(Part::Words(slot.address() - address, slot.address() - address + 1));
+                };
+                visit_custom_slots(address, size, map, &mut visit);
             }
         }
     }
@@ -191,6 +237,9 @@ pub(crate) unsafe fn made_old(address: usize) {
     // SAFETY: the caller's contract.
     unsafe {
         let map = map_of(address);
+        if map.body().visitor_id() == VisitorId::Ephemerons {
+            ephemerons::flag(host);
+        }
         visit_slots(address, object_size(address, map), map, |slot| {
             let word = slot.load(Ordering::Relaxed);
             if is_young(word) {

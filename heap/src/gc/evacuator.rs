@@ -35,9 +35,11 @@
 //! V8 counterparts: `MarkCompactCollector::CollectEvacuationCandidates`, `Evacuator`, `PointersUpdatingVisitor`.
 
 use super::body::{map_of, object_size, visit_slots};
+use super::ephemerons;
 use crate::barrier;
 use crate::heap::Heap;
 use crate::isolate::IsolateData;
+use crate::layout::VisitorId;
 use crate::memory::{AREA_SIZE, ChunkSet, LiveBytes, MB, MemoryChunk};
 use crate::spaces::AllocationAlignment;
 use crate::tagged::{TaggedCell, Word};
@@ -316,6 +318,9 @@ impl Evacuator<'_> {
         chunk.unmark(object);
         let host = MemoryChunk::of(to);
         host.try_mark(to);
+        if map.body().visitor_id() == VisitorId::Ephemerons {
+            ephemerons::flag(host);
+        }
         self.live.remove(object, size);
         self.live.add(to, size);
         self.moved += size;

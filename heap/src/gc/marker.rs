@@ -31,6 +31,8 @@ pub(super) fn mark(isolate: &mut IsolateData, memory_is_short: bool) -> Marked {
     marker.visit_roots(isolate);
     let elsewhere = elsewhere + marker.finish(&isolate.heap, !was_incremental);
     isolate.heap.collector.steps.elsewhere += elsewhere as u64;
+    marker.visitor.resolve_ephemerons(&mut isolate.heap.collector.ephemerons);
+    marker.visitor.clear_ephemerons(&mut isolate.heap.collector.ephemerons);
     for slot in core::mem::take(&mut marker.visitor.weak) {
         // SAFETY: a slot of a marked object; marking moves nothing.
         let slot = unsafe { TaggedCell::at(slot) };

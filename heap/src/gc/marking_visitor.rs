@@ -3,7 +3,8 @@
 //! Findings are kept here, one list a kind. The heap changes in its mark bits alone, so several visitors may work at once,
 //! one a thread (`concurrent`). Long rows of references are visited in parts, so that a visitor can be stopped soon.
 
-use super::body::{map_of, object_size, tagged_row, visit_row, visit_slots};
+use super::body::{map_of, object_size, tagged_row, visit_row, visit_slots, visit_slots_and_ephemerons};
+use super::ephemerons::Entry;
 use super::evacuator::Candidates;
 use super::splice::Spliced;
 use crate::heap::Heap;
@@ -56,6 +57,8 @@ pub(super) struct MarkingVisitor {
     is_helper: bool,
     /// Slots of objects that have been visited whose referents are to be evacuated.
     pub(super) to_update: Vec<usize>,
+    /// Entries of objects that have been visited, whose keys were not known to live.
+    pub(super) ephemerons: Vec<Entry>,
     /// Bytes of the objects that have been visited, by chunk.
     pub(super) live: LiveBytes,
     /// Objects elsewhere are not marked: those that need no mark, and young ones as long as they may move.
@@ -64,6 +67,15 @@ pub(super) struct MarkingVisitor {
     candidates: ChunkSet,
     /// Whether there are such chunks.
     is_compacting: bool,
+}
+
+/// Whether visiting such objects calls a function of their class.
+pub(super) fn is_custom(map: &Map) -> bool {
+    match map.body().visitor_id() {
+        VisitorId::Custom => true,
+        VisitorId::Ephemerons => map.class().trace_hooks().next().is_some(),
+        _ => false,
+    }
 }
 
 /// The chunks whose objects are marked, young ones only if told so.
@@ -89,6 +101,7 @@ impl MarkingVisitor {
             spliced: Vec::new(),
             custom: Vec::new(),
             is_helper: false,
+            ephemerons: Vec::new(),
             live: LiveBytes::default(),
             marked: ChunkSet::EMPTY,
         }
@@ -110,6 +123,7 @@ impl MarkingVisitor {
         self.grey.objects.append(&mut other.custom);
         self.weak.append(&mut other.weak);
         self.spliced.append(&mut other.spliced);
+        self.ephemerons.append(&mut other.ephemerons);
         self.to_update.append(&mut other.to_update);
         self.live.add_all(&other.live)
     }
@@ -184,7 +198,7 @@ impl MarkingVisitor {
         unsafe {
             let map = map_of(object);
             let size = object_size(object, map);
-            if SHARED && self.is_helper && map.body().visitor_id() == VisitorId::Custom {
+            if SHARED && self.is_helper && is_custom(map) {
                 self.custom.push(object);
                 return size;
             }
@@ -195,7 +209,10 @@ impl MarkingVisitor {
             {
                 return self.visit_long::<SHARED, NOTES>(object, map, row);
             }
-            visit_slots(object, size, map, |slot| self.visit_slot::<SHARED, NOTES>(object, map, slot));
+            let visit = |this: &mut MarkingVisitor, slot: &TaggedCell| {
+                this.visit_slot::<SHARED, NOTES>(object, map, slot);
+            };
+            visit_slots_and_ephemerons(object, size, map, self, visit, MarkingVisitor::visit_ephemeron::<SHARED>);
             size
         }
     }

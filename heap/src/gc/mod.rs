@@ -26,6 +26,7 @@ mod body;
 mod callbacks;
 mod concurrent;
 mod custom;
+mod ephemerons;
 mod evacuator;
 mod gate;
 mod marker;
@@ -49,10 +50,12 @@ mod sync {
 
 pub(crate) use body::{
     made_old, map_of, object_size, refers_to_read_only_alone, simple_length, size_of_object, visit_custom_slots,
-    visit_slots,
+    visit_slots, visit_slots_and_ephemerons,
 };
 pub use callbacks::{GcCallback, GcEvent};
 pub use custom::{CustomTrace, SlotVisitor};
+pub(crate) use ephemerons::Entry;
+pub use ephemerons::EphemeronTotals;
 pub(crate) use evacuator::Compaction;
 pub(crate) use marking::{IncrementalMarking, Marking};
 pub(crate) use record::CollectorState;

@@ -9,7 +9,8 @@
 //! of which it gives a part away when somebody is short of work (`worklist`); and [`Findings`]: what must not be done by several
 //! threads at once is noted in lists, and done by the isolate's own thread when all others have left. That is: remembering
 //! slots, whatever concerns weak ones, telling marking of what was promoted, and handing over large objects, which stay where
-//! they are. Objects that `unsafe` code of users visits ([`CustomTrace`](super::CustomTrace)) are moved by any thread and visited by that one.
+//! they are. Objects that `unsafe` code of users visits ([`CustomTrace`](super::CustomTrace)), and those with ephemerons, are moved by any
+//! thread and visited by that one.
 //! So the scavenger itself ends every scavenge, with these lists or with its own.
 //!
 //! Shared: a remembered set is visited by the thread that claimed its chunk; memory is under a lock; the rest is only read.
@@ -47,7 +48,7 @@ use crate::barrier::SlotAction;
 use crate::heap::Heap;
 use crate::layout::VisitorId;
 use crate::map::Map;
-use crate::memory::{AddressRegion, AtomicChunkSet, KB, MemoryChunk};
+use crate::memory::{AddressRegion, AtomicChunkSet, ChunkFlags, KB, MemoryChunk};
 use crate::spaces::filler::FillerMaps;
 use crate::spaces::{AllocationAlignment, MAX_YOUNG_OBJECT_SIZE};
 use crate::tagged::{TAGGED_SIZE, TaggedCell, Word};
@@ -104,6 +105,8 @@ pub(super) struct Findings {
     pub(super) large: Vec<(usize, usize)>,
     /// Objects that have not been visited: the isolate's thread must.
     pub(super) aside: Vec<usize>,
+    /// Chunks whose remembered slots have not been, for some are of ephemerons.
+    pub(super) remembered: Vec<&'static MemoryChunk>,
 }
 
 impl Findings {
@@ -116,6 +119,7 @@ impl Findings {
         self.promoted.append(&mut other.promoted);
         self.large.append(&mut other.large);
         self.aside.append(&mut other.aside);
+        self.remembered.append(&mut other.remembered);
     }
 }
 
@@ -325,6 +329,10 @@ impl<'j, const ALIGNED: bool> Worker<'j, ALIGNED> {
     }
 
     fn visit_remembered(&mut self, chunk: &'static MemoryChunk) {
+        if chunk.has(ChunkFlags::HAS_EPHEMERONS) {
+            self.findings.remembered.push(chunk);
+            return;
+        }
         let Some(slots) = chunk.old_to_new() else { return };
         slots.iterate(|offset| {
             // SAFETY: a remembered offset is that of a tagged word of a live object: sweeping forgets dead ones.
@@ -343,7 +351,7 @@ impl<'j, const ALIGNED: bool> Worker<'j, ALIGNED> {
     fn visit_object(&mut self, object: usize) {
         // SAFETY: a whole object, moved here or promoted where it is.
         let map = unsafe { map_of(object) };
-        if map.body().visitor_id() == VisitorId::Custom {
+        if matches!(map.body().visitor_id(), VisitorId::Custom | VisitorId::Ephemerons) {
             self.findings.aside.push(object);
             return;
         }

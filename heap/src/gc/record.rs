@@ -271,6 +271,7 @@ pub(crate) struct CollectorState {
     pub(crate) marking: Option<super::IncrementalMarking>,
     pub(crate) steps: MarkingSteps,
     pub(super) callbacks: super::callbacks::GcCallbacks,
+    pub(crate) ephemerons: super::EphemeronTotals,
     pub(super) tenuring: super::tenuring::Tenuring,
     records: std::collections::VecDeque<CollectionRecord>,
     pub(crate) young: CollectionTotals,

@@ -8,7 +8,8 @@
 //! Where there is enough to do, other threads help (`parallel_scavenger`): they follow strong references until there are no more, and what they
 //! found besides is looked at here as if it had been found here.
 
-use super::body::{object_size, visit_slots};
+use super::body::{object_size, visit_slots_and_ephemerons};
+use super::ephemerons::{self, Entry, Noted};
 use super::parallel_scavenger::{self, Findings};
 use super::splice::{Spliced, find_hosts, first_alive};
 use crate::barrier::{self, SlotAction};
@@ -69,6 +70,7 @@ fn scavenge_with<const ALIGNED: bool>(isolate: &mut IsolateData, promote_all: bo
         weak: Vec::new(),
         spliced: Vec::new(),
         remembered_weak: Vec::new(),
+        ephemerons: Vec::new(),
         scan_chunk: 0,
         scan: first.area_start(),
     };
@@ -95,6 +97,7 @@ fn scavenge_with<const ALIGNED: bool>(isolate: &mut IsolateData, promote_all: bo
         visit_roots!(scavenger);
     }
     scavenger.drain();
+    scavenger.resolve_ephemerons();
     scavenger.update_weak_slots();
     scavenger.splice();
     let from = &scavenger.places.from;
@@ -181,13 +184,15 @@ pub(super) struct Scavenger<'h, const ALIGNED: bool> {
     spliced: Vec<Spliced>,
     /// Those found in remembered sets, which do not say of which object a slot is: used if there are classes that splice.
     remembered_weak: Vec<(usize, &'static MemoryChunk)>,
+    /// Entries whose keys were not known to live.
+    ephemerons: Vec<Noted>,
     /// The first copy whose slots have not been visited.
     scan_chunk: usize,
     scan: usize,
 }
 
 /// Where a reference points after evacuation; `None` if its object was left behind.
-fn forwarded(from: &ChunkSet, word: Word) -> Option<Word> {
+pub(super) fn forwarded(from: &ChunkSet, word: Word) -> Option<Word> {
     if word.is_smi() || word.is_cleared() || !from.contains(word.address()) {
         return Some(word);
     }
@@ -230,6 +235,9 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
         self.remembered_weak.append(&mut findings.remembered_weak);
         self.scan_chunk = self.heap.new_space.chunks().len() - 1;
         self.scan = self.heap.new_space.lab.top();
+        for chunk in findings.remembered {
+            self.visit_remembered(chunk);
+        }
         for object in findings.aside {
             let host = MemoryChunk::of(object);
             if self.places.to.contains(object) {
@@ -242,6 +250,10 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
 
     /// Visits the slots of a chunk that refer into the young generation, and forgets those that no longer do.
     fn visit_remembered(&mut self, chunk: &'static MemoryChunk) {
+        if chunk.has(ChunkFlags::HAS_EPHEMERONS) {
+            ephemerons::visit_remembered(self, chunk);
+            return;
+        }
         let Some(slots) = chunk.old_to_new() else { return };
         slots.iterate(|offset| {
             // SAFETY: a remembered offset is that of a tagged word of a live object: sweeping forgets dead ones.
@@ -440,12 +452,28 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
         unsafe {
             let map = super::body::map_of(object);
             let size = object_size(object, map);
-            visit_slots(object, size, map, |slot| {
-                if self.visit_slot(slot, host, Some((object, map))) {
+            let visit = |this: &mut Self, slot: &TaggedCell| {
+                if this.visit_slot(slot, host, Some((object, map))) {
                     young(slot.address());
                 }
+            };
+            visit_slots_and_ephemerons(object, size, map, self, visit, |this, entry: Entry| {
+                ephemerons::visit(this, entry, host);
             });
             size
+        }
+    }
+
+    /// The next survivor to visit.
+    fn next_survivor(&mut self) -> Option<usize> {
+        self.next_copy().or_else(|| self.promoted.pop())
+    }
+
+    fn resolve_ephemerons(&mut self) {
+        if !self.ephemerons.is_empty() {
+            let mut totals = self.heap.collector.ephemerons;
+            ephemerons::resolve(self, &mut totals);
+            self.heap.collector.ephemerons = totals;
         }
     }
 
@@ -500,6 +528,52 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
     }
 }
 
+impl<const ALIGNED: bool> ephemerons::Scavenge for Scavenger<'_, ALIGNED> {
+    fn from(&self) -> &ChunkSet {
+        &self.places.from
+    }
+
+    fn heap(&self) -> &Heap {
+        self.heap
+    }
+
+    fn noted(&mut self) -> &mut Vec<Noted> {
+        &mut self.ephemerons
+    }
+
+    fn visit_and_remember(&mut self, slot: &TaggedCell, host: &'static MemoryChunk) {
+        if self.visit_slot(slot, host, None) && host.remembers() {
+            barrier::record(host, slot.address());
+        }
+    }
+
+    fn drain(&mut self) {
+        Scavenger::drain(self);
+    }
+
+    fn visit_one(&mut self, before: &mut dyn FnMut(&TaggedCell)) -> bool {
+        let Some(object) = self.next_survivor() else { return false };
+        let host = MemoryChunk::of(object);
+        // SAFETY: a whole object, just moved here or promoted where it is.
+        unsafe {
+            let map = super::body::map_of(object);
+            let size = object_size(object, map);
+            let visit = |this: &mut Self, slot: &TaggedCell| {
+                before(slot);
+                if this.visit_slot(slot, host, Some((object, map))) && host.remembers() {
+                    barrier::record(host, slot.address());
+                }
+            };
+            let note = |this: &mut Self, entry| this.ephemerons.push(Noted::new(entry, host));
+            visit_slots_and_ephemerons(object, size, map, self, visit, note);
+            if object == self.scan {
+                self.scan += size;
+            }
+        }
+        true
+    }
+}
+
 /// Copies an object. Most have a few words: a call would take longer than the copying.
 ///
 /// # Safety
@@ -530,7 +604,7 @@ pub(super) unsafe fn copy_object(from: usize, to: usize, size: usize) {
 }
 
 /// Stores what a weak slot refers to now, and remembers the slot if it must be.
-fn store_weak(slot: usize, host: &'static MemoryChunk, word: Word) {
+pub(super) fn store_weak(slot: usize, host: &'static MemoryChunk, word: Word) {
     // SAFETY: callers pass a weak slot of a live object.
     unsafe { TaggedCell::at(slot) }.store(word, Ordering::Relaxed);
     if word.is_cleared() || !host.remembers() {

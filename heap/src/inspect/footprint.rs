@@ -1,11 +1,11 @@
 //! What objects take together with all that they refer to.
 
-use crate::gc::{map_of, object_size, visit_slots};
+use crate::gc::{Entry, map_of, object_size, visit_slots_and_ephemerons};
 use crate::handles::HandleScope;
 use crate::layout::{ClassDescriptor, ClassLayout, FieldKind};
 use crate::memory::{CHUNK_SIZE, MemoryChunk};
 use crate::spaces::SpaceId;
-use crate::tagged::{Any, TAGGED_SIZE, Tagged};
+use crate::tagged::{Any, TAGGED_SIZE, Tagged, TaggedCell};
 use core::fmt;
 use core::sync::atomic::Ordering;
 use std::collections::HashMap;
@@ -135,6 +135,8 @@ struct Count {
     found: Vec<usize>,
     /// What weak references refer to.
     weak: Vec<usize>,
+    /// The values of ephemerons whose keys have not been counted, by key; 0 for those without.
+    ephemerons: HashMap<usize, Vec<usize>>,
     /// Each class by its address: where in `footprint.classes` it is, and its padding.
     classes: HashMap<usize, (usize, Padding)>,
 }
@@ -157,6 +159,7 @@ impl Count {
         }
         // What strong references reach is known, so all else that these lead to is reached weakly.
         let mut weak = core::mem::take(&mut self.weak);
+        weak.extend(core::mem::take(&mut self.ephemerons).into_values().flatten());
         while let Some(address) = weak.pop() {
             if self.seen.insert(address) {
                 self.visit(address, true);
@@ -179,25 +182,50 @@ impl Count {
             (map, object_size(address, map))
         };
         self.add(map.class(), address, size, weakly);
-        let Count { footprint, seen, found, weak, .. } = self;
-        let visit = |slot: &crate::tagged::TaggedCell| {
+        // Values of ephemerons whose key this is, and which were counted first.
+        for value in self.ephemerons.remove(&address).unwrap_or_default() {
+            self.meet(value);
+        }
+        let visit = |this: &mut Count, slot: &TaggedCell| {
             let word = slot.load(Ordering::Relaxed);
             if word.is_smi() || word.is_cleared() {
                 return;
             }
             if weakly {
-                found.push(word.address());
+                this.found.push(word.address());
             } else if word.is_weak() {
-                weak.push(word.address());
+                this.weak.push(word.address());
             } else {
-                footprint.references += 1;
-                if seen.insert(word.address()) {
-                    found.push(word.address());
-                }
+                this.footprint.references += 1;
+                this.meet(word.address());
+            }
+        };
+        let entry = |this: &mut Count, entry: Entry| {
+            if weakly {
+                entry.slots().for_each(|slot| visit(this, slot));
+                return;
+            }
+            visit(this, entry.key());
+            let key = entry.key().load(Ordering::Relaxed);
+            let key = if key.is_cleared() { 0 } else { key.address() };
+            if this.seen.contains(key) {
+                entry.values().for_each(|slot| visit(this, slot));
+                return;
+            }
+            for word in entry.values().map(|slot| slot.load(Ordering::Relaxed)).filter(|word| word.is_strong()) {
+                this.footprint.references += 1;
+                this.ephemerons.entry(key).or_default().push(word.address());
             }
         };
         // SAFETY: an object of that size with that map, as above.
-        unsafe { visit_slots(address, size, map, visit) };
+        unsafe { visit_slots_and_ephemerons(address, size, map, self, visit, entry) };
+    }
+
+    /// What a strong reference refers to.
+    fn meet(&mut self, address: usize) {
+        if self.seen.insert(address) {
+            self.found.push(address);
+        }
     }
 
     fn add(&mut self, class: &'static ClassDescriptor, address: usize, size: usize, weakly: bool) {
@@ -285,6 +313,13 @@ struct Seen {
 const WORDS: usize = CHUNK_SIZE / TAGGED_SIZE / 64;
 
 impl Seen {
+    /// Whether an address was added.
+    fn contains(&self, address: usize) -> bool {
+        let word = address % CHUNK_SIZE / TAGGED_SIZE;
+        let place = self.chunks.get(&(address / CHUNK_SIZE));
+        place.is_some_and(|place| self.bits[*place][word / 64] & 1 << (word % 64) != 0)
+    }
+
     /// Adds an address; whether it is new.
     fn insert(&mut self, address: usize) -> bool {
         let (chunk, word) = (address / CHUNK_SIZE, address % CHUNK_SIZE / TAGGED_SIZE);

@@ -1,6 +1,6 @@
 //! Counting: bytes per space, objects per class, collections.
 
-use crate::gc::{CollectionRecord, CollectionTotals, MarkingSteps};
+use crate::gc::{CollectionRecord, CollectionTotals, EphemeronTotals, MarkingSteps};
 use crate::handles::HandleScope;
 use crate::layout::ClassDescriptor;
 use crate::spaces::{SpaceId, SpaceStatistics};
@@ -35,6 +35,8 @@ pub struct HeapStatistics {
     pub full: CollectionTotals,
     /// Steps of marking between collections.
     pub marking_steps: MarkingSteps,
+    /// What ephemerons took in all collections.
+    pub ephemerons: EphemeronTotals,
     /// The last collections, oldest first; at most 64.
     pub collections: Vec<CollectionRecord>,
 }
@@ -77,6 +79,7 @@ impl HandleScope<'_> {
             young: heap.collector.young,
             full: heap.collector.full,
             marking_steps: heap.collector.steps,
+            ephemerons: heap.collector.ephemerons,
             collections: heap.collector.records().copied().collect(),
         }
     }

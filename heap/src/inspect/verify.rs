@@ -382,7 +382,9 @@ impl Verifier<'_> {
         check(0, load(address));
         // SAFETY: an object of that size, with that map.
         unsafe {
-            crate::gc::visit_slots(address, size, map, |slot| check(slot.address() - address, load(slot.address())));
+            // Not ephemerons, whose values are marked when their keys turn out to live.
+            let visit = |_: &mut (), slot: &TaggedCell| check(slot.address() - address, load(slot.address()));
+            crate::gc::visit_slots_and_ephemerons(address, size, map, &mut (), visit, |(), _| {});
         }
         result
     }

@@ -1,6 +1,6 @@
 //! What the collector needs of a class: how large an instance is and where its pointers lie, in one word.
 
-use super::class::ClassLayout;
+use super::class::{ClassLayout, TailLayout};
 use super::field::{FieldKind, FieldLayout};
 use super::width::PointerWidth;
 use crate::spaces::AllocationAlignment;
@@ -31,6 +31,8 @@ pub enum VisitorId {
     Computed,
     /// Pointers where a bitmap says, in the tail if that is tagged, and where the class's own function says.
     Custom,
+    /// Pointers in entries whose values their keys keep alive, and where the layout table and the class's own function say.
+    Ephemerons,
 }
 
 /// Size and shape of a class's instances, packed into the word that every map carries.
@@ -96,6 +98,7 @@ impl Body {
             return Body { descriptor: BodyDescriptor::new(), bitmap: 0, too_scattered: false };
         }
         let (mut first, mut end, mut bitmap) = (u32::MAX, 0, 0_u64);
+        let mut has_ephemerons = tails_have_ephemerons(layout.tails);
         let mut class = layout;
         // All fields but the root class's: maps do not move, and the marker visits an object's map by itself.
         while let Some(parent) = class.parent {
@@ -105,6 +108,7 @@ impl Body {
                 if field.kind.may_hold_pointer() {
                     let mut word = field.offset.current() / WORD;
                     let field_end = word + field.size.current() / WORD;
+                    has_ephemerons |= field.kind.is_ephemeron();
                     if word < first {
                         first = word;
                     }
@@ -151,6 +155,7 @@ impl Body {
             _ => VisitorId::Bitmap,
         };
         let visitor_id = if layout.has_custom_trace() { VisitorId::Custom } else { visitor_id };
+        let visitor_id = if has_ephemerons { VisitorId::Ephemerons } else { visitor_id };
         if first == u32::MAX {
             first = header_words;
             end = header_words;
@@ -168,6 +173,17 @@ impl Body {
         let too_scattered = by_bitmap && end > BITMAP_WORDS;
         Body { descriptor, bitmap, too_scattered }
     }
+}
+
+const fn tails_have_ephemerons(tails: &[TailLayout]) -> bool {
+    let mut i = 0;
+    while i < tails.len() {
+        if tails[i].element.is_ephemeron() {
+            return true;
+        }
+        i += 1;
+    }
+    false
 }
 
 /// The byte offset of the 4 bytes that count elements, and whether they are a Smi with its tag.

@@ -408,6 +408,34 @@ pub const fn check_struct(layout: &StructLayout, rustc_size: usize) {
         layout.size.current() as usize == rustc_size,
         "heapwright and rustc disagree on this struct's size: please report it"
     );
+    if layout.is_ephemeron {
+        check_ephemeron(layout);
+    }
+}
+
+/// Proves that the collector may clear an ephemeron. The macro has looked at how types are spelled; this is what they are.
+#[track_caller]
+const fn check_ephemeron(layout: &StructLayout) {
+    let mut i = 0;
+    while i < layout.fields.len() {
+        let field = &layout.fields[i];
+        let fits = match &field.kind {
+            FieldKind::Weak(_) => i == 0,
+            FieldKind::Tagged(types) => i > 0 && types.admits_zero(),
+            FieldKind::Smi | FieldKind::SmiBits(_) => i > 0,
+            _ => false,
+        };
+        if !fits {
+            Message::new()
+                .text("`")
+                .text(field.name)
+                .text("` is declared `")
+                .text(field.type_name)
+                .text("`: an ephemeron has a weak key first, and then values that can be `None` or the Smi 0, and numbers")
+                .fail();
+        }
+        i += 1;
+    }
 }
 
 #[track_caller]

@@ -238,6 +238,29 @@ impl ClassLayout {
         }
     }
 
+    /// Whether its objects have ephemerons.
+    #[must_use]
+    pub const fn has_ephemerons(&self) -> bool {
+        let mut i = 0;
+        while i < self.fields.len() {
+            if self.fields[i].kind.is_ephemeron() {
+                return true;
+            }
+            i += 1;
+        }
+        i = 0;
+        while i < self.tails.len() {
+            if self.tails[i].element.is_ephemeron() {
+                return true;
+            }
+            i += 1;
+        }
+        match self.parent {
+            Some(parent) => parent.has_ephemerons(),
+            None => false,
+        }
+    }
+
     /// With elements and optional fields after the last field.
     #[must_use]
     pub const fn tails(mut self, tails: &'static [TailLayout]) -> ClassLayout {

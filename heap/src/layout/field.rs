@@ -59,6 +59,19 @@ impl TypeSet {
         self.members.iter().any(|m| matches!(m, Member::Any | Member::Smi))
     }
 
+    /// Whether the Smi zero may stand here, as a number or for no object.
+    #[must_use]
+    pub const fn admits_zero(&self) -> bool {
+        let mut i = 0;
+        while i < self.members.len() {
+            if matches!(self.members[i], Member::Any | Member::Smi | Member::None) {
+                return true;
+            }
+            i += 1;
+        }
+        false
+    }
+
     /// Whether the Smi zero here means that there is no object: an `Option` admits it, and no other Smi may stand here.
     #[must_use]
     pub fn zero_is_nil(&self) -> bool {
@@ -188,6 +201,12 @@ impl FieldKind {
             FieldKind::Struct(layout) => layout.is_tagged,
             FieldKind::Raw(_) | FieldKind::Bits(_) | FieldKind::External(_) | FieldKind::Padding => false,
         }
+    }
+
+    /// Whether it is a struct whose key keeps its values alive.
+    #[must_use]
+    pub const fn is_ephemeron(&self) -> bool {
+        matches!(self, FieldKind::Struct(StructLayout { is_ephemeron: true, .. }))
     }
 
     /// Whether the collector may find a pointer here.

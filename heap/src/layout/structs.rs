@@ -21,6 +21,8 @@ pub struct StructLayout {
     pub fields: &'static [FieldLayout],
     /// Whether its fields are tagged words, all of them; else they are raw, all of them.
     pub is_tagged: bool,
+    /// Whether its values live as long as its key does: declared `#[heap_struct(ephemeron)]`.
+    pub is_ephemeron: bool,
     /// Bytes.
     pub size: PerWidth,
     /// The alignment it needs, in bytes.
@@ -46,7 +48,14 @@ impl StructLayout {
             align = align.max(fields[i].align);
             i += 1;
         }
-        StructLayout { name, module_path, file, line, doc, fields, is_tagged, size, align }
+        StructLayout { name, module_path, file, line, doc, fields, is_tagged, is_ephemeron: false, size, align }
+    }
+
+    /// With values that its key keeps alive. Called by the macros.
+    #[must_use]
+    pub const fn ephemeron(mut self) -> StructLayout {
+        self.is_ephemeron = true;
+        self
     }
 
     /// Whether none of its fields has a setter.
@@ -76,4 +85,4 @@ impl StructLayout {
     }
 }
 
-described!(struct StructLayout { name, module_path, file, line, doc, fields, is_tagged, size, align });
+described!(struct StructLayout { name, module_path, file, line, doc, fields, is_tagged, is_ephemeron, size, align });

@@ -39,6 +39,8 @@ bitflags::bitflags! {
         const MARKING = 1 << 9;
         /// Not swept since it was marked: what is marked here lives, and nothing else of it counts.
         const UNSWEPT = 1 << 10;
+        /// Old, and there is or was an object here that has ephemerons: what its remembered slots are has to be looked up.
+        const HAS_EPHEMERONS = 1 << 11;
     }
 }
 
@@ -266,7 +268,9 @@ impl MemoryChunk {
         let mut standing = ChunkFlags::empty();
         standing.set(ChunkFlags::OBSERVED, is_observed);
         standing.set(ChunkFlags::MARKING, is_marking && self.remembers());
-        self.flags() == (own | interesting_pointers(self.space()) | with_tests(standing))
+        let found = self.flags() & ChunkFlags::HAS_EPHEMERONS;
+        let allowed = found.is_empty() || self.remembers();
+        allowed && self.flags() == (own | found | interesting_pointers(self.space()) | with_tests(standing))
     }
 
     /// The space it belongs to.

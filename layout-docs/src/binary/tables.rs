@@ -319,6 +319,7 @@ impl Reader<'_, '_> {
             line: layout.small("line")?,
             doc: doc(layout.text("doc")?),
             is_tagged: layout.flag("is_tagged")?,
+            is_ephemeron: layout.flag("is_ephemeron")?,
             size: both(&layout, "size")?,
             align: both(&layout, "align")?,
             fields: Vec::new(),

@@ -36,6 +36,8 @@ pub enum What {
     End { from: PerWidth, to: PerWidth, has_tails: bool },
     /// All fields of a struct are tagged now, or raw.
     Tagged { now: bool },
+    /// The values of a struct live as long as its key now, or as long as its object.
+    Ephemeron { now: bool },
     /// A new field.
     FieldAdded { field: String, at: PerWidth, size: PerWidth, holds: String, was_padding: bool },
     /// A field is gone.
@@ -181,7 +183,7 @@ impl What {
             What::Constant { now: true, .. } => (CODE, "it may still write what nobody reads twice"),
             What::Constant { now: false, .. } => (CODE, "it may keep what it read"),
             What::Access { .. } => (CODE, "both sides of a memory order must agree"),
-            What::Splice { .. } => (NOBODY, "only what the collector does changes"),
+            What::Splice { .. } | What::Ephemeron { .. } => (NOBODY, "only what the collector does changes"),
             What::Padding => (NOBODY, "it holds nothing"),
             What::TailAdded { .. } | What::TailRemoved { .. } | What::TailsReordered { .. } | What::Length { .. } => {
                 (ALL, "size and place of what follows the fields depend on it")
@@ -242,6 +244,8 @@ impl core::fmt::Display for What {
             What::End { from, to, has_tails: false } => write!(f, "fields end elsewhere: moved {}", step(*from, *to)),
             What::Tagged { now: true } => f.write_str("its fields are tagged now"),
             What::Tagged { now: false } => f.write_str("its fields are raw now"),
+            What::Ephemeron { now: true } => f.write_str("its key keeps its values alive now, as in an ephemeron"),
+            What::Ephemeron { now: false } => f.write_str("its values live as long as the object now, no ephemeron's"),
             What::FieldAdded { field, at, size, holds, was_padding } => {
                 let place = if *was_padding { " where padding was" } else { "" };
                 write!(f, "field `{field}` was added at {at}{place}: {holds}, {}", bytes(*size))

@@ -191,6 +191,9 @@ fn struct_(changes: &mut Vec<Change>, (old_lock, old): (&Lock, &Struct), (new_lo
     if old.is_tagged != new.is_tagged {
         changes.push(What::Tagged { now: new.is_tagged }.into());
     }
+    if old.is_ephemeron != new.is_ephemeron {
+        changes.push(What::Ephemeron { now: new.is_ephemeron }.into());
+    }
     if old.size != new.size {
         changes.push(What::Size { from: old.size, to: new.size }.into());
     }

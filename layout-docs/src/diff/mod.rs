@@ -34,7 +34,7 @@
 //! | a set admits less | code, data | old objects hold what new code does not expect |
 //! | a set in other words for the same | nobody | |
 //! | constant or not; another memory order | code | it keeps what it read; both sides of a memory order must agree |
-//! | what a weak field splices; padding in other pieces | nobody | collector's work; holds nothing |
+//! | what a weak field splices; whether a struct is an ephemeron; padding in other pieces | nobody | collector's work; holds nothing |
 //! | a tail or an optional field is new, gone, in another place, or of another length | code, data, readers | what lies behind the fixed part depends on it |
 //! | a bit field moves or changes its size, its kind or the number of its elements | code, data, readers | the old mask cuts out something else |
 //! | a new bit field in reserved bits | nobody | they were zero, and zero is a value of it |

@@ -21,6 +21,7 @@ pub(super) fn render<'m>(index: &Index<'m>, layout: &'m Struct) -> Markup {
                     a href={ "#" (anchor) } { (layout.name) }
                     (copy(&anchor))
                     span.badge { "struct" } span.badge { (if layout.is_tagged { "tagged" } else { "raw" }) }
+                    @if layout.is_ephemeron { span.badge { "ephemeron" } }
                 }
                 span.place { code { (layout.module) } " · " (source(index, &layout.file, layout.line)) }
             }

@@ -115,6 +115,7 @@ pub(crate) struct Tail {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Struct {
     pub(crate) is_tagged: bool,
+    pub(crate) is_ephemeron: bool,
     pub(crate) size: PerWidth,
     pub(crate) fields: Vec<Field>,
 }
@@ -279,6 +280,7 @@ fn length(length: &Length) -> Length {
 fn struct_(paths: &Paths, layout: &model::Struct) -> Struct {
     Struct {
         is_tagged: layout.is_tagged,
+        is_ephemeron: layout.is_ephemeron,
         size: layout.size,
         fields: layout.fields.iter().map(|f| field(paths, f)).collect(),
     }

@@ -107,7 +107,8 @@ impl Reader {
                 if !is_tagged {
                     words.expect("raw")?;
                 }
-                self.lock.structs.insert(id.clone(), Struct { is_tagged, ..Struct::default() });
+                let is_ephemeron = is_tagged && words.take("ephemeron");
+                self.lock.structs.insert(id.clone(), Struct { is_tagged, is_ephemeron, ..Struct::default() });
                 self.open = Some(Open::Struct(id));
             }
             "bitfield" => {

@@ -94,7 +94,8 @@ fn class(f: &mut impl Write, class: &Class) -> Result {
 }
 
 fn struct_(f: &mut impl Write, layout: &Struct) -> Result {
-    f.write_str(if layout.is_tagged { " tagged\n" } else { " raw\n" })?;
+    f.write_str(if layout.is_tagged { " tagged" } else { " raw" })?;
+    f.write_str(if layout.is_ephemeron { " ephemeron\n" } else { "\n" })?;
     writeln!(f, "  size {}", bytes(layout.size))?;
     layout.fields.iter().try_for_each(|field| self::field(f, field))
 }

@@ -14,7 +14,7 @@ pub(crate) fn render<'m>(index: &Index<'m>, layout: &'m Struct, out: &mut String
         &layout.name,
         &format!("{}  {}:{}", layout.module, crate::index::shown_file(&layout.file), layout.line),
     );
-    let _ = writeln!(out, "struct in objects, {}", words::bytes(layout.size));
+    let _ = writeln!(out, "{} in objects, {}", words::sort(layout), words::bytes(layout.size));
     prose(out, &layout.doc);
     holders(out, "held by", index.struct_holders(layout));
     let same = index.is_same_struct(layout);

@@ -7,6 +7,7 @@
 mod access_words;
 mod check;
 mod class_words;
+mod ephemeron;
 mod expand;
 mod expand_access;
 mod expand_defaults;

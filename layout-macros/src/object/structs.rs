@@ -5,7 +5,7 @@
 
 use super::expand::{about, cell, doc};
 use super::model::{Class, Openness, Slot, Value, ValueKind};
-use super::{check, expand_access, expand_layout, parse};
+use super::{check, ephemeron, expand_access, expand_layout, parse};
 use crate::errors::Errors;
 use crate::names::{around, generated_at, line, plain};
 use proc_macro2::TokenStream;
@@ -14,18 +14,16 @@ use quote::{quote, quote_spanned};
 /// The attribute macro.
 pub(crate) fn heap_struct(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    if !args.is_empty() {
-        errors.at(
-            &args,
-            "`#[heap_struct]` takes no arguments: such a struct extends nothing and has no instances of its own",
-        );
-    }
+    let is_ephemeron = ephemeron::argument(args, &mut errors);
     let code = match parse::class(TokenStream::new(), item, &mut errors) {
         parse::Parsed::Hopeless(stand_in) => stand_in,
         parse::Parsed::Declaration(declaration) => {
             let class = check::class(declaration, &mut errors);
             check_fields(&class, &mut errors);
-            expand(&class, errors.is_empty())
+            if is_ephemeron {
+                ephemeron::check(&class, &mut errors);
+            }
+            expand(&class, is_ephemeron, errors.is_empty())
         }
     };
     let errors = errors.into_compile_errors();
@@ -53,6 +51,12 @@ fn check_fields(class: &Class, errors: &mut Errors) {
             errors.at(default, "fields of a struct have no defaults: give them all to each new one");
         }
         let name = &value.common.ident;
+        if let Some(link) = &value.splice {
+            errors.at(
+                link,
+                "weak fields of structs do not splice: only a class's own fields have links that the collector follows",
+            );
+        }
         let Some(is_tagged) = value.kind.is_tagged() else {
             errors.at(name, "structs do not nest: write the fields of the inner one here");
             continue;
@@ -83,7 +87,7 @@ fn check_fields(class: &Class, errors: &mut Errors) {
     }
 }
 
-fn expand(class: &Class, is_right: bool) -> TokenStream {
+fn expand(class: &Class, is_ephemeron: bool, is_right: bool) -> TokenStream {
     let Class { decor, vis, ident, slots, .. } = class;
     let (docs, passed) = (&decor.docs, &decor.passed);
     let is_tagged = class.values().next().and_then(|value| value.kind.is_tagged()).unwrap_or_default();
@@ -98,6 +102,7 @@ fn expand(class: &Class, is_right: bool) -> TokenStream {
     let count = expand_layout::count(slots);
     let specs = slots.iter().map(expand_layout::spec);
     let view_doc = doc(format!("A [`{name}`] in an object, to read and to write."));
+    let ephemeron = is_ephemeron.then(|| quote!(.ephemeron()));
     let proof = is_right.then(|| {
         quote_spanned!(generated_at(ident.span())=>
             const _: () = __h::check_struct(&__LAYOUT, ::core::mem::size_of::<#ident>());)
@@ -140,7 +145,7 @@ fn expand(class: &Class, is_right: bool) -> TokenStream {
 
             const __LAYOUT: __h::StructLayout = __h::StructLayout::new(
                 #name, ::core::module_path!(), ::core::file!(), #at, #text, #is_tagged, &__FIELDS,
-            );
+            )#ephemeron;
 
             #[automatically_derived]
             unsafe impl ::heapwright::HeapStruct for #ident {

@@ -90,11 +90,11 @@ pub enum SnapshotEdgeKind {
     Element = 1,
     /// A field, or an element of one of several tails.
     Property = 2,
-    /// The map, or a root with a name.
+    /// The map, a root with a name, or from the key of an ephemeron to a value that it keeps alive.
     Internal = 3,
     /// A reference of which only the class itself knows what it is; it has a number.
     Hidden = 4,
-    /// A weak reference: keeps nothing alive.
+    /// A weak reference, or that of an object to a value in an ephemeron of its: keeps nothing alive.
     Weak = 6,
 }
 

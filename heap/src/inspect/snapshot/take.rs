@@ -6,6 +6,7 @@ use super::{HeapSnapshot, ObjectIds, SnapshotEdge, SnapshotEdgeKind, SnapshotNod
 use crate::gc::{CollectionKind, map_of, visit_custom_slots};
 use crate::handles::HandleScope;
 use crate::inspect::print::{LayoutText, layout_text};
+use crate::inspect::walk::load;
 use crate::isolate::IsolateData;
 use crate::layout::ClassDescriptor;
 use crate::roots::RootInfo;
@@ -73,6 +74,8 @@ struct Taker<'a> {
     plans: Vec<Plan>,
     /// The plan of each class, by address.
     plan_of: HashMap<usize, usize>,
+    /// The values that ephemerons keep alive, by their keys: the name of the edge, and the word.
+    values: HashMap<usize, Vec<(String, Word)>>,
 }
 
 impl<'a> Taker<'a> {
@@ -86,6 +89,7 @@ impl<'a> Taker<'a> {
             nodes: HashMap::new(),
             plans: Vec::new(),
             plan_of: HashMap::new(),
+            values: HashMap::new(),
         }
     }
 
@@ -104,6 +108,7 @@ impl<'a> Taker<'a> {
         debug_assert!(self.snapshot.nodes.iter().all(|node| node.id < FIRST_ID));
         self.add_objects();
 
+        self.find_ephemerons();
         self.begin(ROOT);
         self.add_edge(SnapshotEdgeKind::Element, 1, GC_ROOTS);
         self.begin(GC_ROOTS);
@@ -200,6 +205,24 @@ impl<'a> Taker<'a> {
         }
     }
 
+    /// Finds out which keys keep which values alive.
+    fn find_ephemerons(&mut self) {
+        for &(address, plan) in &self.objects {
+            let plan = &self.plans[plan];
+            let values = &mut self.values;
+            let id = self.ids.id(address);
+            let visit = |key: usize, value: usize, name: String| {
+                let (key, value) = (load(address + key), load(address + value));
+                if !key.is_cleared() && value.is_strong() {
+                    let name = format!("{name} of {} @{id}", plan.class.name());
+                    values.entry(key.address()).or_default().push((name, value));
+                }
+            };
+            // SAFETY: an object of the plan's class.
+            unsafe { plan.for_each_ephemeron_value(address, visit) };
+        }
+    }
+
     fn add_references(&mut self, address: usize, plan: usize) {
         let plans = core::mem::take(&mut self.plans);
         let plan = &plans[plan];
@@ -209,6 +232,11 @@ impl<'a> Taker<'a> {
         self.add_reference(SnapshotEdgeKind::Internal, name, Word::strong(core::ptr::from_ref(map).addr()));
         let has_custom_trace = plan.class.layout().has_custom_trace();
         let mut named = Vec::new();
+        // What an ephemeron holds, its key keeps alive.
+        let mut of_ephemerons = Vec::new();
+        // SAFETY: an object of the plan's class.
+        unsafe { plan.for_each_ephemeron_value(address, |_, value, _| of_ephemerons.push(value)) };
+        of_ephemerons.sort_unstable();
         let visit = |at: usize, place: PlaceName<'_>, word: Word| {
             if has_custom_trace {
                 named.push(at);
@@ -216,7 +244,8 @@ impl<'a> Taker<'a> {
             if word.is_smi() || word.is_cleared() {
                 return;
             }
-            let kind = if word.is_weak() { SnapshotEdgeKind::Weak } else { place.kind() };
+            let is_weak = word.is_weak() || of_ephemerons.binary_search(&at).is_ok();
+            let kind = if is_weak { SnapshotEdgeKind::Weak } else { place.kind() };
             let name = match place {
                 PlaceName::Element(index) if kind.is_indexed() => index as u32,
                 PlaceName::Element(index) => self.string(&index.to_string()),
@@ -229,6 +258,10 @@ impl<'a> Taker<'a> {
         unsafe { plan.for_each_word(address, visit) };
         if has_custom_trace {
             self.add_custom_references(address, &named);
+        }
+        for (name, word) in self.values.remove(&address).unwrap_or_default() {
+            let name = self.string(&name);
+            self.add_reference(SnapshotEdgeKind::Internal, name, word);
         }
         self.plans = plans;
     }
