@@ -129,6 +129,7 @@ const YOUNG: AllocationType = AllocationType::Young;
 const OLD: AllocationType = AllocationType::Old;
 
 fn builder() -> IsolateBuilder {
+    IS_MUTATOR.set(true);
     Isolate::builder().classes(&CLASSES)
 }
 
@@ -366,7 +367,6 @@ impl World {
 
 /// Makes, links and drops objects of all kinds; `tick` is the number of operations between checks.
 fn play(builder: IsolateBuilder, seed: u64, operations: usize, tick: usize) {
-    IS_MUTATOR.set(true);
     let mut isolate = builder.verify(true).build().unwrap();
     let mut scope = isolate.enter();
     let mut random = Random::new(seed);
