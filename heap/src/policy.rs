@@ -6,6 +6,7 @@
 use crate::growing::{Growing, Speeds};
 use crate::handles::HandleScope;
 use crate::memory::{CHUNK_SIZE, MB};
+use std::sync::OnceLock;
 
 /// What an isolate's heap may take, and when it is collected. V8: `ResourceConstraints` and a good part of its flags, which
 /// are those of the process.
@@ -83,9 +84,15 @@ impl Default for HeapPolicy {
             marking_start: 75,
             marking_speed: 2,
             external_memory_step: 64 * MB,
-            threads: std::thread::available_parallelism().map_or(1, core::num::NonZero::get),
+            threads: available_threads(),
         }
     }
+}
+
+/// Threads that the process may run at a time. Asked once, for the system has to read files to know.
+fn available_threads() -> usize {
+    static THREADS: OnceLock<usize> = OnceLock::new();
+    *THREADS.get_or_init(|| std::thread::available_parallelism().map_or(1, core::num::NonZero::get))
 }
 
 /// A value that cannot work, of an option of [`HeapPolicy`]. Nothing has changed.

@@ -242,9 +242,9 @@ impl fmt::Display for AllocationProfile {
 }
 
 impl HandleScope<'_> {
-    /// Samples the program's allocations from now on, one each `interval` bytes on average: 512 KiB, as V8 has it, costs
-    /// next to nothing, a small one gives exact numbers. Sampling that is under way ends. V8:
-    /// `HeapProfiler::StartSamplingHeapProfiler`.
+    /// Samples the program's allocations from now on, one each `interval` bytes on average. V8 takes 512 KiB; the smaller,
+    /// the more exact, and the more weak references there are. What it costs in any case is a look at the map and the size
+    /// of each new object. Sampling that is under way ends. V8: `HeapProfiler::StartSamplingHeapProfiler`.
     ///
     /// The same program and `seed` give the same samples. Objects of all spaces are sampled; the collector's copies are
     /// not. While sampling goes on, objects that are not young take the slow path of allocation.

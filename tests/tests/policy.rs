@@ -29,6 +29,9 @@ pub struct Bytes {
 heap_classes! { static CLASSES = [Node, Bytes]; }
 
 const MB: usize = 1 << 20;
+
+/// Marking all the time, it is through at other times: then numbers of collections say nothing.
+const COUNTS: bool = !cfg!(heapwright_stress_marking);
 const OLD: AllocationType = AllocationType::Old;
 
 fn builder() -> IsolateBuilder {
@@ -135,7 +138,7 @@ fn marking_in_steps_may_be_turned_off_while_it_goes_on() {
     let kept: Vec<_> = (0..100).map(|_| old(&mut scope, 100_000)).collect();
     let steps = scope.statistics().marking_steps.count;
     assert!(steps > 0);
-    assert_eq!(scope.statistics().full.count, 0);
+    assert!(!COUNTS || scope.statistics().full.count == 0);
     policy.incremental_marking = false;
     scope.set_policy(&policy).unwrap();
     for _ in 0..300 {
@@ -143,7 +146,7 @@ fn marking_in_steps_may_be_turned_off_while_it_goes_on() {
     }
     let statistics = scope.statistics();
     assert!(statistics.full.count > 0 && statistics.marking_steps.count == steps, "{statistics:?}");
-    assert!(statistics.collections.iter().all(|of| of.reason == CollectionReason::OldGenerationLimit));
+    assert!(!COUNTS || statistics.collections.iter().all(|of| of.reason == CollectionReason::OldGenerationLimit));
     assert!(kept.iter().all(|bytes| bytes.get(&scope).data(9) == 1));
 }
 
@@ -240,7 +243,7 @@ fn much_external_memory_is_a_reason_to_collect() {
         }
         let statistics = scope.statistics();
         assert!(most <= 66 * MB, "{most}");
-        assert!((15..=40).contains(&statistics.full.count), "{}", statistics.full.count);
+        assert!(!COUNTS || (15..=40).contains(&statistics.full.count), "{}", statistics.full.count);
         let reasons: Vec<_> = statistics.collections.iter().map(|record| record.reason).collect();
         assert!(reasons.iter().all(|reason| *reason == CollectionReason::ExternalMemory), "{reasons:?}");
         assert_eq!(reasons[0].name(), "external memory");
@@ -257,10 +260,10 @@ fn live_external_memory_is_not_collected_for_again_and_again() {
     }
     // Each time it has grown by half: 10 GB, not one collection for each of them.
     let count = scope.statistics().full.count;
-    assert!((5..25).contains(&count), "{count}");
+    assert!(!COUNTS || (5..25).contains(&count), "{count}");
     // And no more for it later.
     old(&mut scope, MB);
-    assert_eq!(scope.statistics().full.count, count);
+    assert!(!COUNTS || scope.statistics().full.count == count);
 }
 
 #[test]
@@ -277,8 +280,8 @@ fn external_memory_spends_the_room_of_the_old_generation() {
             old(&mut scope.nested(), MB - 1000);
             made += 1;
         }
-        assert!((expected..=expected + 1).contains(&(made - 1)), "{external}: {made}");
-        assert_eq!(last_reason(&scope), Some(CollectionReason::OldGenerationLimit));
+        assert!(!COUNTS || (expected..=expected + 1).contains(&(made - 1)), "{external}: {made}");
+        assert!(!COUNTS || last_reason(&scope) == Some(CollectionReason::OldGenerationLimit));
     }
 }
 
