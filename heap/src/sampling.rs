@@ -11,6 +11,7 @@
 
 use crate::handles::{GlobalHandles, HandleScope, WeakNode};
 use crate::layout::ClassDescriptor;
+use core::cmp::Reverse;
 use core::fmt;
 
 /// A program's allocations since [`HandleScope::start_sampling`], by class and label. V8: `AllocationProfile` of
@@ -207,7 +208,7 @@ impl Sampling {
                 live: live.rounded(),
             })
             .collect();
-        entries.sort_by(|a, b| (b.live.bytes, b.all.bytes).cmp(&(a.live.bytes, a.all.bytes)));
+        entries.sort_by_key(|entry| Reverse((entry.live.bytes, entry.all.bytes)));
         AllocationProfile { interval: self.interval, seed: self.seed, entries }
     }
 }

@@ -49,7 +49,9 @@ fn last_reason(scope: &HandleScope<'_>) -> Option<CollectionReason> {
 
 #[test]
 fn values_that_cannot_work_are_refused_with_the_number_and_change_nothing() {
-    let cases: [(&str, usize, fn(&mut HeapPolicy)); 11] = [
+    /// The option, a value, and how it gets there.
+    type Case = (&'static str, usize, fn(&mut HeapPolicy));
+    let cases: [Case; 11] = [
         ("max_heap_size", 8 * MB - 1, |p| p.max_heap_size = 8 * MB - 1),
         ("total_budget", 0, |p| p.total_budget = Some(0)),
         ("semi_space_size", 100, |p| p.initial_semi_space_size = 100),
