@@ -121,7 +121,7 @@ impl Heap {
     /// What of the old generation's room they have spent.
     fn spent_externally(&self) -> usize {
         let growth = self.external_growth();
-        if growth == 0 {
+        if growth == 0 || self.old_generation_limit == usize::MAX {
             return 0;
         }
         let step = self.options.policy.external_memory_step.max(self.external_low.get() / 2);

@@ -21,6 +21,10 @@
 //! and collections, not in time, so that a program runs the same each time. V8 does it with time: less than two fifths
 //! of it left for the mutator, four times in a row. A refusal, of whatever reason, starts the count anew.
 //!
+//! **The total budget** ([`HeapPolicy::total_budget`](crate::HeapPolicy::total_budget)) bounds chunks and external memory
+//! together. A chunk that would exceed it is refused as one above the limit is, so the ladder is the same, but for rung
+//! 4: no callback raises it. [`OutOfMemoryReason::TotalBudget`] tells the numbers.
+//!
 //! An embedder that learns of want outside the heap need not wait for all that: [`HandleScope::memory_pressure`] does what
 //! rung 3 does.
 //!

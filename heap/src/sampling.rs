@@ -11,6 +11,7 @@
 
 use crate::handles::{GlobalHandles, HandleScope, WeakNode};
 use crate::layout::ClassDescriptor;
+use core::cmp::Reverse;
 use core::fmt;
 
 /// A program's allocations since [`HandleScope::start_sampling`], by class and label. V8: `AllocationProfile` of
@@ -207,7 +208,7 @@ impl Sampling {
                 live: live.rounded(),
             })
             .collect();
-        entries.sort_by(|a, b| (b.live.bytes, b.all.bytes).cmp(&(a.live.bytes, a.all.bytes)));
+        entries.sort_by_key(|entry| Reverse((entry.live.bytes, entry.all.bytes)));
         AllocationProfile { interval: self.interval, seed: self.seed, entries }
     }
 }
@@ -242,9 +243,9 @@ impl fmt::Display for AllocationProfile {
 }
 
 impl HandleScope<'_> {
-    /// Samples the program's allocations from now on, one each `interval` bytes on average: 512 KiB, as V8 has it, costs
-    /// next to nothing, a small one gives exact numbers. Sampling that is under way ends. V8:
-    /// `HeapProfiler::StartSamplingHeapProfiler`.
+    /// Samples the program's allocations from now on, one each `interval` bytes on average. V8 takes 512 KiB; the smaller,
+    /// the more exact, and the more weak references there are. What it costs in any case is a look at the map and the size
+    /// of each new object. Sampling that is under way ends. V8: `HeapProfiler::StartSamplingHeapProfiler`.
     ///
     /// The same program and `seed` give the same samples. Objects of all spaces are sampled; the collector's copies are
     /// not. While sampling goes on, objects that are not young take the slow path of allocation.

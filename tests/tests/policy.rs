@@ -29,6 +29,9 @@ pub struct Bytes {
 heap_classes! { static CLASSES = [Node, Bytes]; }
 
 const MB: usize = 1 << 20;
+
+/// Marking all the time, it is through at other times: then numbers of collections say nothing.
+const COUNTS: bool = !cfg!(heapwright_stress_marking);
 const OLD: AllocationType = AllocationType::Old;
 
 fn builder() -> IsolateBuilder {
@@ -46,7 +49,9 @@ fn last_reason(scope: &HandleScope<'_>) -> Option<CollectionReason> {
 
 #[test]
 fn values_that_cannot_work_are_refused_with_the_number_and_change_nothing() {
-    let cases: [(&str, usize, fn(&mut HeapPolicy)); 11] = [
+    /// The option, a value, and how it gets there.
+    type Case = (&'static str, usize, fn(&mut HeapPolicy));
+    let cases: [Case; 11] = [
         ("max_heap_size", 8 * MB - 1, |p| p.max_heap_size = 8 * MB - 1),
         ("total_budget", 0, |p| p.total_budget = Some(0)),
         ("semi_space_size", 100, |p| p.initial_semi_space_size = 100),
@@ -80,7 +85,7 @@ fn values_that_cannot_work_are_refused_with_the_number_and_change_nothing() {
 fn the_limits_of_a_heap_in_use_may_be_changed() {
     let mut isolate = builder().max_heap_size(64 * MB).growing(Growing::Bytes).verify(true).build().unwrap();
     let mut scope = isolate.enter();
-    let kept: Vec<_> = (0..20).map(|_| old(&mut scope, MB)).collect();
+    let kept: Vec<_> = (0..18).map(|_| old(&mut scope, MB)).collect();
     let mut policy = scope.policy();
     assert_eq!((policy.max_heap_size, policy.growing), (64 * MB, Growing::Bytes));
 
@@ -89,9 +94,9 @@ fn the_limits_of_a_heap_in_use_may_be_changed() {
     scope.set_policy(&policy).unwrap();
     let error = Bytes::try_new_in(&mut scope, OLD, BytesInit { data: Filled::new(0, MB) }).unwrap_err();
     assert!(matches!(error.reason, OutOfMemoryReason::HeapLimit { limit, used } if limit == 16 * MB && used > limit));
-    policy.max_heap_size = 128 * MB;
+    policy.max_heap_size = 96 * MB;
     scope.set_policy(&policy).unwrap();
-    let more: Vec<_> = (0..60).map(|_| old(&mut scope, MB)).collect();
+    let more: Vec<_> = (0..20).map(|_| old(&mut scope, MB)).collect();
     assert!(kept.iter().chain(&more).all(|bytes| bytes.get(&scope).data(MB - 1) == 1));
 
     // Semi-spaces follow at once.
@@ -135,7 +140,7 @@ fn marking_in_steps_may_be_turned_off_while_it_goes_on() {
     let kept: Vec<_> = (0..100).map(|_| old(&mut scope, 100_000)).collect();
     let steps = scope.statistics().marking_steps.count;
     assert!(steps > 0);
-    assert_eq!(scope.statistics().full.count, 0);
+    assert!(!COUNTS || scope.statistics().full.count == 0);
     policy.incremental_marking = false;
     scope.set_policy(&policy).unwrap();
     for _ in 0..300 {
@@ -143,7 +148,7 @@ fn marking_in_steps_may_be_turned_off_while_it_goes_on() {
     }
     let statistics = scope.statistics();
     assert!(statistics.full.count > 0 && statistics.marking_steps.count == steps, "{statistics:?}");
-    assert!(statistics.collections.iter().all(|of| of.reason == CollectionReason::OldGenerationLimit));
+    assert!(!COUNTS || statistics.collections.iter().all(|of| of.reason == CollectionReason::OldGenerationLimit));
     assert!(kept.iter().all(|bytes| bytes.get(&scope).data(9) == 1));
 }
 
@@ -162,17 +167,19 @@ impl Time {
     }
 }
 
-/// The limit after 40 MiB were made in so many milliseconds, all of them alive.
+/// The limit after 20 MiB were made in so many milliseconds, all of them alive.
 fn limit_after(growing: Growing, milliseconds: u64) -> usize {
     let time = Time::default();
-    let mut isolate = builder().growing(growing).incremental_marking(false).clock(time.clock()).build().unwrap();
+    let mut policy = HeapPolicy::default();
+    (policy.growing, policy.initial_old_generation_limit, policy.incremental_marking) = (growing, MB, false);
+    let mut isolate = builder().policy(policy).clock(time.clock()).build().unwrap();
     let mut scope = isolate.enter();
     let mut kept = Vec::new();
     for _ in 0..2 {
         // What is measured is the program between two full collections.
         kept.clear();
         scope.collect(CollectionKind::Full);
-        for _ in 0..40 {
+        for _ in 0..20 {
             let mut inner = scope.nested();
             let bytes = old(&mut inner, MB);
             kept.push(Global::new(&inner, bytes));
@@ -189,15 +196,15 @@ fn limit_after(growing: Growing, milliseconds: u64) -> usize {
 
 #[test]
 fn a_slow_program_keeps_a_small_heap_and_a_fast_one_grows_as_by_bytes() {
-    let live = 40 * MB;
+    let live = 20 * MB;
     let by_bytes = limit_after(Growing::Bytes, 0);
-    assert!(by_bytes > live + 35 * MB);
+    assert!(by_bytes > live + 35 * MB && by_bytes < live + 45 * MB, "{by_bytes}");
     assert_eq!(limit_after(Growing::Bytes, 1_000_000), by_bytes);
     assert_eq!(limit_after(Growing::Measured, 0), by_bytes);
     let slow = limit_after(Growing::Measured, 1_000_000);
-    assert!(slow > live + 8 * MB && slow < live + 20 * MB, "{slow}");
+    assert!(slow > live + 8 * MB && slow < live + 11 * MB, "{slow}");
     // In between, the slower the smaller.
-    let between = [50, 80, 120].map(|ms| limit_after(Growing::Measured, ms));
+    let between = [40, 60, 90].map(|ms| limit_after(Growing::Measured, ms));
     assert!(between.is_sorted_by(|a, b| a >= b) && between[0] <= by_bytes && between[2] >= slow, "{between:?}");
     let percent = limit_after(Growing::Percent(130), 0);
     assert!(percent > live * 13 / 10 - MB && percent < live * 13 / 10 + MB, "{percent}");
@@ -240,7 +247,7 @@ fn much_external_memory_is_a_reason_to_collect() {
         }
         let statistics = scope.statistics();
         assert!(most <= 66 * MB, "{most}");
-        assert!((15..=40).contains(&statistics.full.count), "{}", statistics.full.count);
+        assert!(!COUNTS || (15..=40).contains(&statistics.full.count), "{}", statistics.full.count);
         let reasons: Vec<_> = statistics.collections.iter().map(|record| record.reason).collect();
         assert!(reasons.iter().all(|reason| *reason == CollectionReason::ExternalMemory), "{reasons:?}");
         assert_eq!(reasons[0].name(), "external memory");
@@ -257,10 +264,10 @@ fn live_external_memory_is_not_collected_for_again_and_again() {
     }
     // Each time it has grown by half: 10 GB, not one collection for each of them.
     let count = scope.statistics().full.count;
-    assert!((5..25).contains(&count), "{count}");
+    assert!(!COUNTS || (5..25).contains(&count), "{count}");
     // And no more for it later.
     old(&mut scope, MB);
-    assert_eq!(scope.statistics().full.count, count);
+    assert!(!COUNTS || scope.statistics().full.count == count);
 }
 
 #[test]
@@ -277,8 +284,8 @@ fn external_memory_spends_the_room_of_the_old_generation() {
             old(&mut scope.nested(), MB - 1000);
             made += 1;
         }
-        assert!((expected..=expected + 1).contains(&(made - 1)), "{external}: {made}");
-        assert_eq!(last_reason(&scope), Some(CollectionReason::OldGenerationLimit));
+        assert!(!COUNTS || (expected..=expected + 1).contains(&(made - 1)), "{external}: {made}");
+        assert!(!COUNTS || last_reason(&scope) == Some(CollectionReason::OldGenerationLimit));
     }
 }
 

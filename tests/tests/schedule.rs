@@ -172,8 +172,10 @@ fn a_list_is_followed_to_the_letter() {
         counts.push((statistics.young.count, statistics.full.count));
     }
     assert_eq!(counts[3..5], [(0, 0), (1, 1)]);
-    assert_eq!(counts[10..13], [(1, 1), (1, 2), (1, 2)]);
-    assert_eq!(counts[19], (1, 2));
+    // There is something to finish where it was begun; marking all the time, always.
+    let again = if cfg!(heapwright_stress_marking) { (1, 3) } else { (1, 2) };
+    assert_eq!(counts[10..13], [(1, 1), (1, 2), again]);
+    assert_eq!(counts[19], again);
     assert!(scope.statistics().collections.iter().all(|of| of.reason == CollectionReason::Schedule));
     assert_eq!(scope.schedule_so_far(), Some(decisions));
 }
