@@ -377,7 +377,7 @@ fn stores_between_steps_of_marking_are_not_missed() {
             Slots::try_new_in(&mut scope, OLD, init).unwrap()
         };
         // What each element refers to strongly; entries refer to the same, weakly or strongly.
-        let mut model = vec![0_i32; SLOTS];
+        let mut model = [0_i32; SLOTS];
         for step in 1..3000 {
             let (to, from) = (random.below(SLOTS), random.below(SLOTS));
             let mut inner = scope.nested();
@@ -755,7 +755,7 @@ fn evacuation_without_memory_loses_nothing() {
 /// Every call to the system fails from some moment on.
 #[test]
 fn evacuation_survives_a_system_without_memory() {
-    for after in 0..12 {
+    for after in 0..6 {
         let pages = Arc::new(FaultyPageAllocator::new(OsPageAllocator::default()));
         let mut isolate = stressed().page_allocator(pages.clone()).build().unwrap();
         let mut scope = isolate.enter();

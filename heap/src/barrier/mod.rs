@@ -5,7 +5,7 @@
 //!
 //! **Promises** that after every store through a setter, a slot outside the young generation that refers into it is
 //! in its chunk's set; and that while marking is under way, an old object that a reference was stored to in an old one
-//! is marked. The collector relies on nothing else.
+//! is marked, and the slot noted if that object is to be evacuated. The collector relies on nothing else.
 //!
 //! **Never touches** spaces or isolates: everything it needs is in the headers of two chunks, found by masking.
 

@@ -17,6 +17,8 @@
 //! grey, and then visits all roots. A young object needs no barrier, for its slots are visited when it is promoted; so what
 //! safe code may know of an object's youth to leave barriers out (`WriteBarrierMode`) holds while marking as well.
 //!
+//! The slots that lead into chunks which are to be evacuated are found on the same ways: `evacuator`.
+//!
 //! # When
 //!
 //! Marking begins when the old generation has grown by three quarters of what it may grow until it is due, unless the

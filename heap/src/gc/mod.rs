@@ -1,6 +1,6 @@
 //! Collection: which objects live, and where.
 //!
-//! **Owns** the scavenger, the marker, the order in which they run, and the record of each collection.
+//! **Owns** the scavenger, the marker, the evacuator, the order in which they run, and the record of each collection.
 //!
 //! **Promises** that after a collection every root and every field refers to a live object at its new place, that
 //! weak references to dead ones are cleared (or spliced, where a class says so), and that a collection never fails: what it needs is set aside before.
@@ -19,8 +19,8 @@
 //! ```
 //!
 //! A full collection empties the young generation first, so the marker sees one generation and no remembered slot is
-//! left. Should the old generation have no room, survivors stay young, and a scavenge after the sweep drops those that
-//! only dead old objects kept.
+//! left; what lives in sparse chunks then moves out of them (`evacuator`). Should the old generation have no room,
+//! survivors stay young, and a scavenge after the sweep drops those that only dead old objects kept.
 
 mod body;
 mod callbacks;
@@ -88,6 +88,7 @@ impl IsolateData {
         let young_before = self.heap.new_space.used() + self.heap.new_large_object_space.used();
         self.heap.new_space.open_area();
         let origin = self.heap.switch_origin(AllocationOrigin::Gc);
+        let mut evacuated = evacuator::Evacuated::default();
         let evacuation = match kind {
             CollectionKind::Young if reason == CollectionReason::SemispaceFull => {
                 let capacity = self.heap.new_space.capacity();
@@ -96,7 +97,7 @@ impl IsolateData {
                 evacuation
             }
             CollectionKind::Young => scavenger::scavenge(self, reason == CollectionReason::Pin),
-            CollectionKind::Full => self.collect_full(reason),
+            CollectionKind::Full => self.collect_full(reason, &mut evacuated),
         };
         self.heap.switch_origin(origin);
         if kind == CollectionKind::Young {
@@ -118,9 +119,9 @@ impl IsolateData {
             copied: evacuation.copied,
             promoted: evacuation.promoted + evacuation.promoted_in_place,
             live: (kind == CollectionKind::Full).then_some(self.heap.old_generation_live),
-            evacuated: evacuation.evacuated.bytes,
-            evacuated_chunks: evacuation.evacuated.chunks,
-            aborted_chunks: evacuation.evacuated.aborted,
+            evacuated: evacuated.bytes,
+            evacuated_chunks: evacuated.chunks,
+            aborted_chunks: evacuated.aborted,
             ..record
         });
         if let Some((from, old)) = speeds_from {
@@ -137,7 +138,11 @@ impl IsolateData {
         self.call_epilogues(record);
     }
 
-    fn collect_full(&mut self, reason: CollectionReason) -> scavenger::Evacuation {
+    fn collect_full(
+        &mut self,
+        reason: CollectionReason,
+        evacuated: &mut evacuator::Evacuated,
+    ) -> scavenger::Evacuation {
         if reason.is_precise() {
             self.abort_marking();
         }
@@ -148,7 +153,7 @@ impl IsolateData {
         self.heap.collector.phases.sweeping = phases.lap();
         let marker::Marked { candidates, to_update, mut live } = marker::mark(self, reason.is_want_of_memory());
         self.heap.collector.phases.marking = phases.lap();
-        evacuation.evacuated = evacuator::evacuate(self, &candidates, to_update, &mut live);
+        *evacuated = evacuator::evacuate(self, &candidates, to_update, &mut live);
         self.heap.collector.phases.evacuating = phases.lap();
         let heap = &mut self.heap;
         let fillers = heap.fillers;

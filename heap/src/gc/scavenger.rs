@@ -32,8 +32,6 @@ pub(super) struct Evacuation {
     pub(super) promoted: usize,
     /// Bytes that became old without being moved.
     pub(super) promoted_in_place: usize,
-    /// What a full collection moved within the old generation.
-    pub(super) evacuated: super::evacuator::Evacuated,
 }
 
 impl Evacuation {

@@ -71,7 +71,7 @@ impl HandleScope<'_> {
     /// If the object is young, and stays so because there is no memory for it in the old generation.
     #[track_caller]
     pub fn pin<T: HeapClass>(&mut self, handle: Handle<'_, T>) -> Result<Pinned<T>, PinError> {
-        // SAFETY: a scope is given.
+        // SAFETY: a scope is given, and it is the one whose objects the handle may refer to.
         let is_young = |_: &Self| MemoryChunk::of(unsafe { handle.word() }.address()).is_young();
         if is_young(self) {
             let isolate = self.data_mut();
@@ -94,8 +94,9 @@ impl HandleScope<'_> {
 
 impl<T: HeapClass> Pinned<T> {
     /// Where the object begins, with the word of its map; its fields follow at their
-    /// [offsets](crate::layout::ClassLayout::all_fields). Right as long as the isolate lives and a clone of this does. What is read or written there is up to who does it, in `unsafe` code: fields keep
-    /// the values that their types allow, and references are stored by setters alone.
+    /// [offsets](crate::layout::ClassLayout::all_fields). Right as long as the isolate lives and a clone of this does. What
+    /// is read or written there is up to who does it, in `unsafe` code: fields keep the values that their types allow, and
+    /// references are stored by setters alone.
     #[must_use]
     pub fn address(&self) -> usize {
         self.address

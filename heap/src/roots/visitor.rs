@@ -22,7 +22,7 @@ pub enum RootGroup {
     SmiRootList,
     /// A handle of a scope.
     HandleScopes,
-    /// A [`Global`](crate::Global), one in an isolate slot too.
+    /// A [`Global`](crate::Global), one in an isolate slot too, or a [`Pinned`](crate::Pinned) object.
     Globals,
     /// A [`WeakGlobal`](crate::WeakGlobal), which keeps nothing alive.
     WeakGlobals,

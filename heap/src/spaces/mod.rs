@@ -8,7 +8,7 @@
 //! | of a class of maps | | [`Map`](SpaceId::Map) | marking and sweeping; never moves |
 //! | machine code | [`Code`](AllocationType::Code) | [`Code`](SpaceId::Code), a large one [`CodeLargeObject`](SpaceId::CodeLargeObject) | marking and sweeping; never moves |
 //! | up to [`MAX_YOUNG_OBJECT_SIZE`], 32 KiB | [`Young`](AllocationType::Young) | [`New`](SpaceId::New) | copying; after two survivals it is old |
-//! | up to [`MAX_REGULAR_OBJECT_SIZE`], 128 KiB | [`Young`](AllocationType::Young), [`Old`](AllocationType::Old) | [`Old`](SpaceId::Old) | marking and sweeping |
+//! | up to [`MAX_REGULAR_OBJECT_SIZE`], 128 KiB | [`Young`](AllocationType::Young), [`Old`](AllocationType::Old) | [`Old`](SpaceId::Old) | marking and sweeping; moved out of chunks that are mostly free, unless [pinned](crate::HandleScope::pin) |
 //! | larger | [`Young`](AllocationType::Young) | [`NewLargeObject`](SpaceId::NewLargeObject), a chunk of its own; then [`LargeObject`](SpaceId::LargeObject) where it lies | scavenging, then marking; never moves |
 //! | larger | [`Old`](AllocationType::Old) | [`LargeObject`](SpaceId::LargeObject), a chunk of its own | marking; never moves |
 //! | of a class without setters, in a root table's setup | [`ReadOnly`](AllocationType::ReadOnly) | [`ReadOnly`](SpaceId::ReadOnly) | nobody: sealed when the isolate is made |
