@@ -778,3 +778,63 @@ fn random_graphs_while_marking_goes_on() {
     run(8, 500, || Isolate::builder().stress(11, CollectionKind::Full).stress_marking());
     run(8, 500, || Isolate::builder().stress(u32::MAX, CollectionKind::Full).stress_marking());
 }
+
+/// A table with one entry, its key and its value.
+fn one_entry<'s>(scope: &mut HandleScope<'s>) -> (Handle<'s, Table>, Handle<'s, Item>) {
+    let (table, key) = (table(scope, 2, Place::Young), item(scope, 1, Place::Young));
+    let mut inner = scope.nested();
+    let value = HeavyItem::new(&mut inner, HeavyItemInit { parent: init(2), bytes: Filled::new(0, 1000) });
+    table.get(&inner).entries(1).set_key(key);
+    table.get(&inner).entries(1).set_value(value);
+    (table, key)
+}
+
+/// In a heap snapshot, a value is retained by its key and not by the table.
+#[test]
+fn snapshots_show_who_keeps_values_alive() {
+    use heapwright::inspect::{SnapshotEdgeKind, SnapshotEdgeName};
+    let mut isolate = isolate();
+    let mut scope = isolate.enter();
+    let (_table, _key) = one_entry(&mut scope);
+    let snapshot = scope.heap_snapshot();
+    let node = |name: &str| snapshot.nodes().iter().position(|node| snapshot.name(node) == name).unwrap();
+    let (table, key, value) = (node("Table"), node("Item"), node("HeavyItem"));
+    let edges = |from: usize| -> Vec<_> {
+        let to_value = snapshot.edges(from).iter().filter(|edge| edge.to == value);
+        to_value.map(|edge| (edge.kind, snapshot.edge_name(edge).to_string())).collect()
+    };
+    let id = snapshot.nodes()[table].id;
+    assert_eq!(edges(table), [(SnapshotEdgeKind::Weak, "entries[1].value".to_owned())]);
+    assert_eq!(edges(key), [(SnapshotEdgeKind::Internal, format!("entries[1].value of Table @{id}"))]);
+    let retained = snapshot.retained_sizes();
+    assert_eq!(retained[key], snapshot.nodes()[key].self_size + snapshot.nodes()[value].self_size);
+    assert_eq!(retained[table], snapshot.nodes()[table].self_size);
+    assert_eq!(snapshot.dominators()[value], Some(key));
+    assert!(!matches!(snapshot.edge_name(&snapshot.edges(key)[0]), SnapshotEdgeName::Index(_)));
+}
+
+/// A footprint counts values with their keys, whichever of table and key is met first.
+#[test]
+fn footprints_count_values_with_their_keys() {
+    let mut isolate = isolate();
+    let mut scope = isolate.enter();
+    let (table, key) = one_entry(&mut scope);
+    let heavy = |footprint: &heapwright::inspect::Footprint| {
+        let of = footprint.classes.iter().find(|of| of.class == HeavyItem::CLASS);
+        of.map_or((0, 0), |of| (of.objects, of.weak_objects))
+    };
+    let (table, key) = (table.get(&scope).as_tagged(), key.get(&scope).as_tagged());
+    assert_eq!(heavy(&scope.footprint([table])), (0, 1));
+    assert_eq!(heavy(&scope.footprint([key])), (0, 0));
+    assert_eq!(heavy(&scope.footprint([table, key])), (1, 0));
+    assert_eq!(heavy(&scope.footprint([key, table])), (1, 0));
+}
+
+#[test]
+fn entries_are_printed_as_structs_are() {
+    let mut isolate = isolate();
+    let mut scope = isolate.enter();
+    let (table, _key) = one_entry(&mut scope);
+    let text = format!("{:#?}", table.get(&scope));
+    assert!(text.contains("key") && text.contains("value") && text.contains("HeavyItem"), "{text}");
+}
