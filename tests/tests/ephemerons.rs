@@ -361,23 +361,22 @@ fn of_two_chains_the_linear_way_keeps_the_right_one() {
     }
 }
 
+/// 100,000 entries, of which each round would find one.
 #[test]
 fn long_chains_take_linear_time() {
     for (kind, in_) in [(CollectionKind::Young, YOUNG), (CollectionKind::Full, OLD)] {
-        let time = |count: usize| {
-            let mut isolate = Isolate::builder().classes(&CLASSES).semi_space_size(16 << 20, 16 << 20).build().unwrap();
-            let mut scope = isolate.enter();
-            let (table, first) = chain(&mut scope, count, in_);
-            let start = Instant::now();
-            scope.collect(kind);
-            let time = start.elapsed();
-            check_chain(&scope, table);
-            assert_eq!(first.get(&scope).value(), 0);
-            time
-        };
-        let (short, long) = (time(2_000), time(100_000));
-        // Quadratic would be 2,500 times as long; the rest is for a busy machine.
-        assert!(long < short * 400 + Duration::from_millis(500), "{kind:?}: {short:?} for 2000, {long:?} for 100000");
+        let mut isolate = Isolate::builder().classes(&CLASSES).semi_space_size(16 << 20, 16 << 20).build().unwrap();
+        let mut scope = isolate.enter();
+        let (table, first) = chain(&mut scope, 100_000, in_);
+        let before = totals(&scope);
+        let start = Instant::now();
+        scope.collect(kind);
+        let (time, after) = (start.elapsed(), totals(&scope));
+        check_chain(&scope, table);
+        assert_eq!(first.get(&scope).value(), 0);
+        assert_eq!((after.rounds - before.rounds, after.linear - before.linear), (10, 1), "{kind:?}");
+        // Some 0.1 s. Rounds would look at 5,000,000,000 entries: minutes, on any machine.
+        assert!(time < Duration::from_secs(20), "{kind:?}: {time:?}");
     }
 }
 
