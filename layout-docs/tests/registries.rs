@@ -139,3 +139,34 @@ fn numbers_and_links_are_shown() {
         }
     }
 }
+
+mod ephemeral {
+    use heapwright::prelude::*;
+
+    #[heap_struct(ephemeron)]
+    pub(super) struct Entry {
+        key: Weak<HeapObject>,
+        value: Tagged<Any>,
+    }
+    #[heap_object]
+    pub(super) struct Table {
+        entry: Inline<Entry>,
+    }
+    heap_classes! { pub(super) static CLASSES = [Table]; }
+}
+
+/// So is that a struct is an ephemeron; and a model of one without a key is refused.
+#[test]
+fn ephemerons_are_shown() {
+    let mut model = Model::from_registries(&[&ephemeral::CLASSES]);
+    assert!(model.structs.iter().any(|layout| layout.name == "Entry" && layout.is_ephemeron));
+    assert_eq!(Model::from_json(&render_json(&model)).unwrap(), model);
+    for page in [render_text(&model), render_markdown(&model), render_html(&model)] {
+        assert!(page.contains("ephemeron"), "{page}");
+    }
+    model.structs[0].fields.reverse();
+    let (first, second) = model.structs[0].fields.split_at_mut(1);
+    core::mem::swap(&mut first[0].offset, &mut second[0].offset);
+    let error = Model::from_json(&render_json(&model)).unwrap_err().to_string();
+    assert!(error.contains("ephemeron"), "{error}");
+}

@@ -361,23 +361,22 @@ fn of_two_chains_the_linear_way_keeps_the_right_one() {
     }
 }
 
+/// 100,000 entries, of which each round would find one.
 #[test]
 fn long_chains_take_linear_time() {
     for (kind, in_) in [(CollectionKind::Young, YOUNG), (CollectionKind::Full, OLD)] {
-        let time = |count: usize| {
-            let mut isolate = Isolate::builder().classes(&CLASSES).semi_space_size(16 << 20, 16 << 20).build().unwrap();
-            let mut scope = isolate.enter();
-            let (table, first) = chain(&mut scope, count, in_);
-            let start = Instant::now();
-            scope.collect(kind);
-            let time = start.elapsed();
-            check_chain(&scope, table);
-            assert_eq!(first.get(&scope).value(), 0);
-            time
-        };
-        let (short, long) = (time(2_000), time(100_000));
-        // Quadratic would be 2,500 times as long; the rest is for a busy machine.
-        assert!(long < short * 400 + Duration::from_millis(500), "{kind:?}: {short:?} for 2000, {long:?} for 100000");
+        let mut isolate = Isolate::builder().classes(&CLASSES).semi_space_size(16 << 20, 16 << 20).build().unwrap();
+        let mut scope = isolate.enter();
+        let (table, first) = chain(&mut scope, 100_000, in_);
+        let before = totals(&scope);
+        let start = Instant::now();
+        scope.collect(kind);
+        let (time, after) = (start.elapsed(), totals(&scope));
+        check_chain(&scope, table);
+        assert_eq!(first.get(&scope).value(), 0);
+        assert_eq!((after.rounds - before.rounds, after.linear - before.linear), (10, 1), "{kind:?}");
+        // Some 0.1 s. Rounds would look at 5,000,000,000 entries: minutes, on any machine.
+        assert!(time < Duration::from_secs(20), "{kind:?}: {time:?}");
     }
 }
 
@@ -777,4 +776,64 @@ fn random_graphs_while_marking_goes_on() {
     run(8, 500, || Isolate::builder().stress(3, CollectionKind::Young).stress_marking());
     run(8, 500, || Isolate::builder().stress(11, CollectionKind::Full).stress_marking());
     run(8, 500, || Isolate::builder().stress(u32::MAX, CollectionKind::Full).stress_marking());
+}
+
+/// A table with one entry, its key and its value.
+fn one_entry<'s>(scope: &mut HandleScope<'s>) -> (Handle<'s, Table>, Handle<'s, Item>) {
+    let (table, key) = (table(scope, 2, Place::Young), item(scope, 1, Place::Young));
+    let mut inner = scope.nested();
+    let value = HeavyItem::new(&mut inner, HeavyItemInit { parent: init(2), bytes: Filled::new(0, 1000) });
+    table.get(&inner).entries(1).set_key(key);
+    table.get(&inner).entries(1).set_value(value);
+    (table, key)
+}
+
+/// In a heap snapshot, a value is retained by its key and not by the table.
+#[test]
+fn snapshots_show_who_keeps_values_alive() {
+    use heapwright::inspect::{SnapshotEdgeKind, SnapshotEdgeName};
+    let mut isolate = isolate();
+    let mut scope = isolate.enter();
+    let (_table, _key) = one_entry(&mut scope);
+    let snapshot = scope.heap_snapshot();
+    let node = |name: &str| snapshot.nodes().iter().position(|node| snapshot.name(node) == name).unwrap();
+    let (table, key, value) = (node("Table"), node("Item"), node("HeavyItem"));
+    let edges = |from: usize| -> Vec<_> {
+        let to_value = snapshot.edges(from).iter().filter(|edge| edge.to == value);
+        to_value.map(|edge| (edge.kind, snapshot.edge_name(edge).to_string())).collect()
+    };
+    let id = snapshot.nodes()[table].id;
+    assert_eq!(edges(table), [(SnapshotEdgeKind::Weak, "entries[1].value".to_owned())]);
+    assert_eq!(edges(key), [(SnapshotEdgeKind::Internal, format!("entries[1].value of Table @{id}"))]);
+    let retained = snapshot.retained_sizes();
+    assert_eq!(retained[key], snapshot.nodes()[key].self_size + snapshot.nodes()[value].self_size);
+    assert_eq!(retained[table], snapshot.nodes()[table].self_size);
+    assert_eq!(snapshot.dominators()[value], Some(key));
+    assert!(!matches!(snapshot.edge_name(&snapshot.edges(key)[0]), SnapshotEdgeName::Index(_)));
+}
+
+/// A footprint counts values with their keys, whichever of table and key is met first.
+#[test]
+fn footprints_count_values_with_their_keys() {
+    let mut isolate = isolate();
+    let mut scope = isolate.enter();
+    let (table, key) = one_entry(&mut scope);
+    let heavy = |footprint: &heapwright::inspect::Footprint| {
+        let of = footprint.classes.iter().find(|of| of.class == HeavyItem::CLASS);
+        of.map_or((0, 0), |of| (of.objects, of.weak_objects))
+    };
+    let (table, key) = (table.get(&scope).as_tagged(), key.get(&scope).as_tagged());
+    assert_eq!(heavy(&scope.footprint([table])), (0, 1));
+    assert_eq!(heavy(&scope.footprint([key])), (0, 0));
+    assert_eq!(heavy(&scope.footprint([table, key])), (1, 0));
+    assert_eq!(heavy(&scope.footprint([key, table])), (1, 0));
+}
+
+#[test]
+fn entries_are_printed_as_structs_are() {
+    let mut isolate = isolate();
+    let mut scope = isolate.enter();
+    let (table, _key) = one_entry(&mut scope);
+    let text = format!("{:#?}", table.get(&scope));
+    assert!(text.contains("key") && text.contains("value") && text.contains("HeavyItem"), "{text}");
 }

@@ -174,7 +174,7 @@ unsafe fn entry_at(address: usize, class: &'static ClassDescriptor, offset: usiz
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EphemeronTotals {
-    /// Entries whose keys were not known to live when they were met.
+    /// Entries whose keys were not known to live when all else had been visited.
     pub noted: u64,
     /// Rounds over them.
     pub rounds: u64,

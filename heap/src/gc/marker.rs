@@ -163,7 +163,7 @@ impl Marker {
     }
 
     /// Marks the young objects that remembered slots refer to: what was visited before did not see them. Slots of dead
-    /// objects are among them; what only those keep is dropped by the next collection.
+    /// objects are among them, and values of ephemerons; what only those keep is dropped by the next collection.
     fn visit_remembered(&mut self, isolate: &IsolateData) {
         let visitor = &mut self.visitor;
         visitor.look_at(marked_chunks(&isolate.heap, self.marks_young));

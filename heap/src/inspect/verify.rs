@@ -3,9 +3,9 @@
 use super::walk::load;
 use crate::handles::HandleScope;
 use crate::isolate::IsolateData;
-use crate::layout::{ClassDescriptor, FieldKind};
+use crate::layout::{ClassDescriptor, FieldKind, VisitorId};
 use crate::map::Map;
-use crate::memory::MemoryChunk;
+use crate::memory::{ChunkFlags, MemoryChunk};
 use crate::spaces::{AllocationAlignment, SpaceId};
 use crate::tagged::{HeapObject, TAGGED_SIZE, TaggedCell, Word};
 use std::collections::HashSet;
@@ -360,7 +360,24 @@ impl Verifier<'_> {
             unsafe { crate::gc::visit_custom_slots(address, size, self.isolate.map_at(address), &mut visit) };
             result?;
         }
+        self.ephemerons(chunk, address, size)?;
         self.marking(chunk, address, size)
+    }
+
+    /// That scavenges will look up what the remembered slots of an old object with ephemerons are.
+    fn ephemerons(&self, chunk: &'static MemoryChunk, address: usize, size: usize) -> Result<(), VerifyError> {
+        let map = self.isolate.map_at(address);
+        if map.body().visitor_id() != VisitorId::Ephemerons || !chunk.remembers() {
+            return Ok(());
+        }
+        let mut entries = 0;
+        // SAFETY: an object of that size, with that map.
+        unsafe { crate::gc::visit_slots_and_ephemerons(address, size, map, &mut entries, |_, _| {}, |n, _| *n += 1) };
+        if entries > 0 && !chunk.has(ChunkFlags::HAS_EPHEMERONS) {
+            let (class, space, violation) = (map.class().name(), chunk.space(), Violation::BadChunkFlags);
+            return Err(VerifyError { class, address, space, offset: 0, violation });
+        }
+        Ok(())
     }
 
     /// While marking is under way: that what an old object refers to is marked, if the object has been visited.

@@ -493,3 +493,20 @@ proptest! {
         let _ = Lock::parse(&text);
     }
 }
+
+/// That a struct is an ephemeron is in the lock, and its changing breaks nobody: it is the collector's work.
+#[test]
+fn ephemerons() {
+    let ephemeron = |l: &mut Lock| {
+        let layout = l.structs.values_mut().next().unwrap();
+        (layout.is_tagged, layout.is_ephemeron) = (true, true);
+    };
+    let said = said(ephemeron);
+    let expected = "its key keeps its values alive now, as in an ephemeron [breaks nobody]";
+    assert!(said.iter().any(|line| line.ends_with(expected)), "{said:?}");
+    let mut changed = lock();
+    ephemeron(&mut changed);
+    let text = changed.to_string();
+    assert!(text.contains(" tagged ephemeron\n"), "{text}");
+    assert_eq!(Lock::parse(&text).unwrap(), changed);
+}
