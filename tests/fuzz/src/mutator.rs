@@ -367,7 +367,7 @@ fn level(
             }
             10..18 => {
                 let handles = handles!();
-                let to = if input.byte() % 8 == 0 { None } else { world.find(scope, handles, input) };
+                let to = if input.byte().is_multiple_of(8) { None } else { world.find(scope, handles, input) };
                 if let Some(holder) = world.find(scope, handles, input) {
                     world.store(holder, input.number(), to, i32::from(input.byte()));
                 }
