@@ -105,7 +105,7 @@ fn run(target: &str, run: fn(&[u8]), seeds: Vec<Vec<u8>>, fresh: u64, changed: u
 
 #[test]
 fn mutator_programs() {
-    run("mutator", mutator::run, Vec::new(), 100, 100);
+    run("mutator", mutator::run, Vec::new(), 60, 60);
 }
 
 fn locks() -> Vec<Vec<u8>> {

@@ -5,9 +5,9 @@
 //! globals and weak globals with callbacks. Collections come when they are asked for, when memory is short, and, if the first bytes
 //! say so, at every so many allocations. After each one that is asked for, the heap has to be what the model is.
 
-use heapwright::MemoryPressureLevel;
 use heapwright::inspect::HeapObjectIterator;
 use heapwright::prelude::*;
+use heapwright::{IsolateBuilder, MemoryPressureLevel};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
@@ -367,7 +367,7 @@ fn level(
             }
             10..18 => {
                 let handles = handles!();
-                let to = if input.byte() % 8 == 0 { None } else { world.find(scope, handles, input) };
+                let to = if input.byte().is_multiple_of(8) { None } else { world.find(scope, handles, input) };
                 if let Some(holder) = world.find(scope, handles, input) {
                     world.store(holder, input.number(), to, i32::from(input.byte()));
                 }
@@ -433,9 +433,18 @@ fn level(
 ///
 /// If the heap is not what the model is.
 pub fn run(data: &[u8]) {
+    run_in(Isolate::builder(), data);
+}
+
+/// The same, in an isolate of this builder, but for its classes and sizes.
+///
+/// # Panics
+///
+/// If the heap is not what the model is.
+pub fn run_in(builder: IsolateBuilder, data: &[u8]) {
     let mut input = Input(data);
     let (sizes, stress) = (input.byte(), input.byte());
-    let mut builder = Isolate::builder().classes(&CLASSES);
+    let mut builder = builder.classes(&CLASSES);
     if sizes & 1 == 1 {
         builder = builder.semi_space_size(256 << 10, 512 << 10);
     }
