@@ -101,9 +101,9 @@ impl Traced {
     }
 }
 
-thread_local! {
-    /// Whether isolates are entered on this thread: the collector's helpers enter none.
-    static IS_MUTATOR: core::cell::Cell<bool> = const { core::cell::Cell::new(false) };
+/// Whether this is one of the threads that help collectors.
+fn is_helper() -> bool {
+    std::thread::current().name().is_some_and(|name| name.starts_with("heapwright "))
 }
 
 static TRACED_ELSEWHERE: AtomicBool = AtomicBool::new(false);
@@ -111,7 +111,7 @@ static TRACED_ELSEWHERE: AtomicBool = AtomicBool::new(false);
 // SAFETY: visits all words of the tail, which `make` makes Smis and `set` writes.
 unsafe impl CustomTrace for Traced {
     unsafe fn trace(&self, visitor: &mut SlotVisitor<'_>) {
-        if !IS_MUTATOR.get() {
+        if is_helper() {
             TRACED_ELSEWHERE.store(true, Ordering::Relaxed);
         }
         for index in 0..Traced::WORDS {
@@ -565,7 +565,7 @@ unsafe impl PageAllocator for Watched {
         unsafe { self.pages.free_pages(address, size) }
     }
     unsafe fn set_permissions(&self, address: usize, size: usize, permission: Permission) -> Result<(), MemoryError> {
-        if std::thread::current().name().is_some_and(|name| name.starts_with("heapwright ")) {
+        if is_helper() {
             self.from_helpers.fetch_add(1, Ordering::Relaxed);
         }
         // SAFETY: see above.

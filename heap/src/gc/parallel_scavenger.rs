@@ -156,8 +156,7 @@ pub(super) fn visit<const ALIGNED: bool>(
     visit_roots(&mut worker);
     worker.work();
     gang.close();
-    let findings = core::mem::take(&mut *gang.job().findings.lock().unwrap_or_else(PoisonError::into_inner));
-    findings
+    core::mem::take(&mut *gang.job().findings.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// What the threads share. The isolate's own waits until all others have left; who comes later finds no work, and
