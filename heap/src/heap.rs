@@ -6,6 +6,7 @@ use crate::gc::{CollectionKind, CollectionReason, CollectionSinks, CollectorStat
 use crate::growing::Speeds;
 use crate::isolate::IsolateData;
 use crate::limits::{Clock, Limits};
+use crate::map::Map;
 use crate::memory::{Cage, MemoryAllocator, MemoryError, SharedPageAllocator};
 use crate::policy::HeapPolicy;
 use crate::schedule::{GcSchedule, ScheduleRun};
@@ -570,6 +571,16 @@ impl IsolateData {
     #[inline(never)]
     #[track_caller]
     fn finish_old_object<T: HeapClass>(&mut self, address: usize, size: usize, wanted: AllocationType) {
+        if T::IS_MAP {
+            // SAFETY: a whole map, just made.
+            let map: &Map = unsafe { Word::strong(address).as_object() };
+            if !self.has_class(map.class()) {
+                // Begun from a map of another isolate: what it says of objects would mean nothing here.
+                // SAFETY: the map's own memory, and nothing refers to it yet.
+                unsafe { self.heap.fillers.fill(address, size) };
+                crate::isolate::not_registered(map.class());
+            }
+        }
         // SAFETY: a whole object, just made.
         unsafe {
             if wanted != AllocationType::ReadOnly {

@@ -234,6 +234,7 @@ fn events_have_the_fields_of_records() {
             ("pause_us", us(record.pause)),
             ("scavenging_us", us(record.phases.scavenging)),
             ("marking_us", us(record.phases.marking)),
+            ("evacuating_us", us(record.phases.evacuating)),
             ("sweeping_us", us(record.phases.sweeping)),
             ("allocated", record.allocated.to_string()),
             ("used_before", record.used_before.to_string()),
@@ -242,9 +243,13 @@ fn events_have_the_fields_of_records() {
             ("committed_after", record.committed_after.to_string()),
             ("copied", record.copied.to_string()),
             ("promoted", record.promoted.to_string()),
+            ("evacuated", record.evacuated.to_string()),
+            ("evacuated_chunks", record.evacuated_chunks.to_string()),
+            ("aborted_chunks", record.aborted_chunks.to_string()),
             ("marking_steps", record.marking_steps.count.to_string()),
             ("marking_steps_us", us(record.marking_steps.pause)),
             ("marking_steps_visited", record.marking_steps.visited.to_string()),
+            ("marking_steps_elsewhere", record.marking_steps.elsewhere.to_string()),
             ("unreturned", "0".to_owned()),
         ];
         for (name, value) in &expected {

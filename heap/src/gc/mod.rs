@@ -50,7 +50,7 @@ mod sync {
 
 pub(crate) use body::{
     made_old, map_of, object_size, refers_to_read_only_alone, simple_length, size_of_object, visit_custom_slots,
-    visit_slots, visit_slots_and_ephemerons,
+    visit_slots_and_ephemerons,
 };
 pub use callbacks::{GcCallback, GcEvent};
 pub use custom::{CustomTrace, SlotVisitor};

@@ -223,6 +223,7 @@ impl CollectionRecord {
             marking_steps = self.marking_steps.count,
             marking_steps_us = us(self.marking_steps.pause),
             marking_steps_visited = self.marking_steps.visited,
+            marking_steps_elsewhere = self.marking_steps.elsewhere,
             unreturned,
             "collected"
         );
@@ -259,6 +260,9 @@ impl core::fmt::Display for CollectionRecord {
         if self.marking_steps.count > 0 {
             let MarkingSteps { count, pause, visited, .. } = self.marking_steps;
             write!(f, "  {count} steps {:.3} ms {:.1} MiB", ms(pause), mib(visited as usize))?;
+        }
+        if self.marking_steps.elsewhere > 0 {
+            write!(f, "  marked elsewhere {:.1} MiB", mib(self.marking_steps.elsewhere as usize))?;
         }
         Ok(())
     }

@@ -1,13 +1,13 @@
 //! An iterator over all objects of the heap.
 
-use crate::gc::{map_of, object_size, size_of_object, visit_slots};
+use crate::gc::{Entry, map_of, object_size, size_of_object, visit_slots_and_ephemerons};
 use crate::handles::HandleScope;
 use crate::isolate::IsolateData;
 use crate::memory::MemoryChunk;
 use crate::spaces::SpaceId;
-use crate::tagged::{HeapClass, HeapObject, Word};
+use crate::tagged::{HeapClass, HeapObject, TaggedCell, Word};
 use core::sync::atomic::Ordering;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// All objects of a heap, or those of a space, of a class, or that are reachable; from [`HandleScope::heap_objects`].
 ///
@@ -100,7 +100,7 @@ impl IsolateData {
         objects
     }
 
-    /// The addresses of what roots reach.
+    /// The addresses of what roots reach; through the values of ephemerons, if they reach their keys.
     pub(super) fn reachable_objects(&self) -> HashSet<usize> {
         let (mut reached, mut pending) = (HashSet::new(), Vec::new());
         let mut reach = |pending: &mut Vec<usize>, word: Word| {
@@ -116,14 +116,40 @@ impl IsolateData {
             reach(&mut pending, word);
             word
         });
+        let load = |slot: &TaggedCell| slot.load(Ordering::Relaxed);
+        let mut visited = HashSet::new();
+        // Entries by keys that have not been visited.
+        let mut waiting: HashMap<usize, Vec<Entry>> = HashMap::new();
         while let Some(address) = pending.pop() {
+            visited.insert(address);
+            for entry in waiting.remove(&address).into_iter().flatten() {
+                entry.values().for_each(|value| reach(&mut pending, load(value)));
+            }
             // SAFETY: what a root or a field of an object refers to is an object.
             unsafe {
                 let map = map_of(address);
                 reach(&mut pending, Word::strong(core::ptr::from_ref(map).addr()));
-                visit_slots(address, object_size(address, map), map, |slot| {
-                    reach(&mut pending, slot.load(Ordering::Relaxed));
-                });
+                let size = object_size(address, map);
+                let mut entries = Vec::new();
+                visit_slots_and_ephemerons(
+                    address,
+                    size,
+                    map,
+                    &mut pending,
+                    |pending, slot| reach(pending, load(slot)),
+                    |_, entry| entries.push(entry),
+                );
+                for entry in entries {
+                    let key = load(entry.key());
+                    if key.is_cleared() {
+                        continue;
+                    }
+                    if visited.contains(&key.address()) {
+                        entry.values().for_each(|value| reach(&mut pending, load(value)));
+                    } else {
+                        waiting.entry(key.address()).or_default().push(entry);
+                    }
+                }
             }
         }
         reached
