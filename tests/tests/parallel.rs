@@ -129,7 +129,6 @@ const YOUNG: AllocationType = AllocationType::Young;
 const OLD: AllocationType = AllocationType::Old;
 
 fn builder() -> IsolateBuilder {
-    IS_MUTATOR.set(true);
     Isolate::builder().classes(&CLASSES)
 }
 
