@@ -83,7 +83,7 @@ impl Default for HeapPolicy {
             marking_start: 75,
             marking_speed: 2,
             external_memory_step: 64 * MB,
-            threads: crate::gc::cores(),
+            threads: if cfg!(heapwright_one_thread) { 1 } else { crate::gc::cores() },
         }
     }
 }

@@ -66,7 +66,8 @@ pub(crate) struct Compaction {
 
 impl Default for Compaction {
     fn default() -> Compaction {
-        Compaction { enabled: true, every_chunk: cfg!(heapwright_stress_compaction), abort_seed: None }
+        let abort_seed = cfg!(heapwright_abort_evacuation).then_some(1);
+        Compaction { enabled: true, every_chunk: cfg!(heapwright_stress_compaction), abort_seed }
     }
 }
 

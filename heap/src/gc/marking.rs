@@ -22,10 +22,12 @@
 //! # When
 //!
 //! Marking begins when the old generation has grown by three quarters of what it may grow until it is due, unless the
-//! [policy](crate::HeapPolicy) says otherwise. From then on it visits
-//! so many bytes for each byte by which the old generation grows that it is through before the limit; what is left then,
+//! [policy](crate::HeapPolicy) says otherwise. From then on it visits so many bytes for each byte by which the old generation grows that it is through before the limit; what is left then,
 //! the pause does. Where nothing grows, each scavenge makes one small step. All is counted in bytes, so that a program
 //! runs the same each time.
+//!
+//! If other threads may help, they do that instead (`concurrent`), and the program's own only gives them what its barriers
+//! have shaded, unless half of the room is used up before they are through.
 //!
 //! What dies after it was marked stays until the next time. A collection that is asked for, or that an allocation would
 //! fail without, begins anew instead, so that all that is dead goes.

@@ -13,10 +13,14 @@
 //! (`callbacks`) run, which cannot reach the heap.
 //!
 //! ```text
-//! young:  roots + remembered slots ──► scavenge: copy, or promote what survives twice; large objects in place, at once
-//!         (with helpers, if there is enough to do: strong slots in parallel ──► all else on the isolate's thread)
-//! full:   scavenge, promoting everything ──► mark from roots, or what steps between collections have left ──► clear weak ──► evacuate sparse chunks of OLD ──► sweep OLD, CODE, MAP, LARGE_OBJECT, CODE_LARGE_OBJECT
+//! young:   roots + remembered slots ──► scavenge: copy, or promote what survives twice; large objects in place, at once
+//!          (with helpers, if there is enough to do: strong slots in parallel ──► all else on the isolate's thread)
+//! between: mark in steps, or on other threads; sweep when memory is wanted, or on other threads
+//! full:    scavenge, promoting everything ──► the rest of marking, from roots ──► ephemerons ──► clear weak
+//!          ──► evacuate sparse chunks of OLD ──► sweep MAP, CODE and large objects; OLD later
 //! ```
+//!
+//! `ARCHITECTURE.md` has the same as a picture, and which file decides what.
 //!
 //! A full collection empties the young generation first, so the marker sees one generation and no remembered slot is
 //! left; what lives in sparse chunks then moves out of them (`evacuator`). Should the old generation have no room,
