@@ -573,12 +573,12 @@ impl IsolateData {
     fn finish_old_object<T: HeapClass>(&mut self, address: usize, size: usize, wanted: AllocationType) {
         if T::IS_MAP {
             // SAFETY: a whole map, just made.
-            let map: &Map = unsafe { Word::strong(address).as_object() };
-            if !self.has_class(map.class()) {
+            let class = unsafe { Word::strong(address).as_object::<Map>() }.class();
+            if !self.has_class(class) {
                 // Begun from a map of another isolate: what it says of objects would mean nothing here.
                 // SAFETY: the map's own memory, and nothing refers to it yet.
                 unsafe { self.heap.fillers.fill(address, size) };
-                crate::isolate::not_registered(map.class());
+                crate::isolate::not_registered(class);
             }
         }
         // SAFETY: a whole object, just made.
