@@ -550,7 +550,12 @@ fn tables_that_die() {
 
 /// Marks all the time, an object at each young allocation; collections come when asked for or when marking is complete.
 fn stressed() -> IsolateBuilder {
-    Isolate::builder().classes(&CLASSES).stress(u32::MAX, CollectionKind::Young).stress_marking().verify(true)
+    Isolate::builder()
+        .classes(&CLASSES)
+        .gc_threads(1)
+        .stress(u32::MAX, CollectionKind::Young)
+        .stress_marking()
+        .verify(true)
 }
 
 /// Marking goes on by so many objects.

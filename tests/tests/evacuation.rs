@@ -479,7 +479,7 @@ fn finish_marking(scope: &mut HandleScope<'_>) -> CollectionRecord {
 #[test]
 fn lists_that_close_up_meanwhile_lead_to_where_members_went() {
     for visited in (0..60).step_by(6) {
-        let mut isolate = stressed().stress(u32::MAX, FULL).stress_marking().build().unwrap();
+        let mut isolate = stressed().gc_threads(1).stress(u32::MAX, FULL).stress_marking().build().unwrap();
         let mut scope = isolate.enter();
         let slots = {
             let entry = EntryInit { key: smi(0), value: smi(0) };
@@ -664,7 +664,7 @@ fn a_pin_keeps_alive_and_makes_old() {
 #[test]
 fn a_pin_counts_while_marking_is_under_way() {
     for _ in 0..3 {
-        let mut isolate = stressed().stress(u32::MAX, FULL).stress_marking().build().unwrap();
+        let mut isolate = stressed().gc_threads(1).stress(u32::MAX, FULL).stress_marking().build().unwrap();
         let mut scope = isolate.enter();
         let nodes: Vec<_> = (0..100).map(|value| old(&mut scope, value)).collect();
         for pair in nodes.windows(2) {

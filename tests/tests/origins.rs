@@ -151,10 +151,10 @@ fn the_collectors_bytes_are_those_of_their_records() {
     }
 }
 
-/// What all collections so far copied and promoted.
+/// What all collections so far copied, promoted and evacuated.
 fn moved(scope: &HandleScope<'_>) -> u64 {
     let statistics = scope.statistics();
-    [statistics.young, statistics.full].iter().map(|totals| totals.copied + totals.promoted).sum()
+    [statistics.young, statistics.full].iter().map(|totals| totals.copied + totals.promoted + totals.evacuated).sum()
 }
 
 #[test]

@@ -218,7 +218,7 @@ fn a_remembered_slot_that_was_dropped_is_found() {
 /// An isolate that marks an object at each allocation, and does not collect by itself.
 fn marking() -> Isolate {
     let builder = Isolate::builder().classes(&CLASSES);
-    builder.stress(u32::MAX, CollectionKind::Young).stress_marking().build().unwrap()
+    builder.gc_threads(1).stress(u32::MAX, CollectionKind::Young).stress_marking().build().unwrap()
 }
 
 #[test]

@@ -214,7 +214,8 @@ fn what_was_read_and_is_held_does_not_die() {
 /// finds it dead.
 #[test]
 fn a_collection_that_is_asked_for_is_exact() {
-    let builder = Isolate::builder().classes(&CLASSES).stress(u32::MAX, CollectionKind::Young).stress_marking();
+    let builder =
+        Isolate::builder().classes(&CLASSES).gc_threads(1).stress(u32::MAX, CollectionKind::Young).stress_marking();
     let mut isolate = builder.verify(true).build().unwrap();
     let mut scope = isolate.enter();
     let (holder, last) = (holder(&mut scope, AllocationType::Old), item(&mut scope, 9));

@@ -162,6 +162,15 @@ impl Helpers {
         self.call();
     }
 
+    /// Takes what those that have left had still to do. For who has stopped them.
+    pub(super) fn take(&self) -> Grey {
+        let mut left = Grey::default();
+        for visitor in lock(&self.gang.job().visitors).iter_mut() {
+            left.append(&mut visitor.grey);
+        }
+        left
+    }
+
     /// Marks on this thread too, until so many bytes were visited or nobody offers anything more.
     pub(super) fn help(&self, visitor: &mut MarkingVisitor, budget: usize) -> usize {
         let mut visited = 0;

@@ -189,7 +189,14 @@ impl Marker {
             None => self.visitor.advance::<false>(budget),
             Some(helpers) => {
                 self.visitor.grey.objects.extend(helpers.take_custom());
-                helpers.help(&mut self.visitor, budget)
+                let visited = helpers.help(&mut self.visitor, budget);
+                if visited >= budget || helpers.is_complete() {
+                    return visited;
+                }
+                // They have it all, and perhaps no core: this thread takes it from them, until they are let again.
+                helpers.stop();
+                self.visitor.grey.append(&mut helpers.take());
+                visited + helpers.help(&mut self.visitor, budget - visited)
             }
         }
     }

@@ -224,6 +224,7 @@ impl IsolateData {
             return;
         }
         let visited = marking.marker.advance(&self.heap, (grown * marking.speed).max(least));
+        marking.marker.leave_to_helpers(&self.heap);
         self.heap.collector.marking = Some(marking);
         self.heap.collector.steps.add(start.elapsed(), visited);
     }

@@ -183,7 +183,8 @@ impl<'s> HandleScope<'s> {
     /// let heaviest = scope.heap_objects().instances_of::<Node>().max_by_key(|node| node.weight());
     /// assert!(heaviest.is_some_and(|node| node.weight() == 2 && node.next().is_some()));
     /// let bytes: usize = scope.heap_objects().map(|object| object.size()).sum();
-    /// assert_eq!(bytes, scope.class_statistics().iter().map(|class| class.bytes).sum());
+    /// let by_class: usize = scope.class_statistics().iter().map(|class| class.bytes).sum();
+    /// assert_eq!(bytes, by_class);
     /// # Ok::<(), heapwright::IsolateError>(())
     /// ```
     ///
