@@ -50,7 +50,7 @@ pub enum Growing {
 /// See [`Growing::Bytes`].
 const SMALL_OLD_GENERATION: usize = 64 * MB;
 
-/// With so much alive it may grow to [four times](MOST) that.
+/// With so much alive it may grow to four times that.
 pub const LARGE_OLD_GENERATION: usize = 256 * MB;
 
 /// The share of time that the program is to have. V8: `kTargetMutatorUtilization`.
