@@ -573,12 +573,14 @@ impl IsolateData {
     fn finish_old_object<T: HeapClass>(&mut self, address: usize, size: usize, wanted: AllocationType) {
         if T::IS_MAP {
             // SAFETY: a whole map, just made.
-            let class = unsafe { Word::strong(address).as_object::<Map>() }.class();
-            if !self.has_class(class) {
-                // Begun from a map of another isolate: what it says of objects would mean nothing here.
+            let map = unsafe { Word::strong(address).as_object::<Map>() };
+            let (class, instance_type) = (map.class(), map.instance_type());
+            if self.numbering.own(class) != Some(instance_type) {
+                // Begun from a map of another isolate: what it says of objects would mean something else here.
                 // SAFETY: the map's own memory, and nothing refers to it yet.
                 unsafe { self.heap.fillers.fill(address, size) };
-                crate::isolate::not_registered(class);
+                let name = class.name();
+                panic!("a map for `{name}` was begun from one of another isolate: take `map_init` of this one");
             }
         }
         // SAFETY: a whole object, just made.

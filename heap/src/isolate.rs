@@ -572,11 +572,6 @@ impl IsolateData {
         Ok(())
     }
 
-    /// Whether the isolate was made with this class.
-    pub(crate) fn has_class(&self, class: &ClassDescriptor) -> bool {
-        self.class_maps.get(class.index_or_zero()).load(Ordering::Relaxed) != 0
-    }
-
     /// The word of the map of `T`: two loads and a test.
     #[inline(always)]
     #[track_caller]
@@ -593,7 +588,7 @@ impl IsolateData {
 #[cold]
 #[inline(never)]
 #[track_caller]
-pub(crate) fn not_registered(class: &ClassDescriptor) -> ! {
+fn not_registered(class: &ClassDescriptor) -> ! {
     let name = class.name();
     if class.layout().is_abstract {
         panic!("class `{name}` is abstract and has no map");
