@@ -135,11 +135,18 @@ impl Sweeper {
         }
     }
 
-    /// A swept chunk, to be taken over; `None` if there is none left that nobody else is at.
+    /// A swept chunk, to be taken over; `None` if all are. Waits for those that others are at: new memory costs more.
     pub(super) fn next(&mut self) -> Option<SweptChunk> {
-        let sweeping = self.gang.as_ref()?.job();
+        if self.available == 0 {
+            return None;
+        }
+        let gang = self.gang.as_ref()?;
+        let sweeping = gang.job();
         let swept = lock(&sweeping.swept).pop();
-        let swept = swept.or_else(|| sweeping.sweep_next())?;
+        let swept = swept.or_else(|| sweeping.sweep_next()).or_else(|| {
+            gang.wait();
+            lock(&sweeping.swept).pop()
+        })?;
         Some(self.take(swept))
     }
 
