@@ -5,17 +5,20 @@
 #![allow(missing_docs, dead_code, unreachable_pub)]
 
 mod sync {
-    pub(super) use shuttle::sync::atomic::{AtomicUsize, Ordering};
+    pub(super) use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     pub(super) use shuttle::sync::{Condvar, Mutex, MutexGuard};
     pub(super) use std::sync::PoisonError;
 }
 
 #[path = "../../heap/src/gc/gate.rs"]
 mod gate;
+#[path = "../../heap/src/gc/sharing.rs"]
+mod sharing;
 #[path = "../../heap/src/gc/worklist.rs"]
 mod worklist;
 
 use gate::Gate;
+use sharing::{Sharing, Visitor};
 use shuttle::sync::Arc;
 use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use shuttle::thread;
@@ -149,5 +152,95 @@ fn who_waits_is_given_what_is_shared() {
         assert_eq!(told.recv().unwrap(), Some(vec![7]));
         assert_eq!(worklist.take(), None);
         helper.join().unwrap();
+    });
+}
+
+/// Visits numbers, and remembers which.
+#[derive(Default)]
+struct Counting {
+    grey: Vec<usize>,
+    visited: Vec<usize>,
+}
+
+impl Visitor for Counting {
+    type Work = Vec<usize>;
+
+    fn advance(&mut self) -> usize {
+        let number = self.grey.pop().expect("called with work");
+        self.visited.push(number);
+        self.grey.extend([2 * number, 2 * number + 1].into_iter().filter(|child| *child <= LAST));
+        1
+    }
+
+    fn is_idle(&self) -> bool {
+        self.grey.is_empty()
+    }
+
+    fn take_over(&mut self, work: Vec<usize>) {
+        assert!(self.grey.is_empty(), "work is lost");
+        self.grey = work;
+    }
+
+    fn give_away(&mut self) -> Option<Vec<usize>> {
+        (self.grey.len() > 1).then(|| self.grey.drain(..1).collect())
+    }
+
+    fn leave_all(&mut self) -> Option<Vec<usize>> {
+        (!self.grey.is_empty()).then(|| core::mem::take(&mut self.grey))
+    }
+}
+
+/// As marking goes on: the isolate's thread offers work, lets others help, stops them, goes on, takes what they have and cannot get
+/// on with, and ends it all. Fails if a helper drops its visitor when it is stopped (`push` in `help` left out), if `go_on` does not offer
+/// what was left, if `take` does not take it off the list, and if `stop` is not heeded by those who come later.
+#[test]
+fn shared_work_is_done_once_whenever_it_is_stopped() {
+    check(|| {
+        let sharing = Arc::new(Sharing::<Counting>::new());
+        let gate = Arc::new(Gate::default());
+        sharing.offer(vec![1]);
+        let helpers: Vec<_> = (0..3)
+            .map(|_| {
+                let (sharing, gate) = (Arc::clone(&sharing), Arc::clone(&gate));
+                thread::spawn(move || gate.enter(|_| sharing.help(Counting::default)))
+            })
+            .collect();
+        sharing.go_on();
+        thread::yield_now();
+        // A scavenge: nobody is at it, and nothing is lost meanwhile.
+        sharing.stop();
+        gate.wait();
+        let still: usize = sharing.look(|_, visitors| visitors.iter().map(|visitor| visitor.visited.len()).sum());
+        thread::yield_now();
+        let later: usize = sharing.look(|_, visitors| visitors.iter().map(|visitor| visitor.visited.len()).sum());
+        assert_eq!(still, later, "somebody works while all have to stand still");
+        sharing.go_on();
+        // This thread does a part, and is late: it takes what others have.
+        let mut own = Counting::default();
+        let mut budget = 2;
+        sharing.visit(&mut own, |_| {
+            budget -= 1;
+            budget > 0
+        });
+        sharing.stop();
+        gate.wait();
+        for left in sharing.take_left() {
+            own.grey.extend(left);
+        }
+        sharing.go_on();
+        // The pause.
+        sharing.stop();
+        gate.close();
+        sharing.take_offered().into_iter().for_each(|work| own.grey.extend(work));
+        for other in sharing.look(|_, visitors| core::mem::take(visitors)) {
+            own.visited.extend(other.visited);
+            own.grey.extend(other.grey);
+        }
+        while !own.is_idle() {
+            own.advance();
+        }
+        own.visited.sort_unstable();
+        assert_eq!(own.visited, (1..=LAST).collect::<Vec<_>>());
+        helpers.into_iter().for_each(|helper| helper.join().unwrap());
     });
 }

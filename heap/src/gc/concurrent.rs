@@ -26,10 +26,9 @@
 
 use super::evacuator::Candidates;
 use super::marking_visitor::{Grey, MarkingVisitor};
+use super::sharing::{Sharing, Visitor};
 use super::workers::{Gang, Job};
 use crate::memory::{ChunkSet, KB};
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Bytes that are visited between two looks at whether to stop: some ten microseconds.
 const SLICE: usize = 8 * KB;
@@ -48,13 +47,7 @@ pub(super) struct Helpers {
 struct Together {
     marked: ChunkSet,
     candidates: Candidates,
-    /// What anybody may take.
-    offered: Mutex<Vec<Grey>>,
-    /// How many there are.
-    offers: AtomicUsize,
-    /// Those that nobody uses at the moment.
-    visitors: Mutex<Vec<MarkingVisitor>>,
-    is_stopped: AtomicBool,
+    sharing: Sharing<MarkingVisitor>,
 }
 
 // SAFETY: what visitors hold are addresses and chunks of one heap, to which they do as told above. The marker makes helpers
@@ -63,118 +56,89 @@ unsafe impl Send for Together {}
 // SAFETY: as above; the rest is behind locks.
 unsafe impl Sync for Together {}
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing panics while it holds a lock.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+impl Visitor for MarkingVisitor {
+    type Work = Grey;
 
-impl Together {
-    fn offer(&self, grey: Grey) {
-        if !grey.is_empty() {
-            lock(&self.offered).push(grey);
-            self.offers.fetch_add(1, Ordering::Relaxed);
-        }
+    fn advance(&mut self) -> usize {
+        self.advance_by::<true>(SLICE)
     }
 
-    fn take(&self) -> Option<Grey> {
-        if self.offers.load(Ordering::Relaxed) == 0 {
-            return None;
-        }
-        let grey = lock(&self.offered).pop()?;
-        self.offers.fetch_sub(1, Ordering::Relaxed);
-        Some(grey)
+    fn is_idle(&self) -> bool {
+        self.grey.is_empty()
     }
 
-    /// Marks until nobody offers anything more, or as long as `go_on` says.
-    fn mark(&self, visitor: &mut MarkingVisitor, mut go_on: impl FnMut(usize) -> bool) {
-        loop {
-            if visitor.grey.is_empty() {
-                let Some(grey) = self.take() else { return };
-                visitor.grey = grey;
-            }
-            let visited = visitor.advance::<true>(SLICE);
-            if self.offers.load(Ordering::Relaxed) == 0 && visitor.grey.objects.len() > MUCH {
-                // The oldest: most hangs on them.
-                let half = visitor.grey.objects.len() / 2;
-                let objects = visitor.grey.objects.drain(..half).collect();
-                self.offer(Grey { objects, rows: Vec::new() });
-            }
-            if !go_on(visited) {
-                return;
-            }
-        }
+    fn take_over(&mut self, grey: Grey) {
+        self.grey = grey;
+    }
+
+    fn give_away(&mut self) -> Option<Grey> {
+        let count = self.grey.objects.len();
+        // The oldest: most hangs on them.
+        (count > MUCH).then(|| Grey { objects: self.grey.objects.drain(..count / 2).collect(), rows: Vec::new() })
+    }
+
+    fn leave_all(&mut self) -> Option<Grey> {
+        (!self.grey.is_empty()).then(|| core::mem::take(&mut self.grey))
     }
 }
 
 impl Job for Together {
     fn work(&self, _: usize) {
-        if self.is_stopped.load(Ordering::Relaxed) {
-            return;
-        }
-        let visitor = lock(&self.visitors).pop();
-        let mut visitor = visitor.unwrap_or_else(|| MarkingVisitor::for_a_helper(&self.candidates));
-        visitor.look_at(self.marked.clone());
-        self.mark(&mut visitor, |_| !self.is_stopped.load(Ordering::Relaxed));
-        lock(&self.visitors).push(visitor);
+        self.sharing.help(|| {
+            let mut visitor = MarkingVisitor::for_a_helper(&self.candidates);
+            visitor.look_at(self.marked.clone());
+            visitor
+        });
     }
 }
 
 impl Helpers {
     /// Up to `wanted` threads that mark in these chunks, as soon as they are let.
     pub(super) fn new(marked: ChunkSet, candidates: Candidates, wanted: usize) -> Helpers {
-        let together = Together {
-            marked,
-            candidates,
-            offered: Mutex::default(),
-            offers: AtomicUsize::new(0),
-            visitors: Mutex::default(),
-            is_stopped: AtomicBool::new(true),
-        };
-        Helpers { gang: Gang::new(together, 0), wanted }
+        Helpers { gang: Gang::new(Together { marked, candidates, sharing: Sharing::new() }, 0), wanted }
+    }
+
+    fn sharing(&self) -> &Sharing<MarkingVisitor> {
+        &self.gang.job().sharing
     }
 
     /// Offers grey objects to all, and asks threads to come if there is something to do and they are let.
     pub(super) fn offer(&self, grey: Grey) {
-        self.gang.job().offer(grey);
+        if !grey.is_empty() {
+            self.sharing().offer(grey);
+        }
         self.call();
     }
 
     fn call(&self) {
-        let together = self.gang.job();
-        if together.offers.load(Ordering::Relaxed) > 0 && !together.is_stopped.load(Ordering::Relaxed) {
+        if self.sharing().has_offers() && !self.sharing().is_stopped() {
             self.gang.call(self.wanted.saturating_sub(self.gang.helpers()));
         }
     }
 
     /// Makes all leave, and waits until they have.
     pub(super) fn stop(&self) {
-        self.gang.job().is_stopped.store(true, Ordering::Relaxed);
+        self.sharing().stop();
         self.gang.wait();
     }
 
     /// Lets them come, or come again.
     pub(super) fn go_on(&self) {
-        let together = self.gang.job();
-        for visitor in lock(&together.visitors).iter_mut() {
-            together.offer(core::mem::take(&mut visitor.grey));
-        }
-        together.is_stopped.store(false, Ordering::Relaxed);
+        self.sharing().go_on();
         self.call();
     }
 
     /// Takes what those that have left had still to do. For who has stopped them.
     pub(super) fn take(&self) -> Grey {
         let mut left = Grey::default();
-        for visitor in lock(&self.gang.job().visitors).iter_mut() {
-            left.append(&mut visitor.grey);
-        }
+        self.sharing().take_left().iter_mut().for_each(|grey| left.append(grey));
         left
     }
 
     /// Marks on this thread too, until so many bytes were visited or nobody offers anything more.
     pub(super) fn help(&self, visitor: &mut MarkingVisitor, budget: usize) -> usize {
         let mut visited = 0;
-        self.gang.job().mark(visitor, |bytes| {
+        self.sharing().visit(visitor, |bytes| {
             visited += bytes;
             visited < budget
         });
@@ -187,45 +151,43 @@ impl Helpers {
         loop {
             self.help(visitor, usize::MAX);
             // Who still works may offer more: it is looked for again when they have left.
-            if self.gang.helpers() == 0 {
-                if self.gang.job().offers.load(Ordering::Relaxed) == 0 {
-                    return;
-                }
-            } else {
+            if self.gang.helpers() > 0 {
                 std::thread::yield_now();
+            } else if !self.sharing().has_offers() {
+                return;
             }
         }
     }
 
-    /// Whether nothing is left to do for anybody.
+    /// Whether nothing seems to be left to do for anybody. A thread that comes just now may have taken some, which the pause
+    /// finds.
     pub(super) fn is_complete(&self) -> bool {
-        let together = self.gang.job();
+        let is_done = |visitor: &MarkingVisitor| visitor.is_idle() && visitor.custom.is_empty();
         self.gang.helpers() == 0
-            && lock(&together.offered).is_empty()
-            && lock(&together.visitors).iter().all(|visitor| visitor.grey.is_empty() && visitor.custom.is_empty())
+            && self.sharing().look(|offered, visitors| offered.is_empty() && visitors.iter().all(is_done))
     }
 
     /// Takes the objects that were put aside.
     pub(super) fn take_custom(&self) -> Vec<usize> {
-        lock(&self.gang.job().visitors).iter_mut().flat_map(|visitor| core::mem::take(&mut visitor.custom)).collect()
+        self.sharing()
+            .look(|_, visitors| visitors.iter_mut().flat_map(|visitor| core::mem::take(&mut visitor.custom)).collect())
     }
 
     /// The grey objects of those that have left. For who has stopped them.
     pub(super) fn grey(&self) -> Vec<usize> {
-        let together = self.gang.job();
-        let offered = lock(&together.offered);
-        let visitors = lock(&together.visitors);
-        let own = visitors.iter().flat_map(|visitor| visitor.grey.addresses().chain(visitor.custom.iter().copied()));
-        offered.iter().flat_map(Grey::addresses).chain(own).collect()
+        self.sharing().look(|offered, visitors| {
+            let own =
+                visitors.iter().flat_map(|visitor| visitor.grey.addresses().chain(visitor.custom.iter().copied()));
+            offered.iter().flat_map(Grey::addresses).chain(own).collect()
+        })
     }
 
     /// Ends it. What all have found goes to `visitor`, and what they have left. Returns the bytes that they have visited.
     pub(super) fn end(self, visitor: &mut MarkingVisitor) -> usize {
         self.stop();
         self.gang.close();
-        let together = self.gang.job();
-        lock(&together.offered).drain(..).for_each(|mut grey| visitor.grey.append(&mut grey));
-        let visitors = core::mem::take(&mut *lock(&together.visitors));
+        self.sharing().take_offered().iter_mut().for_each(|grey| visitor.grey.append(grey));
+        let visitors = self.sharing().look(|_, visitors| core::mem::take(visitors));
         visitors.into_iter().map(|other| visitor.absorb(other)).sum()
     }
 }

@@ -237,7 +237,7 @@ impl MarkingVisitor {
             if self.grey.is_empty() {
                 return;
             }
-            self.advance::<false>(usize::MAX);
+            self.advance_by::<false>(usize::MAX);
         }
         totals.linear += 1;
         self.resolve_linearly();
@@ -263,7 +263,7 @@ impl MarkingVisitor {
                 None => Vec::new(),
             };
             if entries.is_empty() {
-                self.advance::<false>(1);
+                self.advance_by::<false>(1);
             }
             for entry in entries {
                 self.mark_values::<false>(entry);

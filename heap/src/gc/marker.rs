@@ -186,7 +186,7 @@ impl Marker {
         self.visitor.look_at(marked_chunks(heap, self.marks_young));
         self.visitor.grey.objects.append(&mut self.marking.take());
         match &self.helpers {
-            None => self.visitor.advance::<false>(budget),
+            None => self.visitor.advance_by::<false>(budget),
             Some(helpers) => {
                 self.visitor.grey.objects.extend(helpers.take_custom());
                 let visited = helpers.help(&mut self.visitor, budget);

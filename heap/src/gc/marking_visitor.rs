@@ -151,7 +151,7 @@ impl MarkingVisitor {
 
     /// Visits grey objects, and what they make grey, until they had `budget` bytes or there are none. Returns how many
     /// bytes they had.
-    pub(super) fn advance<const SHARED: bool>(&mut self, budget: usize) -> usize {
+    pub(super) fn advance_by<const SHARED: bool>(&mut self, budget: usize) -> usize {
         if self.is_compacting {
             self.advance_with::<SHARED, true>(budget)
         } else {

@@ -40,6 +40,7 @@ mod parallel_scavenger;
 mod record;
 mod resize;
 mod scavenger;
+mod sharing;
 mod splice;
 mod tenuring;
 mod trace;
@@ -48,7 +49,7 @@ mod worklist;
 
 /// What threads wait with.
 mod sync {
-    pub(super) use std::sync::atomic::{AtomicUsize, Ordering};
+    pub(super) use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     pub(super) use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 }
 
