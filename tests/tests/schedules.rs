@@ -191,8 +191,8 @@ impl Visitor for Counting {
 }
 
 /// As marking goes on: the isolate's thread offers work, lets others help, stops them, goes on, takes what they have and cannot get
-/// on with, and ends it all. Fails if a helper drops its visitor when it is stopped (`push` in `help` left out), if `go_on` does not offer
-/// what was left, if `take` does not take it off the list, and if `stop` is not heeded by those who come later.
+/// on with, and ends it all. Fails if a helper drops its visitor when it leaves, if `go_on` does not offer what was left, and
+/// if who helps does not heed `stop`.
 #[test]
 fn shared_work_is_done_once_whenever_it_is_stopped() {
     check(|| {
