@@ -81,12 +81,12 @@ impl IsolateBuilder {
     ///
     /// The isolate; when the collection began; kind and reason; MiB of objects, and of chunks in brackets, before and after; the pause; what
     /// was copied and promoted; how long the program ran before and how fast it allocated. A full collection has what marking found
-    /// alive, and parts of the pause. Last, if there were any, steps of marking before it.
+    /// alive, and parts of the pause; then what was evacuated, steps of marking before it and what other threads marked, if there were any. Of two programs:
     ///
     /// ```text
     /// [1]      24.5 ms: young semi-space full          1.0 (    3.2) →     1.0 (    3.2) MiB  pause   4.663 ms  copied   1.0 promoted   0.0 MiB  ran     24.5 ms at    40 MiB/s
     /// [1]      29.8 ms: young semi-space full          1.0 (    3.2) →     1.0 (    6.8) MiB  pause   9.752 ms  copied   0.0 promoted   1.0 MiB  ran      0.6 ms at     0 MiB/s
-    /// [1]      85.3 ms: full  requested                2.9 (    6.8) →     2.9 (    8.8) MiB  pause  29.441 ms  copied   0.0 promoted   1.9 MiB  ran     45.8 ms at    41 MiB/s  live     2.9 MiB  scavenge 17.319 mark 5.357 sweep 6.761 ms
+    /// [1]      69.7 ms: full  requested                0.5 (    3.8) →     0.5 (    4.2) MiB  pause   1.323 ms  copied   0.0 promoted   0.5 MiB  ran     69.7 ms at     7 MiB/s  live     0.5 MiB  scavenge 0.778 mark 0.360 evacuate 0.001 sweep 0.009 ms
     /// ```
     ///
     /// ```
