@@ -47,6 +47,7 @@ pub(super) struct Helpers {
 struct Together {
     marked: ChunkSet,
     candidates: Candidates,
+    rest_lives: bool,
     sharing: Sharing<MarkingVisitor>,
 }
 
@@ -87,6 +88,7 @@ impl Job for Together {
         self.sharing.help(|| {
             let mut visitor = MarkingVisitor::for_a_helper(&self.candidates);
             visitor.look_at(self.marked.clone());
+            visitor.rest_lives = self.rest_lives;
             visitor
         });
     }
@@ -95,7 +97,17 @@ impl Job for Together {
 impl Helpers {
     /// Up to `wanted` threads that mark in these chunks, as soon as they are let.
     pub(super) fn new(marked: ChunkSet, candidates: Candidates, wanted: usize) -> Helpers {
-        Helpers { gang: Gang::new(Together { marked, candidates, sharing: Sharing::new() }, 0), wanted }
+        Helpers::of(Together { marked, candidates, rest_lives: false, sharing: Sharing::new() }, wanted)
+    }
+
+    /// The same for the young generation alone, which is in these chunks.
+    pub(super) fn for_the_young(young: ChunkSet, wanted: usize) -> Helpers {
+        let candidates = Candidates::NONE;
+        Helpers::of(Together { marked: young, candidates, rest_lives: true, sharing: Sharing::new() }, wanted)
+    }
+
+    fn of(together: Together, wanted: usize) -> Helpers {
+        Helpers { gang: Gang::new(together, 0), wanted }
     }
 
     fn sharing(&self) -> &Sharing<MarkingVisitor> {

@@ -199,9 +199,22 @@ impl MarkingVisitor {
         }
     }
 
+    /// The same, of this object.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn visit_ephemeron_of<const SHARED: bool>(&mut self, object: usize, entry: Entry) {
+        if !MemoryChunk::of(object).has(ChunkFlags::HAS_EPHEMERONS) && self.unflagged.last() != Some(&object) {
+            self.unflagged.push(object);
+        }
+        self.visit_ephemeron::<SHARED>(entry);
+    }
+
     /// Not a young key while young objects may move: those are found out about in the pause.
     fn is_known_alive(&self, key: Word) -> bool {
         !key.is_cleared() && {
+            if self.rest_lives && !self.looks_at(key.address()) {
+                return true;
+            }
             let chunk = MemoryChunk::of(key.address());
             chunk.has(ChunkFlags::READ_ONLY) || chunk.is_marked(key.address())
         }
@@ -364,6 +377,11 @@ pub(super) fn visit(scavenge: &mut impl Scavenge, entry: Entry, host: &'static M
     }
 }
 
+/// Says of the chunks of these objects, which have entries, that there are such. Young chunks need not say so.
+pub(super) fn flag_hosts(objects: &[usize]) {
+    objects.iter().map(|object| MemoryChunk::of(*object)).filter(|host| host.remembers()).for_each(flag);
+}
+
 /// Says that an old chunk has objects with entries.
 pub(super) fn flag(host: &MemoryChunk) {
     if !host.has(ChunkFlags::HAS_EPHEMERONS) {
@@ -397,9 +415,21 @@ fn visit_if_alive(scavenge: &mut impl Scavenge, entry: Entry, host: &'static Mem
 #[cold]
 #[inline(never)]
 pub(super) fn visit_remembered(scavenge: &mut impl Scavenge, host: &'static MemoryChunk) {
-    let Some(remembered) = host.old_to_new() else { return };
+    let (plain, entries) = take_remembered(scavenge.heap(), host);
+    for slot in plain {
+        // SAFETY: a remembered slot of an object that the walk has found.
+        scavenge.visit_and_remember(unsafe { TaggedCell::at(slot) }, host);
+    }
+    for entry in entries {
+        visit(scavenge, entry, host);
+    }
+}
+
+/// Takes the remembered slots of a flagged chunk: those that are of living objects' entries, and those that are not. All are
+/// forgotten, to be remembered anew where that is right.
+pub(super) fn take_remembered(heap: &Heap, host: &'static MemoryChunk) -> (Vec<usize>, Vec<Entry>) {
+    let Some(remembered) = host.old_to_new() else { return Default::default() };
     let mut slots = Vec::new();
-    // All are forgotten, and remembered anew where that is right.
     remembered.iterate(|offset| {
         slots.push(host.address() + offset);
         SlotAction::Remove
@@ -408,7 +438,7 @@ pub(super) fn visit_remembered(scavenge: &mut impl Scavenge, host: &'static Memo
     let (mut entries, mut plain) = (Vec::<Entry>::new(), Vec::new());
     let mut rest = slots.iter().copied().peekable();
     // The walk is cut short behind the last slot.
-    let _ = scavenge.heap().walk_chunk(host, |object| {
+    let _ = heap.walk_chunk(host, |object| {
         // SAFETY: the walk stands at an object outside the space that is evacuated, or at a filler.
         let (map, size) = unsafe {
             let map = map_of(object);
@@ -428,13 +458,7 @@ pub(super) fn visit_remembered(scavenge: &mut impl Scavenge, host: &'static Memo
         }
         if rest.peek().is_some() { Ok(size) } else { Err(()) }
     });
-    for slot in plain {
-        // SAFETY: a remembered slot of an object that the walk has found.
-        scavenge.visit_and_remember(unsafe { TaggedCell::at(slot) }, host);
-    }
-    for entry in entries {
-        visit(scavenge, entry, host);
-    }
+    (plain, entries)
 }
 
 /// Visits the values of noted entries whose keys live, and all that follows from it; clears the others. All survivors known

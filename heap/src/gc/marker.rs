@@ -4,6 +4,7 @@
 //! pause, or in steps with a pause at the end (`marking`).
 
 use super::concurrent::Helpers;
+use super::ephemerons;
 use super::evacuator::Candidates;
 use super::marking::Marking;
 use super::marking_visitor::{Grey, MarkingVisitor, marked_chunks};
@@ -12,7 +13,7 @@ use crate::barrier;
 use crate::heap::Heap;
 use crate::isolate::IsolateData;
 use crate::memory::{ChunkFlags, LiveBytes, MB, MemoryChunk};
-use crate::tagged::{TaggedCell, Word};
+use crate::tagged::{TAGGED_SIZE, TaggedCell, Word};
 use core::sync::atomic::Ordering;
 use std::rc::Rc;
 
@@ -63,6 +64,7 @@ pub(super) fn mark(isolate: &mut IsolateData, memory_is_short: bool) -> Marked {
     if let Some(ids) = &mut isolate.object_ids {
         ids.update(|address| (!is_dead(Word::strong(address))).then_some(address));
     }
+    ephemerons::flag_hosts(&marker.visitor.unflagged);
     let MarkingVisitor { mut to_update, live, .. } = marker.visitor;
     to_update.append(&mut marker.marking.take_slots());
     Marked { candidates: marker.candidates, to_update, live }
@@ -172,11 +174,21 @@ impl Marker {
             slots.iterate(|offset| {
                 // SAFETY: a remembered offset is that of a tagged word of an object that was not swept.
                 let word = unsafe { TaggedCell::at(chunk.address() + offset) }.load(Ordering::Relaxed);
-                if word.is_strong() {
+                // Weak ones too: the slot may have held nothing when it was visited, and is then not among those that are cleared.
+                if !word.is_smi() && !word.is_cleared() {
                     visitor.mark::<false>(word);
                 }
                 barrier::SlotAction::Keep
             });
+        }
+    }
+
+    /// What is marked in this chunk is grey.
+    pub(super) fn list_marked(&mut self, chunk: &MemoryChunk) {
+        let mut at = chunk.area_start();
+        while let Some(object) = chunk.next_marked(at) {
+            self.visitor.grey.objects.push(object);
+            at = object + TAGGED_SIZE;
         }
     }
 

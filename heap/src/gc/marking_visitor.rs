@@ -59,6 +59,10 @@ pub(super) struct MarkingVisitor {
     pub(super) to_update: Vec<usize>,
     /// Entries of objects that have been visited, whose keys were not known to live.
     pub(super) ephemerons: Vec<Entry>,
+    /// Objects with entries in chunks that do not say that they have such.
+    pub(super) unflagged: Vec<usize>,
+    /// Whether all lives that is not in the chunks whose objects are marked.
+    pub(super) rest_lives: bool,
     /// Bytes of the objects that have been visited, by chunk.
     pub(super) live: LiveBytes,
     /// Objects elsewhere are not marked: those that need no mark, and young ones as long as they may move.
@@ -102,14 +106,26 @@ impl MarkingVisitor {
             custom: Vec::new(),
             is_helper: false,
             ephemerons: Vec::new(),
+            unflagged: Vec::new(),
+            rest_lives: false,
             live: LiveBytes::default(),
             marked: ChunkSet::EMPTY,
         }
     }
 
+    /// One for the young generation alone, which is in these chunks.
+    pub(super) fn for_the_young(young: ChunkSet) -> MarkingVisitor {
+        MarkingVisitor { rest_lives: true, marked: young, ..MarkingVisitor::new(&Candidates::NONE) }
+    }
+
     /// The same, for another thread than the isolate's.
     pub(super) fn for_a_helper(candidates: &Candidates) -> MarkingVisitor {
         MarkingVisitor { is_helper: true, ..MarkingVisitor::new(candidates) }
+    }
+
+    /// Whether `object` is in a chunk whose objects are marked.
+    pub(super) fn looks_at(&self, object: usize) -> bool {
+        self.marked.contains(object)
     }
 
     /// Marks objects in these chunks from now on.
@@ -124,6 +140,7 @@ impl MarkingVisitor {
         self.weak.append(&mut other.weak);
         self.spliced.append(&mut other.spliced);
         self.ephemerons.append(&mut other.ephemerons);
+        self.unflagged.append(&mut other.unflagged);
         self.to_update.append(&mut other.to_update);
         self.live.add_all(&other.live)
     }
@@ -212,7 +229,8 @@ impl MarkingVisitor {
             let visit = |this: &mut MarkingVisitor, slot: &TaggedCell| {
                 this.visit_slot::<SHARED, NOTES>(object, map, slot);
             };
-            visit_slots_and_ephemerons(object, size, map, self, visit, MarkingVisitor::visit_ephemeron::<SHARED>);
+            let entry = |this: &mut MarkingVisitor, entry| this.visit_ephemeron_of::<SHARED>(object, entry);
+            visit_slots_and_ephemerons(object, size, map, self, visit, entry);
             size
         }
     }

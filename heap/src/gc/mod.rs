@@ -37,6 +37,7 @@ mod marker;
 mod marking;
 mod marking_visitor;
 mod parallel_scavenger;
+mod promotion;
 mod record;
 mod resize;
 mod scavenger;
@@ -97,7 +98,9 @@ impl IsolateData {
         let evacuation = match kind {
             CollectionKind::Young if reason == CollectionReason::SemispaceFull => {
                 let capacity = self.heap.new_space.capacity();
-                let evacuation = scavenger::scavenge(self, self.heap.collector.tenuring.is_at_once());
+                let at_once = self.heap.collector.tenuring.is_at_once();
+                let in_place = if at_once { promotion::promote(self) } else { None };
+                let evacuation = in_place.unwrap_or_else(|| scavenger::scavenge(self, at_once));
                 self.heap.collector.tenuring.look(evacuation, capacity);
                 evacuation
             }
@@ -152,11 +155,16 @@ impl IsolateData {
             self.abort_marking();
         }
         let mut phases = trace::PhaseTimer::new();
-        let mut evacuation = scavenger::scavenge(self, true);
+        let in_place = if self.heap.collector.tenuring.is_at_once() { promotion::adopt_all(self) } else { None };
+        let is_in_place = in_place.is_some();
+        let mut evacuation = in_place.unwrap_or_else(|| scavenger::scavenge(self, true));
         self.heap.collector.phases.scavenging = phases.lap();
         self.heap.old_space.finish_sweeping();
         self.heap.collector.phases.sweeping = phases.lap();
         let marker::Marked { candidates, to_update, mut live } = marker::mark(self, reason.is_want_of_memory());
+        if is_in_place {
+            self.heap.forget_remembered();
+        }
         self.heap.collector.phases.marking = phases.lap();
         *evacuated = evacuator::evacuate(self, &candidates, to_update, &mut live);
         self.heap.collector.phases.evacuating = phases.lap();

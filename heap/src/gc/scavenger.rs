@@ -119,8 +119,13 @@ fn finish(heap: &mut Heap, evacuation: Evacuation) {
     heap.new_space.unflip_if_empty();
     // SAFETY: the scavenge is complete: nothing refers to a young large object that it has not promoted.
     unsafe { heap.new_large_object_space.sweep(&mut heap.large_object_space, &mut heap.allocator) };
-    heap.collector.survived_last = evacuation.copied + evacuation.promoted;
-    heap.collector.survived_since_growth += heap.collector.survived_last;
+    grow_if_much_survived(heap, evacuation.copied + evacuation.promoted);
+}
+
+/// After a scavenge that so many bytes have survived.
+pub(super) fn grow_if_much_survived(heap: &mut Heap, bytes: usize) {
+    heap.collector.survived_last = bytes;
+    heap.collector.survived_since_growth += bytes;
     if heap.collector.survived_since_growth > heap.new_space.capacity() && heap.new_space.grow(&mut heap.allocator) {
         heap.collector.survived_since_growth = 0;
     }

@@ -1,5 +1,6 @@
 //! The young generation: two semi-spaces of equal size, one in use and one to copy into.
 
+use super::filler::zap;
 use super::{
     AllocationAlignment, LinearAllocationArea, MAX_YOUNG_OBJECT_SIZE, SpaceId, SpaceStatistics, UnfinishedObjects,
 };
@@ -268,6 +269,52 @@ impl NewSpace {
     pub(crate) fn give_back(&self, address: usize, bytes: usize) {
         debug_assert_eq!(self.lab.top(), address + bytes);
         self.lab.give_back(address);
+    }
+
+    /// New chunks for all that are in use; `None` if they cannot be had.
+    pub(crate) fn replacements(&self, allocator: &mut MemoryAllocator) -> Option<Vec<&'static MemoryChunk>> {
+        let mut replacements = Vec::with_capacity(self.chunks().len());
+        for _ in self.chunks() {
+            let Ok(chunk) = allocator.allocate_chunk(SpaceId::New, 0, TO_FLAGS) else {
+                for chunk in replacements {
+                    // SAFETY: just committed and never used.
+                    unsafe { allocator.free_chunk(chunk) };
+                }
+                return None;
+            };
+            replacements.push(chunk);
+        }
+        Some(replacements)
+    }
+
+    /// Gives those of the chunks in use away that `is_promoted` says, and empties the others. `replacements` take their
+    /// places; those that are left over are given back.
+    pub(crate) fn hand_over(
+        &mut self,
+        is_promoted: impl Fn(&MemoryChunk) -> bool,
+        mut replacements: Vec<&'static MemoryChunk>,
+        allocator: &mut MemoryAllocator,
+    ) -> Vec<&'static MemoryChunk> {
+        let mut promoted = Vec::new();
+        for chunk in &mut self.to.chunks[..=self.to.current] {
+            if is_promoted(chunk) {
+                let replacement = replacements.pop().expect("there is one for each chunk");
+                promoted.push(core::mem::replace(chunk, replacement));
+            } else {
+                if cfg!(debug_assertions) {
+                    // SAFETY: nothing in the chunk is alive.
+                    unsafe { zap(chunk.area_start(), chunk.top() - chunk.area_start()) };
+                }
+                chunk.set_top(chunk.area_start());
+                chunk.set_age_mark(0);
+            }
+        }
+        for chunk in replacements {
+            // SAFETY: just committed and never used.
+            unsafe { allocator.free_chunk(chunk) };
+        }
+        self.start_filling(0);
+        promoted
     }
 
     /// Exchanges the halves: what was in use is to be evacuated, and the other, empty, is in use.

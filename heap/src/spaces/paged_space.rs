@@ -236,6 +236,50 @@ impl PagedSpace {
         live
     }
 
+    /// Takes over chunks of the young generation, whose objects lie one after the other up to `top`.
+    pub(crate) fn adopt(&mut self, chunks: &[&'static MemoryChunk], fillers: FillerMaps) {
+        for chunk in chunks {
+            let (top, end) = (chunk.top(), chunk.area_end());
+            self.add_chunk(chunk);
+            if top < end {
+                // SAFETY: nothing was made there.
+                unsafe { self.free_range(top, end - top, fillers) };
+            }
+        }
+    }
+
+    /// The same, with their live bytes set, to be swept later.
+    ///
+    /// # Safety
+    ///
+    /// Nothing refers to an unmarked object of these chunks.
+    pub(crate) unsafe fn adopt_unswept(&mut self, chunks: &[&'static MemoryChunk], fillers: FillerMaps) {
+        chunks.iter().for_each(|chunk| self.add_chunk(chunk));
+        self.sweeper.add(chunks, fillers);
+    }
+
+    /// The same, to be swept now and to stay marked.
+    ///
+    /// # Safety
+    ///
+    /// As for [`adopt_unswept`](Self::adopt_unswept).
+    pub(crate) unsafe fn adopt_and_sweep(&mut self, chunks: &[&'static MemoryChunk], fillers: FillerMaps) {
+        for chunk in chunks {
+            self.add_chunk(chunk);
+            // SAFETY: the caller's contract.
+            let gaps = unsafe { sweep_chunk(chunk, fillers) };
+            self.take_over(&SweptChunk { chunk, gaps });
+        }
+    }
+
+    fn add_chunk(&mut self, chunk: &'static MemoryChunk) {
+        chunk.set_space(self.id);
+        chunk.set_flags(self.flags);
+        chunk.set_age_mark(0);
+        chunk.set_top(chunk.area_end());
+        self.chunks.push(chunk);
+    }
+
     /// Asks other threads to sweep what was not.
     pub(crate) fn sweep_elsewhere(&self, helpers: usize) {
         self.sweeper.call_helpers(helpers);

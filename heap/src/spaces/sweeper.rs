@@ -128,6 +128,21 @@ impl Sweeper {
         self.gang = Some(Gang::new(Sweeping { fillers, unswept, swept, is_stopped }, 0));
     }
 
+    /// Adds chunks, whose live bytes are set.
+    pub(super) fn add(&mut self, chunks: &[&'static MemoryChunk], fillers: FillerMaps) {
+        let Some(gang) = &self.gang else {
+            self.begin(chunks.to_vec(), fillers);
+            return;
+        };
+        let mut unswept = lock(&gang.job().unswept);
+        for chunk in chunks {
+            chunk.set_flag(ChunkFlags::UNSWEPT, true);
+            self.available += AREA_SIZE - chunk.live_bytes();
+            unswept.push(chunk.address());
+        }
+        unswept.sort_by_key(|chunk| core::cmp::Reverse(MemoryChunk::of(*chunk).live_bytes()));
+    }
+
     /// Asks other threads to sweep.
     pub(super) fn call_helpers(&self, helpers: usize) {
         if let Some(gang) = &self.gang {

@@ -1,0 +1,248 @@
+//! Promotion of the young generation as it lies: chunks in which nearly everything lives become old as a whole.
+//!
+//! **Owns** the kind of scavenge that takes the place of copying where copies would be for nothing: `tenuring` has seen that what
+//! survives once survives again. Nothing moves. What lives is marked, as the marker does it; chunks with something alive go to
+//! OLD space, to be swept when memory is wanted, and new ones take their places; chunks without are used again. So a
+//! survivor costs its mark and the visit of its slots, but neither a copy nor the change of what refers to it, and no slot
+//! is remembered when it is over, for nothing is young.
+//!
+//! **Promises** what a scavenge that promotes everything does. It needs as many chunks as are in use, and does nothing without them.
+//!
+//! What dies later leaves holes in such chunks: sweeping finds them, survivors that are copied fill them, and sparse
+//! chunks are evacuated.
+//!
+//! While marking is under way, what is promoted has to be grey (`marking`). Its mark is there already, so it only has to be listed; and
+//! its chunk is swept at once, since nothing is left unswept as long as old objects are being marked.
+//!
+//! In a full collection, chunks become old as they are, [unexamined](adopt_all): marking comes next, and finds out what lives in them.
+//!
+//! No V8 counterpart: its `MinorMarkSweepCollector` leaves chunks where they are, but young; its scavenger always copies.
+
+use super::concurrent::Helpers;
+use super::ephemerons;
+use super::marking_visitor::MarkingVisitor;
+use super::scavenger::{self, Evacuation};
+use super::splice::{Spliced, find_hosts, first_alive};
+use crate::barrier::SlotAction;
+use crate::heap::Heap;
+use crate::isolate::IsolateData;
+use crate::memory::{ChunkFlags, ChunkSet, KB, MemoryChunk};
+use crate::spaces::{NewLargeObjectSpace, SpaceId};
+use crate::tagged::{TaggedCell, Word};
+use core::sync::atomic::Ordering;
+
+/// Bytes that survived the last scavenge from which on it is worth asking another thread for help.
+const WORTH_HELP: usize = 512 * KB;
+
+/// Makes what lives in the young generation old where it is; `None`, and nothing changes, if there is no memory for what takes
+/// its place.
+pub(super) fn promote(isolate: &mut IsolateData) -> Option<Evacuation> {
+    let heap = &mut isolate.heap;
+    let replacements = heap.new_space.replacements(&mut heap.allocator)?;
+    heap.new_space.close_lab();
+    let young = young_chunks(heap);
+    let mut visitor = MarkingVisitor::for_the_young(young.clone());
+    visit_roots(isolate, &mut visitor);
+    let mut remembered_weak = Vec::new();
+    for chunk in isolate.heap.old_chunks() {
+        visit_remembered(&isolate.heap, chunk, &mut visitor, &mut remembered_weak);
+    }
+    visit_all(&isolate.heap, &mut visitor, &young);
+    visitor.resolve_ephemerons(&mut isolate.heap.collector.ephemerons);
+    visitor.clear_ephemerons(&mut isolate.heap.collector.ephemerons);
+    update_weak(isolate, &mut visitor, &young, remembered_weak);
+    let evacuation = hand_over(&mut isolate.heap, visitor, replacements);
+    isolate.eternals.for_each_young(|word| word);
+    Some(evacuation)
+}
+
+/// In a full collection, before the rest is marked: makes the chunks of the young generation old with all that is in them. `None`, and
+/// nothing changes, if there is no memory for what takes their place. What is remembered is left for the marker.
+pub(super) fn adopt_all(isolate: &mut IsolateData) -> Option<Evacuation> {
+    let heap = &mut isolate.heap;
+    let replacements = heap.new_space.replacements(&mut heap.allocator)?;
+    heap.new_space.close_lab();
+    let used = heap.new_space.used();
+    let is_used = |chunk: &MemoryChunk| chunk.top() > chunk.area_start();
+    let chunks = heap.new_space.hand_over(is_used, replacements, &mut heap.allocator);
+    heap.old_space.adopt(&chunks, heap.fillers);
+    let large = heap.new_large_object_space.used();
+    heap.new_large_object_space.chunks().iter().for_each(|chunk| NewLargeObjectSpace::promote(chunk));
+    let adopted = heap.new_large_object_space.chunks().iter().chain(&chunks);
+    adopted.for_each(|chunk| heap.allocator.let_tell(chunk));
+    // SAFETY: all have been promoted.
+    unsafe { heap.new_large_object_space.sweep(&mut heap.large_object_space, &mut heap.allocator) };
+    heap.count_allocation(SpaceId::Old, used);
+    heap.count_allocation(SpaceId::LargeObject, large);
+    isolate.eternals.for_each_young(|word| word);
+    Some(Evacuation { promoted_in_place: used + large, ..Evacuation::default() })
+}
+
+fn young_chunks(heap: &Heap) -> ChunkSet {
+    let mut young = ChunkSet::EMPTY;
+    let large = heap.new_large_object_space.chunks();
+    heap.new_space.chunks().iter().chain(large).for_each(|chunk| young.insert(chunk.address()));
+    young
+}
+
+fn visit_roots(isolate: &IsolateData, visitor: &mut MarkingVisitor) {
+    let mut mark = |word: Word| {
+        if !word.is_smi() && !word.is_cleared() {
+            visitor.mark::<false>(word);
+        }
+        word
+    };
+    isolate.roots.for_each(&mut mark);
+    isolate.globals.for_each_strong(&mut mark);
+    isolate.eternals.for_each_young(&mut mark);
+    isolate.persistent.for_each(&mut mark);
+    isolate.handles.for_each(&mut mark);
+}
+
+/// Marks the young objects that remembered slots of a chunk refer to. Weak ones are put aside, and entries of ephemerons noted.
+fn visit_remembered(
+    heap: &Heap,
+    chunk: &'static MemoryChunk,
+    visitor: &mut MarkingVisitor,
+    weak: &mut Vec<(usize, &'static MemoryChunk)>,
+) {
+    let Some(slots) = chunk.old_to_new() else { return };
+    let mut visit = |visitor: &mut MarkingVisitor, slot: usize| {
+        // SAFETY: a remembered slot is a tagged word of a live object: sweeping forgets dead ones.
+        let word = unsafe { TaggedCell::at(slot) }.load(Ordering::Relaxed);
+        if word.is_strong() {
+            visitor.mark::<false>(word);
+        } else if word.is_weak() && !word.is_cleared() {
+            weak.push((slot, chunk));
+        }
+    };
+    if chunk.has(ChunkFlags::HAS_EPHEMERONS) {
+        let (plain, entries) = ephemerons::take_remembered(heap, chunk);
+        plain.into_iter().for_each(|slot| visit(visitor, slot));
+        entries.into_iter().for_each(|entry| visitor.visit_ephemeron::<false>(entry));
+        return;
+    }
+    slots.iterate(|offset| {
+        visit(visitor, chunk.address() + offset);
+        SlotAction::Keep
+    });
+}
+
+/// Visits all that is grey, with the help of other threads if that is worth it.
+fn visit_all(heap: &Heap, visitor: &mut MarkingVisitor, young: &ChunkSet) {
+    let helpers = heap.options.helpers();
+    if helpers > 0 && (heap.collector.survived_last >= WORTH_HELP || heap.options.stress_threads) {
+        let helpers = Helpers::for_the_young(young.clone(), helpers);
+        helpers.offer(core::mem::take(&mut visitor.grey));
+        helpers.go_on();
+        helpers.finish(visitor);
+        helpers.end(visitor);
+    }
+    visitor.advance_by::<false>(usize::MAX);
+}
+
+/// Clears or splices what refers to the dead.
+fn update_weak(
+    isolate: &mut IsolateData,
+    visitor: &mut MarkingVisitor,
+    young: &ChunkSet,
+    remembered: Vec<(usize, &'static MemoryChunk)>,
+) {
+    let alive = |word: Word| is_alive(young, word).then_some(word);
+    let or_cleared = |word: Word| alive(word).unwrap_or(Word::CLEARED);
+    let update = |slot: usize| {
+        // SAFETY: a weak slot of a live object, visited in this collection.
+        let slot = unsafe { TaggedCell::at(slot) };
+        slot.store(or_cleared(slot.load(Ordering::Relaxed)), Ordering::Relaxed);
+    };
+    core::mem::take(&mut visitor.weak).into_iter().for_each(update);
+    let mut spliced = core::mem::take(&mut visitor.spliced);
+    if isolate.heap.spliced.is_empty() {
+        remembered.into_iter().for_each(|(slot, _)| update(slot));
+    } else {
+        // Remembered sets do not say of which object a slot is.
+        let is_dead = |slot: &(usize, _)| {
+            // SAFETY: as in `update`.
+            !is_alive(young, unsafe { TaggedCell::at(slot.0) }.load(Ordering::Relaxed))
+        };
+        let mut dead: Vec<_> = remembered.into_iter().filter(is_dead).collect();
+        find_hosts(&isolate.heap, &mut dead, |slot, host, link| match link {
+            Some(link) => spliced.push(Spliced { slot, host, link }),
+            None => update(slot),
+        });
+    }
+    let mut run = Vec::new();
+    for Spliced { slot, host, link } in spliced {
+        // SAFETY: a weak slot of a live object whose class says where the links of its referents are; nothing has been reused.
+        let word = unsafe { first_alive(TaggedCell::at(slot).load(Ordering::Relaxed), link, &mut run, alive) };
+        // What is young now is old in a moment: nothing has to be remembered, but marking may have to be told.
+        scavenger::store_weak(slot, host, word);
+    }
+    isolate.globals.for_each_weak(|word| if word.is_smi() || word.is_cleared() { word } else { or_cleared(word) });
+    if let Some(ids) = &mut isolate.object_ids {
+        ids.update(|address| is_alive(young, Word::strong(address)).then_some(address));
+    }
+}
+
+/// Whether what a reference leads to lives. All that is old does.
+fn is_alive(young: &ChunkSet, word: Word) -> bool {
+    word.is_smi()
+        || word.is_cleared()
+        || !young.contains(word.address())
+        || MemoryChunk::of(word.address()).is_marked(word.address())
+}
+
+/// Makes chunks old in which something lives, and puts new ones in their places.
+fn hand_over(heap: &mut Heap, visitor: MarkingVisitor, replacements: Vec<&'static MemoryChunk>) -> Evacuation {
+    let mut evacuation = Evacuation::default();
+    let live = |chunk: &MemoryChunk| visitor.live.of(chunk.address());
+    let promoted = heap.new_space.hand_over(|chunk| live(chunk) > 0, replacements, &mut heap.allocator);
+    for chunk in &promoted {
+        evacuation.promoted_in_place += live(chunk);
+        chunk.set_live_bytes(live(chunk));
+    }
+    // SAFETY: what is alive in these chunks is marked, and nothing refers to the rest.
+    unsafe {
+        if let Some(marking) = &mut heap.collector.marking {
+            promoted.iter().for_each(|chunk| marking.marker.list_marked(chunk));
+            heap.old_space.adopt_and_sweep(&promoted, heap.fillers);
+        } else {
+            heap.old_space.adopt_unswept(&promoted, heap.fillers);
+        }
+    }
+    promoted.iter().for_each(|chunk| heap.allocator.let_tell(chunk));
+    heap.count_allocation(SpaceId::Old, evacuation.promoted_in_place);
+    scavenger::grow_if_much_survived(heap, evacuation.promoted_in_place);
+    let mut large = 0;
+    for chunk in heap.new_large_object_space.chunks() {
+        let object = chunk.area_start();
+        if chunk.unmark(object) {
+            NewLargeObjectSpace::promote(chunk);
+            heap.allocator.let_tell(chunk);
+            if let Some(marking) = chunk.marking() {
+                marking.shade(object);
+            }
+            large += chunk.top() - object;
+        }
+    }
+    heap.count_allocation(SpaceId::LargeObject, large);
+    evacuation.promoted_in_place += large;
+    // SAFETY: nothing refers to a young large object that was not promoted.
+    unsafe { heap.new_large_object_space.sweep(&mut heap.large_object_space, &mut heap.allocator) };
+    ephemerons::flag_hosts(&visitor.unflagged);
+    heap.forget_remembered();
+    evacuation
+}
+
+impl Heap {
+    /// When nothing is young.
+    pub(super) fn forget_remembered(&mut self) {
+        debug_assert!(self.new_space.used() + self.new_large_object_space.used() == 0);
+        for chunk in self.old_chunks() {
+            if chunk.old_to_new().is_some() {
+                // SAFETY: nobody looks at the set: this is the isolate's thread, and the others are at work for nobody else.
+                unsafe { chunk.release_old_to_new() };
+            }
+        }
+    }
+}
