@@ -276,7 +276,7 @@ impl MarkingVisitor {
                 None => Vec::new(),
             };
             if entries.is_empty() {
-                self.advance_by::<false>(1);
+                self.visit_last();
             }
             for entry in entries {
                 self.mark_values::<false>(entry);

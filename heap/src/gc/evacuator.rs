@@ -40,7 +40,7 @@ use crate::barrier;
 use crate::heap::Heap;
 use crate::isolate::IsolateData;
 use crate::layout::VisitorId;
-use crate::memory::{AREA_SIZE, ChunkSet, LiveBytes, MB, MemoryChunk};
+use crate::memory::{AREA_SIZE, ChunkSet, MB, MemoryChunk};
 use crate::spaces::AllocationAlignment;
 use crate::tagged::{TaggedCell, Word};
 use core::sync::atomic::Ordering;
@@ -180,12 +180,11 @@ fn sparse(heap: &Heap, chunks: Vec<&'static MemoryChunk>, memory_is_short: bool)
 }
 
 /// Evacuates chunks after marking, and changes all references. `slots` are all slots of live objects that refer into them,
-/// among others; `live` is counted anew for what moves.
+/// among others.
 pub(super) fn evacuate(
     isolate: &mut IsolateData,
     candidates: &Candidates,
     slots: Vec<usize>,
-    live: &mut LiveBytes,
 ) -> Evacuated {
     if candidates.is_empty() {
         return Evacuated::default();
@@ -196,7 +195,6 @@ pub(super) fn evacuate(
         heap: &mut isolate.heap,
         candidates: &candidates.set,
         slots,
-        live,
         moved: 0,
         is_out_of_memory: false,
     };
@@ -254,7 +252,6 @@ struct Evacuator<'a> {
     heap: &'a mut Heap,
     candidates: &'a ChunkSet,
     slots: Vec<usize>,
-    live: &'a mut LiveBytes,
     has_young: bool,
     moved: usize,
     is_out_of_memory: bool,
@@ -316,14 +313,12 @@ impl Evacuator<'_> {
             TaggedCell::at(object).store(Word::from_bits(to), Ordering::Relaxed);
         }
         // What is not marked is swept: neither the copy, nor what is left here if the rest stays.
-        chunk.unmark(object);
+        chunk.unmark(object, size);
         let host = MemoryChunk::of(to);
-        host.try_mark(to);
+        host.cover::<false>(to, size);
         if map.body().visitor_id() == VisitorId::Ephemerons {
             ephemerons::flag(host);
         }
-        self.live.remove(object, size);
-        self.live.add(to, size);
         self.moved += size;
         let (candidates, has_young, slots) = (self.candidates, self.has_young, &mut self.slots);
         // SAFETY: a whole object, just copied.

@@ -3,6 +3,7 @@
 //! A worklist, no recursion: the depth of the object graph costs nothing but its memory. Either all is marked in one
 //! pause, or in steps with a pause at the end (`marking`).
 
+use super::body::size_of_object;
 use super::concurrent::Helpers;
 use super::ephemerons;
 use super::evacuator::Candidates;
@@ -12,8 +13,8 @@ use super::splice::{Spliced, first_alive};
 use crate::barrier;
 use crate::heap::Heap;
 use crate::isolate::IsolateData;
-use crate::memory::{ChunkFlags, LiveBytes, MB, MemoryChunk};
-use crate::tagged::{TAGGED_SIZE, TaggedCell, Word};
+use crate::memory::{ChunkFlags, MB, MemoryChunk};
+use crate::tagged::{TaggedCell, Word};
 use core::sync::atomic::Ordering;
 use std::rc::Rc;
 
@@ -65,9 +66,9 @@ pub(super) fn mark(isolate: &mut IsolateData, memory_is_short: bool) -> Marked {
         ids.update(|address| (!is_dead(Word::strong(address))).then_some(address));
     }
     ephemerons::flag_hosts(&marker.visitor.unflagged);
-    let MarkingVisitor { mut to_update, live, .. } = marker.visitor;
+    let MarkingVisitor { mut to_update, .. } = marker.visitor;
     to_update.append(&mut marker.marking.take_slots());
-    Marked { candidates: marker.candidates, to_update, live }
+    Marked { candidates: marker.candidates, to_update }
 }
 
 /// What is known when marking is through.
@@ -76,8 +77,6 @@ pub(super) struct Marked {
     pub(super) candidates: Candidates,
     /// All slots that refer there, and some that do not.
     pub(super) to_update: Vec<usize>,
-    /// Bytes of the objects that are marked.
-    pub(super) live: LiveBytes,
 }
 
 /// Bytes of the old generation from which on it is worth asking other threads for help in the pause.
@@ -188,7 +187,8 @@ impl Marker {
         let mut at = chunk.area_start();
         while let Some(object) = chunk.next_marked(at) {
             self.visitor.grey.objects.push(object);
-            at = object + TAGGED_SIZE;
+            // SAFETY: the first marked word behind an object is the first of one.
+            at = object + unsafe { size_of_object(object) };
         }
     }
 

@@ -10,7 +10,8 @@ use super::splice::Spliced;
 use crate::heap::Heap;
 use crate::layout::VisitorId;
 use crate::map::Map;
-use crate::memory::{ChunkSet, KB, LiveBytes, MemoryChunk};
+use crate::memory::{ChunkSet, KB, MemoryChunk, prefetch};
+use crate::spaces::MAX_REGULAR_OBJECT_SIZE;
 use crate::tagged::{TaggedCell, Word};
 use core::ops::Range;
 use core::sync::atomic::Ordering;
@@ -43,6 +44,41 @@ impl Grey {
     }
 }
 
+/// Objects that will be visited next, whose first words are on their way from memory meanwhile: in a heap larger than the cache,
+/// waiting for these is most of what marking does.
+#[derive(Default)]
+struct Coming {
+    /// Oldest first, from `next` on; 0 for none.
+    objects: [usize; Coming::COUNT],
+    next: usize,
+}
+
+impl Coming {
+    const COUNT: usize = 8;
+
+    /// Lets an object come, and gives the one that was to come before all others, if there are enough.
+    #[inline(always)]
+    fn exchange(&mut self, object: usize) -> Option<usize> {
+        prefetch(object);
+        let next = core::mem::replace(&mut self.objects[self.next], object);
+        self.next = (self.next + 1) % Coming::COUNT;
+        (next != 0).then_some(next)
+    }
+
+    /// One that is left.
+    #[inline(always)]
+    fn take(&mut self) -> Option<usize> {
+        for _ in 0..Coming::COUNT {
+            let next = core::mem::take(&mut self.objects[self.next]);
+            self.next = (self.next + 1) % Coming::COUNT;
+            if next != 0 {
+                return Some(next);
+            }
+        }
+        None
+    }
+}
+
 /// Visits objects of one heap.
 #[derive(Debug)]
 pub(super) struct MarkingVisitor {
@@ -63,8 +99,8 @@ pub(super) struct MarkingVisitor {
     pub(super) unflagged: Vec<usize>,
     /// Whether all lives that is not in the chunks whose objects are marked.
     pub(super) rest_lives: bool,
-    /// Bytes of the objects that have been visited, by chunk.
-    pub(super) live: LiveBytes,
+    /// Bytes that have been visited.
+    visited: usize,
     /// Objects elsewhere are not marked: those that need no mark, and young ones as long as they may move.
     marked: ChunkSet,
     /// Objects here are to be evacuated.
@@ -108,7 +144,7 @@ impl MarkingVisitor {
             ephemerons: Vec::new(),
             unflagged: Vec::new(),
             rest_lives: false,
-            live: LiveBytes::default(),
+            visited: 0,
             marked: ChunkSet::EMPTY,
         }
     }
@@ -142,7 +178,7 @@ impl MarkingVisitor {
         self.ephemerons.append(&mut other.ephemerons);
         self.unflagged.append(&mut other.unflagged);
         self.to_update.append(&mut other.to_update);
-        self.live.add_all(&other.live)
+        other.visited
     }
 
     /// Makes what `word` refers to grey, if it is white. `SHARED`: others may be marking.
@@ -179,10 +215,18 @@ impl MarkingVisitor {
     /// `NOTES`: whether there are slots to be noted. Others do not look for them.
     fn advance_with<const SHARED: bool, const NOTES: bool>(&mut self, budget: usize) -> usize {
         let mut visited = 0;
+        let mut coming = Coming::default();
         while visited < budget {
             // SAFETY: grey objects are objects, and none moves while there are some.
             visited += unsafe {
-                if let Some(object) = self.grey.objects.pop() {
+                let next = loop {
+                    match self.grey.objects.pop().map(|object| coming.exchange(object)) {
+                        Some(None) => {}
+                        Some(next) => break next,
+                        None => break coming.take(),
+                    }
+                };
+                if let Some(object) = next {
                     self.visit::<SHARED, NOTES>(object)
                 } else if let Some((object, row)) = self.grey.rows.pop() {
                     self.visit_part::<SHARED, NOTES>(object, map_of(object), row)
@@ -191,7 +235,23 @@ impl MarkingVisitor {
                 }
             };
         }
+        while let Some(object) = coming.take() {
+            self.grey.objects.push(object);
+        }
+        self.visited += visited;
         visited
+    }
+
+    /// Visits the grey object that was found last, or else a part of a row. There is one.
+    pub(super) fn visit_last(&mut self) {
+        // SAFETY: as above.
+        unsafe {
+            if let Some(object) = self.grey.objects.pop() {
+                self.visit::<false, true>(object);
+            } else if let Some((object, row)) = self.grey.rows.pop() {
+                self.visit_part::<false, true>(object, map_of(object), row);
+            }
+        }
     }
 
     /// Visits one grey object.
@@ -219,7 +279,9 @@ impl MarkingVisitor {
                 self.custom.push(object);
                 return size;
             }
-            self.live.add(object, size);
+            if size <= MAX_REGULAR_OBJECT_SIZE {
+                MemoryChunk::of(object).cover::<SHARED>(object, size);
+            }
             self.mark::<SHARED>(Word::strong(core::ptr::from_ref(map).addr()));
             if size > PART
                 && let Some(row) = tagged_row(map, size)

@@ -161,19 +161,19 @@ impl IsolateData {
         self.heap.collector.phases.scavenging = phases.lap();
         self.heap.old_space.finish_sweeping();
         self.heap.collector.phases.sweeping = phases.lap();
-        let marker::Marked { candidates, to_update, mut live } = marker::mark(self, reason.is_want_of_memory());
+        let marker::Marked { candidates, to_update } = marker::mark(self, reason.is_want_of_memory());
         if is_in_place {
             self.heap.forget_remembered();
         }
         self.heap.collector.phases.marking = phases.lap();
-        *evacuated = evacuator::evacuate(self, &candidates, to_update, &mut live);
+        *evacuated = evacuator::evacuate(self, &candidates, to_update);
         self.heap.collector.phases.evacuating = phases.lap();
         let heap = &mut self.heap;
         let fillers = heap.fillers;
         // SAFETY: marking is complete and weak references to unmarked objects are cleared.
         let live = unsafe {
-            heap.map_space.sweep(&mut heap.allocator, fillers, &live);
-            heap.old_space.begin_sweeping(&mut heap.allocator, fillers, &live)
+            heap.map_space.sweep(&mut heap.allocator, fillers);
+            heap.old_space.begin_sweeping(&mut heap.allocator, fillers)
                 + heap.large_object_space.sweep(&mut heap.allocator)
                 + heap.code_space.sweep(&mut heap.allocator, fillers)
                 + heap.code_large_object_space.sweep(&mut heap.allocator)

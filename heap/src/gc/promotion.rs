@@ -195,12 +195,12 @@ fn is_alive(young: &ChunkSet, word: Word) -> bool {
 /// Makes chunks old in which something lives, and puts new ones in their places.
 fn hand_over(heap: &mut Heap, visitor: MarkingVisitor, replacements: Vec<&'static MemoryChunk>) -> Evacuation {
     let mut evacuation = Evacuation::default();
-    let live = |chunk: &MemoryChunk| visitor.live.of(chunk.address());
-    let promoted = heap.new_space.hand_over(|chunk| live(chunk) > 0, replacements, &mut heap.allocator);
-    for chunk in &promoted {
-        evacuation.promoted_in_place += live(chunk);
-        chunk.set_live_bytes(live(chunk));
-    }
+    let has_live = |chunk: &MemoryChunk| {
+        chunk.set_live_bytes(chunk.marked_bytes());
+        chunk.live_bytes() > 0
+    };
+    let promoted = heap.new_space.hand_over(has_live, replacements, &mut heap.allocator);
+    evacuation.promoted_in_place = promoted.iter().map(|chunk| chunk.live_bytes()).sum();
     // SAFETY: what is alive in these chunks is marked, and nothing refers to the rest.
     unsafe {
         if let Some(marking) = &mut heap.collector.marking {
@@ -216,7 +216,8 @@ fn hand_over(heap: &mut Heap, visitor: MarkingVisitor, replacements: Vec<&'stati
     let mut large = 0;
     for chunk in heap.new_large_object_space.chunks() {
         let object = chunk.area_start();
-        if chunk.unmark(object) {
+        if chunk.is_marked(object) {
+            chunk.clear_marks();
             NewLargeObjectSpace::promote(chunk);
             heap.allocator.let_tell(chunk);
             if let Some(marking) = chunk.marking() {

@@ -3,6 +3,7 @@
 
 use crate::barrier::SlotAction;
 use crate::handles::HandleScope;
+use crate::gc::size_of_object;
 use crate::memory::MemoryChunk;
 use crate::spaces::SpaceId;
 use crate::tagged::Word;
@@ -44,7 +45,8 @@ pub unsafe fn plant(scope: &HandleScope<'_>, fault: Fault) -> bool {
             }
         }
         Fault::Mark(object) => done = MemoryChunk::of(object).try_mark(object),
-        Fault::Unmark(object) => done = MemoryChunk::of(object).unmark(object),
+        // SAFETY: the caller's contract: an object.
+            Fault::Unmark(object) => done = MemoryChunk::of(object).unmark(object, unsafe { size_of_object(object) }),
         Fault::Owner(address, space) => {
             let chunk = MemoryChunk::of(address);
             done = chunk.space() != space;

@@ -394,12 +394,52 @@ impl MemoryChunk {
         cell.load(Ordering::Relaxed) & mask == 0 && cell.fetch_or(mask, Ordering::Relaxed) & mask == 0
     }
 
-    /// Unmarks the object at `address`; whether it was marked. Nobody marks meanwhile.
-    pub(crate) fn unmark(&self, address: usize) -> bool {
-        let (cell, mask) = self.mark_bit(address);
-        let bits = cell.load(Ordering::Relaxed);
-        cell.store(bits & !mask, Ordering::Relaxed);
-        bits & mask != 0
+    /// Marks all words of the object of `size` bytes at `address`, whose first is marked; `SHARED`: others may mark too.
+    #[inline(always)]
+    pub(crate) fn cover<const SHARED: bool>(&self, address: usize, size: usize) {
+        self.for_each_cell(address, size, |cell, mask| {
+            if mask == usize::MAX {
+                cell.store(mask, Ordering::Relaxed);
+            } else if SHARED {
+                cell.fetch_or(mask, Ordering::Relaxed);
+            } else {
+                cell.store(cell.load(Ordering::Relaxed) | mask, Ordering::Relaxed);
+            }
+        });
+    }
+
+    /// Unmarks all words of the object of `size` bytes at `address`; whether it was marked. Nobody marks meanwhile.
+    pub(crate) fn unmark(&self, address: usize, size: usize) -> bool {
+        let was_marked = self.is_marked(address);
+        self.for_each_cell(address, size, |cell, mask| {
+            cell.store(cell.load(Ordering::Relaxed) & !mask, Ordering::Relaxed);
+        });
+        was_marked
+    }
+
+    /// Calls `visit` with the cells of the bitmap that stand for words from `address` on, and the bits of these words.
+    #[inline(always)]
+    fn for_each_cell(&self, address: usize, size: usize, mut visit: impl FnMut(&AtomicUsize, usize)) {
+        let first = (address & (CHUNK_SIZE - 1)) / TAGGED_SIZE;
+        let last = first + size / TAGGED_SIZE - 1;
+        let (first_cell, last_cell) = (first / BITS, last / BITS);
+        let from_first = usize::MAX << (first % BITS);
+        let to_last = usize::MAX >> (BITS - 1 - last % BITS);
+        if first_cell == last_cell {
+            visit(&self.marking_bitmap[first_cell], from_first & to_last);
+            return;
+        }
+        visit(&self.marking_bitmap[first_cell], from_first);
+        for cell in &self.marking_bitmap[first_cell + 1..last_cell] {
+            visit(cell, usize::MAX);
+        }
+        visit(&self.marking_bitmap[last_cell], to_last);
+    }
+
+    /// Bytes of the words that are marked: of the objects that live, when all that are marked have been visited.
+    pub(crate) fn marked_bytes(&self) -> usize {
+        let cells = self.marking_bitmap.iter().map(|cell| cell.load(Ordering::Relaxed).count_ones() as usize);
+        cells.sum::<usize>() * TAGGED_SIZE
     }
 
     /// Unmarks everything.
@@ -409,14 +449,25 @@ impl MemoryChunk {
         }
     }
 
-    /// The first marked address at or after `from`.
+    /// The first marked word at or after `from`.
     pub(crate) fn next_marked(&self, from: usize) -> Option<usize> {
+        self.next_where(from, |bits| bits)
+    }
+
+    /// The first word at or after `from` that is not marked.
+    pub(crate) fn next_unmarked(&self, from: usize) -> Option<usize> {
+        self.next_where(from, |bits| !bits)
+    }
+
+    /// The first word at or after `from` whose bit is set in what `see` makes of its cell.
+    #[inline(always)]
+    fn next_where(&self, from: usize, see: impl Fn(usize) -> usize) -> Option<usize> {
         let mut bit = (from - self.address()) / TAGGED_SIZE;
         if bit >= BITMAP_CELLS * BITS {
             return None;
         }
         let mut cell = bit / BITS;
-        let mut bits = self.marking_bitmap[cell].load(Ordering::Relaxed) & (usize::MAX << (bit % BITS));
+        let mut bits = see(self.marking_bitmap[cell].load(Ordering::Relaxed)) & (usize::MAX << (bit % BITS));
         loop {
             if bits != 0 {
                 bit = cell * BITS + bits.trailing_zeros() as usize;
@@ -426,7 +477,7 @@ impl MemoryChunk {
             if cell == BITMAP_CELLS {
                 return None;
             }
-            bits = self.marking_bitmap[cell].load(Ordering::Relaxed);
+            bits = see(self.marking_bitmap[cell].load(Ordering::Relaxed));
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::gc::Marking;
 use crate::spaces::SpaceId;
 
 /// Freed chunks that are kept for the next request: 2 MiB.
-pub const POOL_CAPACITY: usize = 8;
+pub const POOL_CAPACITY: usize = 256;
 
 /// How long a freed chunk keeps its memory.
 pub const POOL_DISCARD_AFTER: Duration = Duration::from_secs(1);

@@ -89,7 +89,8 @@ mod chunk_set;
 pub mod code_range;
 pub mod error;
 pub mod faulty_page_allocator;
-mod live_bytes;
+mod bytes_by_chunk;
+mod prefetch;
 pub mod memory_allocator;
 pub mod owned_chunk;
 pub mod page_allocator;
@@ -115,7 +116,8 @@ pub use code_range::CodeRange;
 pub use error::{AllocationStatus, MemoryError};
 #[doc(inline)]
 pub use faulty_page_allocator::{FaultPlan, FaultyPageAllocator, PageFault, PageOperation};
-pub(crate) use live_bytes::LiveBytes;
+pub(crate) use bytes_by_chunk::BytesByChunk;
+pub(crate) use prefetch::prefetch;
 #[doc(inline)]
 pub use memory_allocator::{MemoryAllocator, MemoryStatistics};
 #[doc(inline)]

@@ -3,12 +3,12 @@
 
 use super::PagedSpace;
 use super::filler::zap;
-use crate::memory::{CHUNK_SIZE, ChunkSet, LiveBytes, MemoryAllocator, MemoryChunk};
+use crate::memory::{CHUNK_SIZE, ChunkSet, BytesByChunk, MemoryAllocator, MemoryChunk};
 
 impl PagedSpace {
     /// Bytes of the free list's blocks, by chunk.
-    pub(crate) fn free_by_chunk(&self) -> LiveBytes {
-        let mut free = LiveBytes::default();
+    pub(crate) fn free_by_chunk(&self) -> BytesByChunk {
+        let mut free = BytesByChunk::default();
         self.free_list.for_each(|address, size| free.add(address, size));
         free
     }

@@ -4,7 +4,7 @@ use super::filler::FillerMaps;
 use super::sweeper::{Sweeper, SweptChunk, sweep_chunk};
 use super::{AllocationAlignment, FreeList, LinearAllocationArea, SpaceId, SpaceStatistics};
 use crate::error::OutOfMemory;
-use crate::memory::{AREA_SIZE, AddressRegion, CHUNK_SIZE, ChunkFlags, LiveBytes, MemoryAllocator, MemoryChunk};
+use crate::memory::{AREA_SIZE, AddressRegion, CHUNK_SIZE, ChunkFlags, MemoryAllocator, MemoryChunk};
 
 /// V8: `PagedSpace`.
 #[derive(Debug)]
@@ -170,19 +170,18 @@ impl PagedSpace {
         }
     }
 
-    /// Forgets what was free, and gives back the chunks in which nothing lives, of which there are so many bytes by chunk.
-    /// Returns the bytes that live.
+    /// Forgets what was free, and gives back the chunks in which nothing lives. Returns the bytes that live.
     ///
     /// # Safety
     ///
-    /// Marking is complete: nothing refers to an unmarked object of this space, and `live` has counted the others.
-    unsafe fn give_back_empty(&mut self, allocator: &mut MemoryAllocator, live: &LiveBytes) -> usize {
+    /// Marking is complete: nothing refers to an unmarked object of this space, and of the others all words are marked.
+    unsafe fn give_back_empty(&mut self, allocator: &mut MemoryAllocator) -> usize {
         self.lab.reset(0, 0);
         self.free_list.reset();
         self.evicted = 0;
         let mut all = 0;
         self.chunks.retain(|chunk| {
-            let bytes = live.of(chunk.address());
+            let bytes = chunk.marked_bytes();
             chunk.set_live_bytes(bytes);
             all += bytes;
             if bytes == 0 {
@@ -200,14 +199,9 @@ impl PagedSpace {
     /// # Safety
     ///
     /// As for [`give_back_empty`](Self::give_back_empty).
-    pub(crate) unsafe fn sweep(
-        &mut self,
-        allocator: &mut MemoryAllocator,
-        fillers: FillerMaps,
-        live: &LiveBytes,
-    ) -> usize {
+    pub(crate) unsafe fn sweep(&mut self, allocator: &mut MemoryAllocator, fillers: FillerMaps) -> usize {
         // SAFETY: the caller's contract.
-        let live = unsafe { self.give_back_empty(allocator, live) };
+        let live = unsafe { self.give_back_empty(allocator) };
         for chunk in self.chunks.clone() {
             // SAFETY: the caller's contract.
             let gaps = unsafe { sweep_chunk(chunk, fillers) };
@@ -224,14 +218,9 @@ impl PagedSpace {
     /// # Safety
     ///
     /// As for [`give_back_empty`](Self::give_back_empty). Maps of dead objects may go before they are swept: they are not read.
-    pub(crate) unsafe fn begin_sweeping(
-        &mut self,
-        allocator: &mut MemoryAllocator,
-        fillers: FillerMaps,
-        live: &LiveBytes,
-    ) -> usize {
+    pub(crate) unsafe fn begin_sweeping(&mut self, allocator: &mut MemoryAllocator, fillers: FillerMaps) -> usize {
         // SAFETY: the caller's contract.
-        let live = unsafe { self.give_back_empty(allocator, live) };
+        let live = unsafe { self.give_back_empty(allocator) };
         self.sweeper.begin(self.chunks.clone(), fillers);
         live
     }
@@ -325,10 +314,9 @@ impl PagedSpace {
         self.free_list.for_each(&mut visit);
         for chunk in self.chunks.iter().filter(|chunk| chunk.has(ChunkFlags::UNSWEPT)) {
             let mut at = chunk.area_start();
-            while let Some(object) = chunk.next_marked(at) {
-                visit(at, object - at);
-                // SAFETY: a marked address is that of an object.
-                at = object + unsafe { crate::gc::size_of_object(object) };
+            while let Some(live) = chunk.next_marked(at) {
+                visit(at, live - at);
+                at = chunk.next_unmarked(live).unwrap_or(chunk.area_end());
             }
             visit(at, chunk.area_end() - at);
         }

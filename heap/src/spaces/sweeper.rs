@@ -5,9 +5,8 @@
 //! An unswept chunk keeps its mark bits: what is marked in it lives, and nothing else of it counts. Who walks it goes by
 //! them (`inspect::walk`), nothing is allocated in it, and marking does not begin before all is swept.
 //!
-//! **Threads.** Sweeping reads mark bits, and the sizes of marked objects: their first words, the words of their lengths and
-//! maps, none of which changes while they live. It writes to memory between them, which nobody else looks at until the chunk
-//! is taken over. The list of gaps goes from one thread to the other under a lock, and so do those bytes. Mark bits and
+//! **Threads.** Sweeping reads mark bits, which cover each word of a living object, and writes to memory between these, which nobody else
+//! looks at until the chunk is taken over. The list of gaps goes from one thread to the other under a lock, and so do those bytes. Mark bits and
 //! flags change when it is taken over: on the isolate's thread, or on one that holds the lock of its heap for a scavenge.
 //!
 //! V8 counterpart: `Sweeper`.
@@ -93,23 +92,24 @@ impl Job for Sweeping {
 pub(super) unsafe fn sweep_chunk(chunk: &MemoryChunk, fillers: FillerMaps) -> Vec<(usize, usize)> {
     let mut gaps = Vec::new();
     let mut at = chunk.area_start();
-    let mut live = 0;
     let mut add = |start: usize, end: usize| {
         if start < end {
-            // SAFETY: no marked object lies in the gap, so nothing refers to it.
+            // SAFETY: nothing marked lies in the gap, so nothing refers to it.
             unsafe { fillers.fill(start, end - start) };
             gaps.push((start, end - start));
         }
     };
-    while let Some(object) = chunk.next_marked(at) {
-        add(at, object);
-        // SAFETY: a marked address is that of an object.
-        let size = unsafe { crate::gc::size_of_object(object) };
-        live += size;
-        at = object + size;
+    // Each word of a living object is marked.
+    while let Some(live) = chunk.next_marked(at) {
+        add(at, live);
+        at = chunk.next_unmarked(live).unwrap_or(chunk.area_end());
     }
     add(at, chunk.area_end());
-    debug_assert_eq!(live, chunk.live_bytes(), "marking has counted what lives in {chunk:?}");
+    debug_assert_eq!(
+        gaps.iter().map(|(_, size)| size).sum::<usize>() + chunk.live_bytes(),
+        AREA_SIZE,
+        "marking has counted what lives in {chunk:?}"
+    );
     gaps
 }
 
