@@ -21,7 +21,7 @@
 //! in proportion to its bytes. V8: `MemoryController`, `GCTracer`.
 
 use crate::heap::Heap;
-use crate::memory::MB;
+use crate::memory::{CHUNK_SIZE, MB};
 use std::time::{Duration, Instant};
 
 /// The rule by which the old generation grows. V8: `Heap::HeapGrowingMode` and `--heap-growing-percent`.
@@ -86,6 +86,9 @@ impl Heap {
         let (semi_space, max_heap_size) = (self.new_space.capacity(), self.allocator.max_heap_size());
         let limit = policy.growing.limit(self.old_generation_live, self.speeds.factor(), semi_space, max_heap_size);
         self.old_generation_limit = limit.max(policy.initial_old_generation_limit);
+        // What is freed now will be wanted again by then.
+        let growth = self.old_generation_limit.saturating_sub(self.old_generation_live) + semi_space;
+        self.allocator.set_pool_capacity(growth / CHUNK_SIZE);
     }
 
     /// What the clock says, if somebody has to know. Between collections alone: the clock may be a user's.

@@ -69,6 +69,8 @@ pub(crate) struct Heap {
     /// The least external memory there was since the last full collection.
     pub(crate) external_low: core::cell::Cell<usize>,
     pub(crate) limits: Limits,
+    /// Whether some class has entries of ephemerons.
+    pub(crate) has_ephemerons: bool,
     /// The classes whose weak lists close up.
     pub(crate) spliced: Vec<&'static crate::layout::ClassDescriptor>,
     /// Bytes by origin.
@@ -154,6 +156,7 @@ impl Heap {
             speeds: Speeds::default(),
             external_low: core::cell::Cell::new(0),
             limits: Limits::default(),
+            has_ephemerons: false,
             spliced: Vec::new(),
             counters: AllocationCounters::default(),
             sealed: false,

@@ -459,6 +459,7 @@ impl IsolateBuilder {
         let mut heap = Heap::new(cage, HeapOptions { smallest_aligned, ..self.options })?;
         let listed = ListedIsolate::new(id, base, &numbering.classes);
         let splices = numbering.classes.iter().flat_map(|class| class.hooks().splices());
+        heap.has_ephemerons = numbering.classes.iter().any(|class| class.layout().has_ephemerons());
         heap.spliced.extend(splices.map(crate::layout::Splice::member));
         let data = IsolateData {
             slots: IsolateValues::new(&self.slot_tables),

@@ -5,8 +5,8 @@
 //!
 //! # Why there is no race
 //!
-//! Helpers look at objects in the chunks that were there when marking began, which neither go nor are swept before it ends,
-//! and in which nothing moves; and at those they are given. Of an object they read
+//! Helpers look at objects in the chunks that were there when marking began, or that became old with all that was in them in a pause
+//! since. These chunks neither go nor are swept before marking ends, and nothing in them moves. They look at objects that they are given, too. Of an object they read
 //!
 //! - the first word, the map it refers to, the words that lengths are made of: written when the object was made, and never
 //!   again;
@@ -29,6 +29,7 @@ use super::marking_visitor::{Grey, MarkingVisitor};
 use super::sharing::{Sharing, Visitor};
 use super::workers::{Gang, Job};
 use crate::memory::{ChunkSet, KB};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Bytes that are visited between two looks at whether to stop: some ten microseconds.
 const SLICE: usize = 8 * KB;
@@ -45,7 +46,8 @@ pub(super) struct Helpers {
 
 #[derive(Debug)]
 struct Together {
-    marked: ChunkSet,
+    /// Changes while all have stopped.
+    marked: Mutex<ChunkSet>,
     candidates: Candidates,
     rest_lives: bool,
     sharing: Sharing<MarkingVisitor>,
@@ -83,11 +85,18 @@ impl Visitor for MarkingVisitor {
     }
 }
 
+impl Together {
+    fn marked(&self) -> MutexGuard<'_, ChunkSet> {
+        // Nothing panics while it holds the lock.
+        self.marked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Job for Together {
     fn work(&self, _: usize) {
         self.sharing.help(|| {
             let mut visitor = MarkingVisitor::for_a_helper(&self.candidates);
-            visitor.look_at(self.marked.clone());
+            visitor.look_at(self.marked().clone());
             visitor.rest_lives = self.rest_lives;
             visitor
         });
@@ -97,17 +106,25 @@ impl Job for Together {
 impl Helpers {
     /// Up to `wanted` threads that mark in these chunks, as soon as they are let.
     pub(super) fn new(marked: ChunkSet, candidates: Candidates, wanted: usize) -> Helpers {
+        let marked = Mutex::new(marked);
         Helpers::of(Together { marked, candidates, rest_lives: false, sharing: Sharing::new() }, wanted)
     }
 
     /// The same for the young generation alone, which is in these chunks.
     pub(super) fn for_the_young(young: ChunkSet, wanted: usize) -> Helpers {
         let candidates = Candidates::NONE;
-        Helpers::of(Together { marked: young, candidates, rest_lives: true, sharing: Sharing::new() }, wanted)
+        let marked = Mutex::new(young);
+        Helpers::of(Together { marked, candidates, rest_lives: true, sharing: Sharing::new() }, wanted)
     }
 
     fn of(together: Together, wanted: usize) -> Helpers {
         Helpers { gang: Gang::new(together, 0), wanted }
+    }
+
+    /// Lets all mark in these chunks from now on. For who has stopped them.
+    pub(super) fn look_at(&self, chunks: &ChunkSet) {
+        *self.gang.job().marked() = chunks.clone();
+        self.sharing().look(|_, visitors| visitors.iter_mut().for_each(|visitor| visitor.look_at(chunks.clone())));
     }
 
     fn sharing(&self) -> &Sharing<MarkingVisitor> {

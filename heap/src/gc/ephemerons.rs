@@ -203,9 +203,7 @@ impl MarkingVisitor {
     #[cold]
     #[inline(never)]
     pub(super) fn visit_ephemeron_of<const SHARED: bool>(&mut self, object: usize, entry: Entry) {
-        if !MemoryChunk::of(object).has(ChunkFlags::HAS_EPHEMERONS) && self.unflagged.last() != Some(&object) {
-            self.unflagged.push(object);
-        }
+        self.hosts.insert(object);
         self.visit_ephemeron::<SHARED>(entry);
     }
 
@@ -377,9 +375,14 @@ pub(super) fn visit(scavenge: &mut impl Scavenge, entry: Entry, host: &'static M
     }
 }
 
-/// Says of the chunks of these objects, which have entries, that there are such. Young chunks need not say so.
-pub(super) fn flag_hosts(objects: &[usize]) {
-    objects.iter().map(|object| MemoryChunk::of(*object)).filter(|host| host.remembers()).for_each(flag);
+/// Says of each of these old chunks whether objects with entries are there, as far as they are alive.
+pub(super) fn flag_hosts(hosts: &ChunkSet, chunks: impl Iterator<Item = &'static MemoryChunk>) {
+    for chunk in chunks {
+        let has = hosts.contains(chunk.address());
+        if chunk.has(ChunkFlags::HAS_EPHEMERONS) != has {
+            chunk.set_flag(ChunkFlags::HAS_EPHEMERONS, has);
+        }
+    }
 }
 
 /// Says that an old chunk has objects with entries.

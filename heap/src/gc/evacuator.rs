@@ -181,11 +181,7 @@ fn sparse(heap: &Heap, chunks: Vec<&'static MemoryChunk>, memory_is_short: bool)
 
 /// Evacuates chunks after marking, and changes all references. `slots` are all slots of live objects that refer into them,
 /// among others.
-pub(super) fn evacuate(
-    isolate: &mut IsolateData,
-    candidates: &Candidates,
-    slots: Vec<usize>,
-) -> Evacuated {
+pub(super) fn evacuate(isolate: &mut IsolateData, candidates: &Candidates, slots: Vec<usize>) -> Evacuated {
     if candidates.is_empty() {
         return Evacuated::default();
     }

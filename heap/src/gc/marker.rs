@@ -65,7 +65,7 @@ pub(super) fn mark(isolate: &mut IsolateData, memory_is_short: bool) -> Marked {
     if let Some(ids) = &mut isolate.object_ids {
         ids.update(|address| (!is_dead(Word::strong(address))).then_some(address));
     }
-    ephemerons::flag_hosts(&marker.visitor.unflagged);
+    ephemerons::flag_hosts(&marker.visitor.hosts, isolate.heap.old_chunks().into_iter());
     let MarkingVisitor { mut to_update, .. } = marker.visitor;
     to_update.append(&mut marker.marking.take_slots());
     Marked { candidates: marker.candidates, to_update }
@@ -163,8 +163,17 @@ impl Marker {
         });
     }
 
-    /// Marks the young objects that remembered slots refer to: what was visited before did not see them. Slots of dead
-    /// objects are among them, and values of ephemerons; what only those keep is dropped by the next collection.
+    /// Chunks have become old with all that is in them, in a pause: they are looked at from now on.
+    pub(super) fn look_at_adopted(&mut self, isolate: &IsolateData) {
+        if let Some(helpers) = &self.helpers {
+            helpers.look_at(&marked_chunks(&isolate.heap, false));
+        }
+        self.visit_remembered(isolate);
+    }
+
+    /// Marks the objects that remembered slots refer to, young ones or such as have just become old: what was visited before did not
+    /// see them. Slots of dead objects are among them, and values of ephemerons; what only those keep is dropped by the next
+    /// collection.
     fn visit_remembered(&mut self, isolate: &IsolateData) {
         let visitor = &mut self.visitor;
         visitor.look_at(marked_chunks(&isolate.heap, self.marks_young));

@@ -95,8 +95,8 @@ pub(super) struct MarkingVisitor {
     pub(super) to_update: Vec<usize>,
     /// Entries of objects that have been visited, whose keys were not known to live.
     pub(super) ephemerons: Vec<Entry>,
-    /// Objects with entries in chunks that do not say that they have such.
-    pub(super) unflagged: Vec<usize>,
+    /// Where objects with entries are.
+    pub(super) hosts: ChunkSet,
     /// Whether all lives that is not in the chunks whose objects are marked.
     pub(super) rest_lives: bool,
     /// Bytes that have been visited.
@@ -142,7 +142,7 @@ impl MarkingVisitor {
             custom: Vec::new(),
             is_helper: false,
             ephemerons: Vec::new(),
-            unflagged: Vec::new(),
+            hosts: ChunkSet::EMPTY,
             rest_lives: false,
             visited: 0,
             marked: ChunkSet::EMPTY,
@@ -176,7 +176,7 @@ impl MarkingVisitor {
         self.weak.append(&mut other.weak);
         self.spliced.append(&mut other.spliced);
         self.ephemerons.append(&mut other.ephemerons);
-        self.unflagged.append(&mut other.unflagged);
+        self.hosts.add_all(&other.hosts);
         self.to_update.append(&mut other.to_update);
         other.visited
     }

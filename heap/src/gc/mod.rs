@@ -71,6 +71,8 @@ pub use record::{
 pub(crate) use trace::CollectionSinks;
 pub(crate) use workers::{Gang, Job, cores};
 
+use tenuring::Promotes;
+
 use crate::handles::HandleScope;
 use crate::isolate::IsolateData;
 use crate::memory::MemoryChunk;
@@ -98,10 +100,14 @@ impl IsolateData {
         let evacuation = match kind {
             CollectionKind::Young if reason == CollectionReason::SemispaceFull => {
                 let capacity = self.heap.new_space.capacity();
-                let at_once = self.heap.collector.tenuring.is_at_once();
-                let in_place = if at_once { promotion::promote(self) } else { None };
-                let evacuation = in_place.unwrap_or_else(|| scavenger::scavenge(self, at_once));
-                self.heap.collector.tenuring.look(evacuation, capacity);
+                let promotes = self.heap.collector.tenuring.next();
+                let in_place = match promotes {
+                    Promotes::Survivors => None,
+                    Promotes::TheLiving => promotion::promote(self),
+                    Promotes::Everything => promotion::adopt_all(self).inspect(|_| self.look_at_adopted()),
+                };
+                let evacuation = in_place.unwrap_or_else(|| scavenger::scavenge(self, promotes != Promotes::Survivors));
+                self.heap.collector.tenuring.look(promotes, evacuation, young_before, capacity);
                 evacuation
             }
             CollectionKind::Young => scavenger::scavenge(self, reason == CollectionReason::Pin),
@@ -155,7 +161,8 @@ impl IsolateData {
             self.abort_marking();
         }
         let mut phases = trace::PhaseTimer::new();
-        let in_place = if self.heap.collector.tenuring.is_at_once() { promotion::adopt_all(self) } else { None };
+        let is_dense = self.heap.collector.tenuring.next() != Promotes::Survivors;
+        let in_place = if is_dense { promotion::adopt_all(self) } else { None };
         let is_in_place = in_place.is_some();
         let mut evacuation = in_place.unwrap_or_else(|| scavenger::scavenge(self, true));
         self.heap.collector.phases.scavenging = phases.lap();

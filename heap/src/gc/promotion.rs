@@ -11,10 +11,13 @@
 //! What dies later leaves holes in such chunks: sweeping finds them, survivors that are copied fill them, and sparse
 //! chunks are evacuated.
 //!
-//! While marking is under way, what is promoted has to be grey (`marking`). Its mark is there already, so it only has to be listed; and
-//! its chunk is swept at once, since nothing is left unswept as long as old objects are being marked.
+//! Chunks may also become old [as they are](adopt_all): in a full collection, where marking comes next and finds out what lives in
+//! them, and in scavenges that would find next to nothing dead (`tenuring`).
 //!
-//! In a full collection, chunks become old as they are, [unexamined](adopt_all): marking comes next, and finds out what lives in them.
+//! **While marking is under way**, what is found alive has to become grey (`marking`). Its mark is there already, so it only has to be
+//! listed; and its chunk is swept at once, since nothing is left unswept as long as old objects are being marked. What becomes old
+//! unexamined is white: what remembered slots refer to is marked then, for black objects may have such slots. All else that lives is
+//! found from there and from roots, or a store that hides it meets the barrier.
 //!
 //! No V8 counterpart: its `MinorMarkSweepCollector` leaves chunks where they are, but young; its scavenger always copies.
 
@@ -56,8 +59,8 @@ pub(super) fn promote(isolate: &mut IsolateData) -> Option<Evacuation> {
     Some(evacuation)
 }
 
-/// In a full collection, before the rest is marked: makes the chunks of the young generation old with all that is in them. `None`, and
-/// nothing changes, if there is no memory for what takes their place. What is remembered is left for the marker.
+/// Makes the chunks of the young generation old with all that is in them; `None`, and nothing changes, if there is no memory for what
+/// takes their place. What is remembered stays, for the marker.
 pub(super) fn adopt_all(isolate: &mut IsolateData) -> Option<Evacuation> {
     let heap = &mut isolate.heap;
     let replacements = heap.new_space.replacements(&mut heap.allocator)?;
@@ -68,8 +71,13 @@ pub(super) fn adopt_all(isolate: &mut IsolateData) -> Option<Evacuation> {
     heap.old_space.adopt(&chunks, heap.fillers);
     let large = heap.new_large_object_space.used();
     heap.new_large_object_space.chunks().iter().for_each(|chunk| NewLargeObjectSpace::promote(chunk));
-    let adopted = heap.new_large_object_space.chunks().iter().chain(&chunks);
-    adopted.for_each(|chunk| heap.allocator.let_tell(chunk));
+    for chunk in heap.new_large_object_space.chunks().iter().chain(&chunks) {
+        heap.allocator.let_tell(chunk);
+        if heap.has_ephemerons {
+            // Perhaps: marking finds out.
+            ephemerons::flag(chunk);
+        }
+    }
     // SAFETY: all have been promoted.
     unsafe { heap.new_large_object_space.sweep(&mut heap.large_object_space, &mut heap.allocator) };
     heap.count_allocation(SpaceId::Old, used);
@@ -213,7 +221,7 @@ fn hand_over(heap: &mut Heap, visitor: MarkingVisitor, replacements: Vec<&'stati
     promoted.iter().for_each(|chunk| heap.allocator.let_tell(chunk));
     heap.count_allocation(SpaceId::Old, evacuation.promoted_in_place);
     scavenger::grow_if_much_survived(heap, evacuation.promoted_in_place);
-    let mut large = 0;
+    let mut large = Vec::new();
     for chunk in heap.new_large_object_space.chunks() {
         let object = chunk.area_start();
         if chunk.is_marked(object) {
@@ -223,16 +231,28 @@ fn hand_over(heap: &mut Heap, visitor: MarkingVisitor, replacements: Vec<&'stati
             if let Some(marking) = chunk.marking() {
                 marking.shade(object);
             }
-            large += chunk.top() - object;
+            large.push(*chunk);
         }
     }
-    heap.count_allocation(SpaceId::LargeObject, large);
-    evacuation.promoted_in_place += large;
+    let bytes = large.iter().map(|chunk| chunk.top() - chunk.area_start()).sum();
+    heap.count_allocation(SpaceId::LargeObject, bytes);
+    evacuation.promoted_in_place += bytes;
     // SAFETY: nothing refers to a young large object that was not promoted.
     unsafe { heap.new_large_object_space.sweep(&mut heap.large_object_space, &mut heap.allocator) };
-    ephemerons::flag_hosts(&visitor.unflagged);
+    ephemerons::flag_hosts(&visitor.hosts, promoted.into_iter().chain(large));
     heap.forget_remembered();
     evacuation
+}
+
+impl IsolateData {
+    /// What becomes of remembered slots when [everything has become old](adopt_all) and no full collection follows at once.
+    pub(super) fn look_at_adopted(&mut self) {
+        if let Some(mut marking) = self.heap.collector.marking.take() {
+            marking.marker.look_at_adopted(self);
+            self.heap.collector.marking = Some(marking);
+        }
+        self.heap.forget_remembered();
+    }
 }
 
 impl Heap {

@@ -35,6 +35,11 @@ pub(super) struct Evacuation {
 }
 
 impl Evacuation {
+    /// Bytes that are alive, or taken for it.
+    pub(super) fn survived(&self) -> usize {
+        self.copied + self.promoted + self.promoted_in_place
+    }
+
     /// Adds what another thread has moved.
     pub(super) fn add(&mut self, other: Evacuation) {
         self.copied += other.copied;

@@ -1,10 +1,15 @@
-//! Whether survivors are promoted at their first survival or at the second.
+//! Whether survivors are promoted at their first survival or at the second, and whether they are looked at for that.
 //!
 //! Usually at the second: what has survived once may be in use for a moment only, and dies before it is old. That copies
 //! everything twice, which is worth it if much dies in between. Where hardly anything does, the first copy is for nothing:
 //! if at least [seven eighths](FILTERED_OUT) of what one scavenge has copied is alive at the next, the following
-//! [`AT_ONCE`] scavenges promote at once. Then two of the usual kind look again. What is copied must be worth the question,
-//! [an eighth](WORTH_ASKING) of the semi-space: small heaps are never treated so.
+//! [`AT_ONCE`] scavenges promote at once, where it lies (`promotion`). Then two of the usual kind look again. What is copied must be
+//! worth the question, [an eighth](WORTH_ASKING) of the semi-space: small heaps are never treated so.
+//!
+//! If such a scavenge finds so much of *everything* alive, the next does not even look: it would find a little memory,
+//! for a visit of all that lives. All becomes old, and the next full collection finds what is dead. Then one
+//! looks again; as long as it finds the same, none of the usual kind has to, and twice as many as before do not look, up to
+//! [`UNEXAMINED`].
 //!
 //! Only scavenges because the semi-space is full are treated so, and counted: others come before there was time to die.
 //!
@@ -22,28 +27,58 @@ const WORTH_ASKING: usize = 8;
 /// Scavenges that promote at once, before two look again.
 const AT_ONCE: u32 = 8;
 
+/// The most scavenges that do not look at all, before one does.
+const UNEXAMINED: u32 = 4;
+
+/// What a scavenge promotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Promotes {
+    /// What survives for the second time.
+    Survivors,
+    /// All that lives.
+    TheLiving,
+    /// All there is.
+    Everything,
+}
+
 /// What is remembered from one scavenge to the next.
 #[derive(Debug, Default)]
 pub(crate) struct Tenuring {
     /// Bytes that the last scavenge copied within the young generation.
     copied: usize,
-    /// Scavenges that are still to promote at once.
+    /// Scavenges that are still to promote at once, having looked.
     at_once: u32,
+    /// Those that come before them and do not look.
+    unexamined: u32,
+    /// How many did not look the last time, if that was right.
+    trusted: u32,
 }
 
 impl Tenuring {
-    /// Whether the next scavenge is to promote all that lives.
-    pub(super) fn is_at_once(&self) -> bool {
-        self.at_once > 0
+    /// What the next scavenge is to do.
+    pub(super) fn next(&self) -> Promotes {
+        match self {
+            Tenuring { at_once: 0, .. } => Promotes::Survivors,
+            Tenuring { unexamined: 0, .. } => Promotes::TheLiving,
+            _ => Promotes::Everything,
+        }
     }
 
-    /// After a scavenge of a semi-space of so many bytes.
-    pub(super) fn look(&mut self, evacuation: Evacuation, capacity: usize) {
+    /// After a scavenge of `used` bytes in a semi-space of `capacity`, which has promoted so.
+    pub(super) fn look(&mut self, promotes: Promotes, evacuation: Evacuation, used: usize, capacity: usize) {
         let copied = core::mem::replace(&mut self.copied, evacuation.copied);
-        if self.at_once > 0 {
-            self.at_once -= 1;
-        } else if copied >= capacity / WORTH_ASKING && evacuation.promoted >= copied - copied / FILTERED_OUT {
-            self.at_once = AT_ONCE;
+        match promotes {
+            Promotes::Everything => self.unexamined = self.unexamined.saturating_sub(1),
+            Promotes::TheLiving if evacuation.survived() >= used - used / FILTERED_OUT => {
+                self.trusted = (2 * self.trusted).clamp(1, UNEXAMINED);
+                (self.at_once, self.unexamined) = (AT_ONCE, self.trusted);
+            }
+            Promotes::TheLiving => (self.at_once, self.trusted) = (self.at_once.saturating_sub(1), 0),
+            Promotes::Survivors => {
+                if copied >= capacity / WORTH_ASKING && evacuation.promoted >= copied - copied / FILTERED_OUT {
+                    self.at_once = AT_ONCE;
+                }
+            }
         }
     }
 }
@@ -54,30 +89,49 @@ mod tests {
 
     const CAPACITY: usize = 1000;
 
-    /// What scavenges do that copy and promote so much.
-    fn look(tenuring: &mut Tenuring, scavenges: &[(usize, usize)]) -> Vec<bool> {
+    /// What scavenges that copy and promote so much find right to do next.
+    fn look(tenuring: &mut Tenuring, scavenges: &[(usize, usize)]) -> Vec<Promotes> {
         let each = scavenges.iter().map(|&(copied, promoted)| {
-            tenuring.look(Evacuation { copied, promoted, promoted_in_place: 0 }, CAPACITY);
-            tenuring.is_at_once()
+            let evacuation = Evacuation { copied, promoted, promoted_in_place: 0 };
+            tenuring.look(tenuring.next(), evacuation, CAPACITY, CAPACITY);
+            tenuring.next()
         });
         each.collect()
     }
 
+    use Promotes::{Everything, Survivors, TheLiving};
+
     #[test]
     fn what_survives_again_is_promoted_at_once_for_a_while() {
         let mut tenuring = Tenuring::default();
-        assert_eq!(look(&mut tenuring, &[(400, 0), (400, 350)]), [false, true]);
-        let mut at_once = [true; AT_ONCE as usize];
-        at_once[AT_ONCE as usize - 1] = false;
+        assert_eq!(look(&mut tenuring, &[(400, 0), (400, 350)]), [Survivors, TheLiving]);
+        let mut at_once = [TheLiving; AT_ONCE as usize];
+        at_once[AT_ONCE as usize - 1] = Survivors;
         assert_eq!(look(&mut tenuring, &[(0, 800); AT_ONCE as usize]), at_once);
         // Looks again, and finds that much dies now.
-        assert_eq!(look(&mut tenuring, &[(400, 0), (400, 349), (400, 100)]), [false; 3]);
-        assert_eq!(look(&mut tenuring, &[(400, 400)]), [true]);
+        assert_eq!(look(&mut tenuring, &[(400, 0), (400, 349), (400, 100)]), [Survivors; 3]);
+        assert_eq!(look(&mut tenuring, &[(400, 400)]), [TheLiving]);
+    }
+
+    #[test]
+    fn what_nearly_all_survives_is_not_looked_at_for_a_while() {
+        let mut tenuring = Tenuring::default();
+        assert_eq!(look(&mut tenuring, &[(400, 0), (400, 350)]), [Survivors, TheLiving]);
+        for trusted in [1, 2, 4, 4] {
+            assert_eq!(look(&mut tenuring, &[(0, 875)]), [Everything]);
+            let mut unexamined = vec![Everything; trusted];
+            unexamined[trusted - 1] = TheLiving;
+            assert_eq!(look(&mut tenuring, &vec![(0, 1000); trusted]), unexamined);
+        }
+        let mut at_once = [TheLiving; AT_ONCE as usize];
+        at_once[AT_ONCE as usize - 1] = Survivors;
+        assert_eq!(look(&mut tenuring, &[(0, 874); AT_ONCE as usize]), at_once);
     }
 
     #[test]
     fn little_is_not_worth_the_question() {
         let mut tenuring = Tenuring::default();
-        assert_eq!(look(&mut tenuring, &[(124, 0), (124, 124), (125, 0), (0, 125)]), [false, false, false, true]);
+        let expected = [Survivors, Survivors, Survivors, TheLiving];
+        assert_eq!(look(&mut tenuring, &[(124, 0), (124, 124), (125, 0), (0, 125)]), expected);
     }
 }

@@ -2,8 +2,8 @@
 //! hold they write over themselves, here is what they cannot reach.
 
 use crate::barrier::SlotAction;
-use crate::handles::HandleScope;
 use crate::gc::size_of_object;
+use crate::handles::HandleScope;
 use crate::memory::MemoryChunk;
 use crate::spaces::SpaceId;
 use crate::tagged::Word;
@@ -46,7 +46,7 @@ pub unsafe fn plant(scope: &HandleScope<'_>, fault: Fault) -> bool {
         }
         Fault::Mark(object) => done = MemoryChunk::of(object).try_mark(object),
         // SAFETY: the caller's contract: an object.
-            Fault::Unmark(object) => done = MemoryChunk::of(object).unmark(object, unsafe { size_of_object(object) }),
+        Fault::Unmark(object) => done = MemoryChunk::of(object).unmark(object, unsafe { size_of_object(object) }),
         Fault::Owner(address, space) => {
             let chunk = MemoryChunk::of(address);
             done = chunk.space() != space;

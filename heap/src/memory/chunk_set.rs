@@ -32,6 +32,11 @@ impl ChunkSet {
         self.bits[word] |= bit;
     }
 
+    /// Adds all that are in another set.
+    pub(crate) fn add_all(&mut self, other: &ChunkSet) {
+        self.bits.iter_mut().zip(other.bits).for_each(|(mine, other)| *mine |= other);
+    }
+
     pub(crate) const fn remove(&mut self, address: usize) {
         let (word, bit) = Self::place(address);
         self.bits[word] &= !bit;

@@ -2,7 +2,8 @@
 //! one owner's until it is given back, that a request which cannot be served changes nothing, and that what the system does
 //! not take back is offered to it again. Does not know what lies in a chunk.
 //!
-//! A freed chunk waits in the pool for the next request, at most [`POOL_CAPACITY`] of them. There is no thread that looks
+//! A freed chunk waits in the pool for the next request, at most [`POOL_CAPACITY`] of them, or as many as a heap expects to want before it
+//! is collected again. There is no thread that looks
 //! after the pool: it is [tended](MemoryAllocator::tend) after each collection and when an allocation takes its slow
 //! path. What has waited for [`POOL_DISCARD_AFTER`] keeps its addresses but no memory, and what has waited for
 //! [`POOL_RELEASE_AFTER`] goes back to the cage, as in V8.
@@ -24,8 +25,8 @@ use crate::external_memory::ExternalCounter;
 use crate::gc::Marking;
 use crate::spaces::SpaceId;
 
-/// Freed chunks that are kept for the next request: 2 MiB.
-pub const POOL_CAPACITY: usize = 256;
+/// Freed chunks that are kept for the next request at least, if there are so many: 2 MiB.
+pub const POOL_CAPACITY: usize = 8;
 
 /// How long a freed chunk keeps its memory.
 pub const POOL_DISCARD_AFTER: Duration = Duration::from_secs(1);
@@ -52,7 +53,7 @@ pub struct MemoryStatistics {
     pub committed_executable: usize,
     /// The most that `committed` ever was.
     pub peak_committed: usize,
-    /// Freed chunks that wait to be used again; a number, at most 8. A chunk that has waited for one second keeps its
+    /// Freed chunks that wait to be used again; a number, at most as many as the heap may grow by before it is collected, or 8. A chunk that has waited for one second keeps its
     /// addresses but no memory, and one that has waited for eight is given back; both is looked after at collections and
     /// at allocations that need more than the space at hand.
     pub pooled_chunks: usize,
@@ -150,6 +151,7 @@ pub struct MemoryAllocator {
     cage: Cage,
     code_range: Option<CodeRange>,
     pool: Vec<PooledChunk>,
+    pool_capacity: usize,
     committed: usize,
     committed_executable: usize,
     initial_max_heap_size: usize,
@@ -180,6 +182,7 @@ impl MemoryAllocator {
             cage,
             code_range: None,
             pool: Vec::new(),
+            pool_capacity: POOL_CAPACITY,
             committed: 0,
             committed_executable: 0,
             initial_max_heap_size: capacity,
@@ -219,6 +222,11 @@ impl MemoryAllocator {
     /// The budget that the isolate was made with.
     pub(crate) fn initial_max_heap_size(&self) -> usize {
         self.initial_max_heap_size
+    }
+
+    /// How many freed chunks to keep, if they are more than [`POOL_CAPACITY`].
+    pub(crate) fn set_pool_capacity(&mut self, chunks: usize) {
+        self.pool_capacity = chunks.max(POOL_CAPACITY);
     }
 
     /// Changes the budget. Chunks above it stay; there are no new ones until enough are freed.
@@ -372,7 +380,7 @@ impl MemoryAllocator {
             self.committed_executable -= size;
             chunk.mark_unused();
         }
-        if !is_code && size == CHUNK_SIZE && self.pool.len() < POOL_CAPACITY {
+        if !is_code && size == CHUNK_SIZE && self.pool.len() < self.pool_capacity {
             chunk.mark_unused();
             self.pool.push(PooledChunk { address, since: None, is_discarded: false });
             return;

@@ -83,18 +83,18 @@ compile_error!("a 4 GiB cage needs 64-bit addresses");
 
 pub mod address_region;
 pub mod bounded_page_allocator;
+mod bytes_by_chunk;
 pub mod cage;
 mod chunk;
 mod chunk_set;
 pub mod code_range;
 pub mod error;
 pub mod faulty_page_allocator;
-mod bytes_by_chunk;
-mod prefetch;
 pub mod memory_allocator;
 pub mod owned_chunk;
 pub mod page_allocator;
 pub mod permission;
+mod prefetch;
 pub mod random_addresses;
 pub mod region_allocator;
 pub mod shared_page_allocator;
@@ -105,6 +105,7 @@ pub mod virtual_memory;
 pub use address_region::AddressRegion;
 #[doc(inline)]
 pub use bounded_page_allocator::BoundedPageAllocator;
+pub(crate) use bytes_by_chunk::BytesByChunk;
 #[doc(inline)]
 pub use cage::Cage;
 pub(crate) use chunk::{AREA_OFFSET, AREA_SIZE, MARKS_OFFSET};
@@ -116,8 +117,6 @@ pub use code_range::CodeRange;
 pub use error::{AllocationStatus, MemoryError};
 #[doc(inline)]
 pub use faulty_page_allocator::{FaultPlan, FaultyPageAllocator, PageFault, PageOperation};
-pub(crate) use bytes_by_chunk::BytesByChunk;
-pub(crate) use prefetch::prefetch;
 #[doc(inline)]
 pub use memory_allocator::{MemoryAllocator, MemoryStatistics};
 #[doc(inline)]
@@ -126,6 +125,7 @@ pub use owned_chunk::OwnedChunk;
 pub use page_allocator::{OsPageAllocator, PageAllocator};
 #[doc(inline)]
 pub use permission::Permission;
+pub(crate) use prefetch::prefetch;
 #[doc(inline)]
 pub use random_addresses::RandomAddresses;
 #[doc(inline)]

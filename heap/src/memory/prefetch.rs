@@ -12,7 +12,9 @@ pub(crate) fn prefetch(address: usize) {
     #[cfg(all(target_arch = "aarch64", not(miri)))]
     {
         // SAFETY: as above.
-        unsafe { core::arch::asm!("prfm pldl1keep, [{}]", in(reg) address, options(nostack, readonly, preserves_flags)) };
+        unsafe {
+            core::arch::asm!("prfm pldl1keep, [{}]", in(reg) address, options(nostack, readonly, preserves_flags))
+        };
     }
     #[cfg(any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
     let _ = address;

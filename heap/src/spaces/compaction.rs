@@ -3,7 +3,7 @@
 
 use super::PagedSpace;
 use super::filler::zap;
-use crate::memory::{CHUNK_SIZE, ChunkSet, BytesByChunk, MemoryAllocator, MemoryChunk};
+use crate::memory::{BytesByChunk, CHUNK_SIZE, ChunkSet, MemoryAllocator, MemoryChunk};
 
 impl PagedSpace {
     /// Bytes of the free list's blocks, by chunk.
