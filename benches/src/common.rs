@@ -21,9 +21,13 @@ impl Outcome {
     }
 }
 
-/// What all benchmarks make their isolates with. `HEAPWRIGHT_GC_THREADS` says how many threads may collect.
+/// What all benchmarks make their isolates with. `HEAPWRIGHT_GC_THREADS` says how many threads may collect; with `HEAPWRIGHT_TRACE_GC`,
+/// there is a line for each collection.
 pub(crate) fn builder(classes: &'static ClassRegistry) -> IsolateBuilder {
-    let builder = Isolate::builder().classes(classes);
+    let mut builder = Isolate::builder().classes(classes);
+    if std::env::var_os("HEAPWRIGHT_TRACE_GC").is_some() {
+        builder = builder.trace_gc_to_stderr();
+    }
     match std::env::var("HEAPWRIGHT_GC_THREADS").ok().and_then(|threads| threads.parse().ok()) {
         Some(threads) => builder.gc_threads(threads),
         None => builder,

@@ -122,8 +122,13 @@ impl IsolateData {
     pub(crate) fn climb(&mut self, size: usize, target: Target) -> Result<usize, OutOfMemory> {
         self.tend_pool();
         self.heap.allocator.take_last_refusal();
+        if self.heap.is_survival_expected() {
+            // No survivor asks for memory between old objects: all of it would be left until marking begins.
+            self.heap.old_space.sweep_one();
+            self.heap.old_space.sweep_one();
+        }
         self.advance_marking();
-        if !matches!(target, Target::New | Target::NewLarge) {
+        if !matches!(target, Target::New | Target::NewLarge) || self.is_time_to_finish_marking() {
             self.finish_marking_if_complete();
         }
         self.climb_to_a_collection(size, target).or_else(|full| {
@@ -140,7 +145,7 @@ impl IsolateData {
         for _ in 0..2 {
             match self.heap.allocate_without_collection(size, target) {
                 Err(Full::Semispace) if !self.heap.old_generation_is_due() => {
-                    if self.is_marking_complete() {
+                    if self.is_marking_complete() && !self.heap.is_survival_expected() {
                         self.collect(CollectionKind::Full, CollectionReason::MarkingComplete);
                     } else {
                         self.collect(CollectionKind::Young, CollectionReason::SemispaceFull);

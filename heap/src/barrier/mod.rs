@@ -39,17 +39,18 @@ pub(crate) fn write_object(host: usize, slot: usize, value: Word, mode: WriteBar
 #[inline(never)]
 fn slow(host: usize, slot: usize, value: Word) {
     let chunk = MemoryChunk::of(host);
-    if !chunk.has(ChunkFlags::OBSERVED.union(ChunkFlags::MARKING)) {
-        match chunk.old_to_new() {
-            Some(slots) => slots.insert(slot - chunk.address()),
-            None => record(chunk, slot),
-        }
-        return;
+    let flags = chunk.flags();
+    // If nobody observes stores, and marking does not want to know either, it is of a young one.
+    let is_plain = !flags.contains(ChunkFlags::OBSERVED)
+        && (!flags.contains(ChunkFlags::MARKING) || MemoryChunk::of(value.address()).is_young());
+    if is_plain && let Some(slots) = chunk.old_to_new() {
+        slots.insert(slot - chunk.address());
+    } else {
+        slow_and_rare(chunk, host, slot, value);
     }
-    slow_and_rare(chunk, host, slot, value);
 }
 
-/// The rest of it: marking is under way, or the store is observed.
+/// The rest of it: nothing is remembered of the chunk so far, or marking is under way, or the store is observed.
 #[cold]
 #[inline(never)]
 fn slow_and_rare(chunk: &MemoryChunk, host: usize, slot: usize, value: Word) {

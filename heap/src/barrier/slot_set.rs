@@ -30,6 +30,17 @@ struct Bucket {
 }
 
 impl Bucket {
+    /// Adds a slot, of which the lowest bits say where in the bucket it is.
+    #[inline(always)]
+    fn insert(&self, slot: usize) {
+        let (cell, mask) = cell_and_mask(slot);
+        let cell = &self.cells[cell];
+        // Most that are stored to are stored to again: a line of the cache that is not written to need not be written back.
+        if cell.get() & mask == 0 {
+            cell.set(cell.get() | mask);
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.cells.iter().all(|cell| cell.get() == 0)
     }
@@ -87,14 +98,16 @@ impl SlotSet {
     #[inline]
     pub fn insert(&self, offset: usize) {
         let slot = self.slot_of(offset);
-        let bucket = slot / Self::SLOTS_PER_BUCKET;
-        let bucket = match self.buckets[bucket].get() {
-            Some(bucket) => bucket,
-            None => self.allocate_bucket(bucket),
-        };
-        let (cell, mask) = cell_and_mask(slot);
-        let cell = &bucket.cells[cell];
-        cell.set(cell.get() | mask);
+        match self.buckets[slot / Self::SLOTS_PER_BUCKET].get() {
+            Some(bucket) => bucket.insert(slot),
+            None => self.insert_into_new(slot),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn insert_into_new(&self, slot: usize) {
+        self.buckets[slot / Self::SLOTS_PER_BUCKET].get_or_init(Box::default).insert(slot);
     }
 
     /// Is the slot at `offset` bytes in the set?
@@ -195,12 +208,6 @@ impl SlotSet {
     #[must_use]
     pub fn allocated_bucket_count(&self) -> usize {
         self.allocated().count()
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn allocate_bucket(&self, index: usize) -> &Bucket {
-        self.buckets[index].get_or_init(Box::default)
     }
 
     #[inline]

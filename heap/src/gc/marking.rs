@@ -36,7 +36,7 @@
 
 use super::evacuator::Candidates;
 use super::marker::Marker;
-use super::{CollectionKind, CollectionReason};
+use super::{CollectionKind, CollectionReason, CollectorState};
 use crate::heap::Heap;
 use crate::isolate::IsolateData;
 use crate::memory::{ChunkSet, KB, MB, MemoryChunk};
@@ -151,6 +151,19 @@ impl Heap {
     }
 }
 
+impl Heap {
+    /// The bytes of the old generation if the next scavenge, when there is one, promotes as much as the last did: so much of that as the
+    /// young generation is filled by now. What grows so grows all the time, and not by megabytes at each scavenge: so does what is
+    /// marked, in many short steps.
+    fn weight_to_come(&self) -> usize {
+        let CollectorState { promoted_last, copied_last, .. } = self.collector;
+        let room = self.new_space.capacity().saturating_sub(copied_last).max(1);
+        let filled = self.new_space.used().saturating_sub(copied_last).min(room);
+        let to_come = (promoted_last as u64 * filled as u64 / room as u64) as usize;
+        self.old_generation_weight() + to_come
+    }
+}
+
 impl IsolateData {
     /// Begins to mark. The old generation holds no marks: sweeping took them away.
     pub(crate) fn start_marking(&mut self) {
@@ -160,7 +173,7 @@ impl IsolateData {
         self.heap.set_marking(marker.marking());
         marker.visit_roots(self);
         marker.start_helpers(&self.heap, self.heap.options.helpers());
-        let (size, weight) = (self.heap.old_generation_size(), self.heap.old_generation_weight());
+        let (size, weight) = (self.heap.old_generation_size(), self.heap.weight_to_come());
         let headroom = self.heap.old_generation_limit.saturating_sub(weight).max(MB);
         // So much faster than it had to be if all that is in use were alive, and nothing were made meanwhile.
         let faster = self.heap.options.policy.marking_speed as usize;
@@ -174,7 +187,7 @@ impl IsolateData {
         if !self.heap.options.policy.incremental_marking {
             return;
         }
-        let used = self.heap.old_generation_weight();
+        let used = self.heap.weight_to_come();
         match &self.heap.collector.marking {
             None if used >= self.heap.marking_start() => self.start_marking(),
             Some(marking) if used.saturating_sub(marking.used_at_step) >= STEP => {
@@ -207,7 +220,7 @@ impl IsolateData {
     /// The same after a scavenge, which makes a step in any case.
     pub(super) fn advance_marking_after_scavenge(&mut self) {
         if self.heap.collector.marking.is_some() {
-            let used = self.heap.old_generation_weight();
+            let used = self.heap.weight_to_come();
             self.step(used, LEAST_WORK);
         } else {
             self.advance_marking();
@@ -241,6 +254,16 @@ impl IsolateData {
     /// Whether a full collection would have next to nothing left to mark.
     pub(crate) fn is_marking_complete(&self) -> bool {
         self.heap.collector.marking.as_ref().is_some_and(|marking| marking.marker.is_complete())
+    }
+
+    /// Where most of what is made survives, a full semi-space is much to mark in one pause: marking is then ended when the semi-space
+    /// has hardly begun to be filled, if it would not be complete again before the limit.
+    pub(crate) fn is_time_to_finish_marking(&self) -> bool {
+        let heap = &self.heap;
+        heap.collector.marking.is_some()
+            && heap.is_survival_expected()
+            && heap.new_space.used() <= heap.new_space.capacity() / 4
+            && heap.old_generation_weight() + heap.collector.promoted_last >= heap.old_generation_limit
     }
 
     /// Ends marking that is complete, if allocations in the old generation go on and no semi-space that is full would.

@@ -108,6 +108,8 @@ impl IsolateData {
                 };
                 let evacuation = in_place.unwrap_or_else(|| scavenger::scavenge(self, promotes != Promotes::Survivors));
                 self.heap.collector.tenuring.look(promotes, evacuation, young_before, capacity);
+                self.heap.collector.promoted_last = evacuation.promoted + evacuation.promoted_in_place;
+                self.heap.collector.copied_last = evacuation.copied;
                 evacuation
             }
             CollectionKind::Young => scavenger::scavenge(self, reason == CollectionReason::Pin),
@@ -161,8 +163,7 @@ impl IsolateData {
             self.abort_marking();
         }
         let mut phases = trace::PhaseTimer::new();
-        let is_dense = self.heap.collector.tenuring.next() != Promotes::Survivors;
-        let in_place = if is_dense { promotion::adopt_all(self) } else { None };
+        let in_place = if self.heap.is_survival_expected() { promotion::adopt_all(self) } else { None };
         let is_in_place = in_place.is_some();
         let mut evacuation = in_place.unwrap_or_else(|| scavenger::scavenge(self, true));
         self.heap.collector.phases.scavenging = phases.lap();
@@ -249,6 +250,11 @@ impl IsolateData {
 }
 
 impl crate::heap::Heap {
+    /// Whether what is young is taken for alive, and will be promoted where it lies.
+    pub(crate) fn is_survival_expected(&self) -> bool {
+        self.collector.tenuring.next() != Promotes::Survivors
+    }
+
     /// Lets all chunks outside the young generation, also those to come, tell `marking` of stores.
     fn set_marking(&mut self, marking: &Marking) {
         self.marked_chunks().for_each(|chunk| chunk.set_marking(marking));

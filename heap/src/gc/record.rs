@@ -282,6 +282,9 @@ pub(crate) struct CollectorState {
     pub(crate) full: CollectionTotals,
     /// Bytes that the last scavenge moved.
     pub(super) survived_last: usize,
+    /// Bytes that became old in the last scavenge because the semi-space was full, and those that it copied.
+    pub(super) promoted_last: usize,
+    pub(super) copied_last: usize,
     /// Bytes that survived scavenges since the young generation last grew.
     pub(super) survived_since_growth: usize,
     /// Collections in a row that found next to nothing young, see `resize`.

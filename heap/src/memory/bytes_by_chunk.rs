@@ -10,6 +10,10 @@ pub(crate) struct BytesByChunk {
 }
 
 impl BytesByChunk {
+    pub(crate) const fn new() -> BytesByChunk {
+        BytesByChunk { bytes: Vec::new() }
+    }
+
     const fn index(address: usize) -> usize {
         address % CAGE_SIZE / CHUNK_SIZE
     }
@@ -20,7 +24,14 @@ impl BytesByChunk {
         if index >= self.bytes.len() {
             self.bytes.resize(index + 1, 0);
         }
-        self.bytes[index] += bytes as u32;
+        // Who has a free list of his own may have blocks anywhere: nobody asks for these sums.
+        self.bytes[index] = self.bytes[index].wrapping_add(bytes as u32);
+    }
+
+    /// Takes back what was added.
+    pub(crate) fn remove(&mut self, address: usize, bytes: usize) {
+        let bytes_of = &mut self.bytes[Self::index(address)];
+        *bytes_of = bytes_of.wrapping_sub(bytes as u32);
     }
 
     /// Of the chunk at an address.

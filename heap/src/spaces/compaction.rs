@@ -7,10 +7,8 @@ use crate::memory::{BytesByChunk, CHUNK_SIZE, ChunkSet, MemoryAllocator, MemoryC
 
 impl PagedSpace {
     /// Bytes of the free list's blocks, by chunk.
-    pub(crate) fn free_by_chunk(&self) -> BytesByChunk {
-        let mut free = BytesByChunk::default();
-        self.free_list.for_each(|address, size| free.add(address, size));
-        free
+    pub(crate) fn free_by_chunk(&self) -> &BytesByChunk {
+        self.free_list.by_chunk()
     }
 
     /// The chunk that objects are being cut from.

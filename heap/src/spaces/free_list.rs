@@ -24,6 +24,8 @@ use core::sync::atomic::AtomicU32;
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::Relaxed;
 
+use crate::memory::BytesByChunk;
+
 /// Bytes of the smallest block a list can hold: up to the end of its link.
 pub const MIN_BLOCK_SIZE: usize = 24;
 
@@ -159,6 +161,7 @@ pub struct FreeList {
     nonempty: u32,
     available: usize,
     wasted: usize,
+    by_chunk: BytesByChunk,
 }
 
 impl FreeList {
@@ -216,7 +219,7 @@ impl FreeList {
     /// An empty list.
     #[must_use]
     pub const fn new() -> Self {
-        Self { heads: [NIL; CATEGORIES], nonempty: 0, available: 0, wasted: 0 }
+        Self { heads: [NIL; CATEGORIES], nonempty: 0, available: 0, wasted: 0, by_chunk: BytesByChunk::new() }
     }
 
     /// Bytes in the blocks of the list.
@@ -269,6 +272,7 @@ impl FreeList {
         self.heads[category] = address;
         self.nonempty |= 1 << category;
         self.available += size;
+        self.by_chunk.add(address, size);
         0
     }
 
@@ -328,7 +332,7 @@ impl FreeList {
                 // SAFETY: `block` is on the list, so it is intact by the list's invariant.
                 let (next, size) = unsafe { (link(block).read_unaligned(), block_size(block)) };
                 if evict(block) {
-                    self.unlink(category, previous, next, size);
+                    self.unlink(category, previous, (block, size), next);
                     evicted += size;
                 } else {
                     previous = block;
@@ -363,7 +367,7 @@ impl FreeList {
         // SAFETY: `block` is on the list, as the category is not empty, so it is intact by the
         // list's invariant.
         let (next, size) = unsafe { (link(block).read_unaligned(), block_size(block)) };
-        self.unlink(category, NIL, next, size);
+        self.unlink(category, NIL, (block, size), next);
         (block, size)
     }
 
@@ -377,7 +381,7 @@ impl FreeList {
             // SAFETY: `block` is on the list, so it is intact by the list's invariant.
             let (next, size) = unsafe { (link(block).read_unaligned(), block_size(block)) };
             if size >= size_in_bytes {
-                self.unlink(category, previous, next, size);
+                self.unlink(category, previous, (block, size), next);
                 return Some((block, size));
             }
             previous = block;
@@ -387,9 +391,9 @@ impl FreeList {
     }
 
     /// Joins `previous`, or the head if that is [`NIL`], with `next`, and thereby takes the block
-    /// of `size` bytes between them off the list.
+    /// between them off the list.
     #[inline]
-    fn unlink(&mut self, category: usize, previous: usize, next: usize, size: usize) {
+    fn unlink(&mut self, category: usize, previous: usize, (block, size): (usize, usize), next: usize) {
         if previous == NIL {
             self.heads[category] = next;
             if next == NIL {
@@ -400,6 +404,12 @@ impl FreeList {
             unsafe { link(previous).write_unaligned(next) };
         }
         self.available -= size;
+        self.by_chunk.remove(block, size);
+    }
+
+    /// Bytes of the blocks, by the chunk that they are in.
+    pub(crate) fn by_chunk(&self) -> &BytesByChunk {
+        &self.by_chunk
     }
 }
 

@@ -274,6 +274,13 @@ impl PagedSpace {
         self.sweeper.call_helpers(helpers);
     }
 
+    /// Sweeps a chunk, if there is one that was not, or takes over what others have swept.
+    pub(crate) fn sweep_one(&mut self) {
+        if let Some(swept) = self.sweeper.next_at_hand() {
+            self.take_over(&swept);
+        }
+    }
+
     /// Sweeps what was not.
     pub(crate) fn finish_sweeping(&mut self) {
         for swept in self.sweeper.finish() {

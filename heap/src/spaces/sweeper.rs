@@ -152,16 +152,25 @@ impl Sweeper {
 
     /// A swept chunk, to be taken over; `None` if all are. Waits for those that others are at: new memory costs more.
     pub(super) fn next(&mut self) -> Option<SweptChunk> {
+        self.next_at_hand().or_else(|| {
+            if self.available == 0 {
+                return None;
+            }
+            let gang = self.gang.as_ref()?;
+            gang.wait();
+            let swept = lock(&gang.job().swept).pop()?;
+            Some(self.take(swept))
+        })
+    }
+
+    /// The same, but does not wait.
+    pub(super) fn next_at_hand(&mut self) -> Option<SweptChunk> {
         if self.available == 0 {
             return None;
         }
-        let gang = self.gang.as_ref()?;
-        let sweeping = gang.job();
+        let sweeping = self.gang.as_ref()?.job();
         let swept = lock(&sweeping.swept).pop();
-        let swept = swept.or_else(|| sweeping.sweep_next()).or_else(|| {
-            gang.wait();
-            lock(&sweeping.swept).pop()
-        })?;
+        let swept = swept.or_else(|| sweeping.sweep_next())?;
         Some(self.take(swept))
     }
 
