@@ -5,6 +5,7 @@
 use heapwright::code::{Code, CodeInit, InstructionStream};
 use heapwright::memory::code_range::MAX_CODE_RANGE_SIZE;
 use heapwright::memory::{CHUNK_SIZE, Cage, CodeRange, MemoryError, Permission};
+use heapwright::stress::{self, Mode};
 use heapwright::{IsolateBuilder, IsolateError, OutOfMemoryReason, SpaceId, StoreFilter, prelude::*};
 use heapwright_objects::{ExtendedMap, FixedArray, FixedArrayInit};
 use std::os::unix::process::ExitStatusExt;
@@ -210,7 +211,7 @@ fn weak_references_to_dead_code_are_cleared() {
 
 #[test]
 fn freed_code_memory_is_used_again() {
-    if cfg!(heapwright_stress_marking) {
+    if stress::mode(Mode::Marking) {
         return; // collections come by themselves
     }
     let mut isolate = isolate();

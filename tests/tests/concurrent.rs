@@ -4,6 +4,7 @@
 #![allow(missing_docs)]
 
 use heapwright::prelude::*;
+use heapwright::stress::{self, Mode};
 use heapwright::{CollectionReason, IsolateBuilder};
 use heapwright_tests::Random;
 
@@ -226,7 +227,7 @@ fn long_rows_are_whole() {
 /// What was not swept is neither seen nor lost, and is used again before new memory is.
 #[test]
 fn unswept_memory_is_walked_and_used() {
-    if cfg!(heapwright_stress_marking) {
+    if stress::mode(Mode::Marking) {
         return; // collections come by themselves
     }
     for threads in [1, 3] {

@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 use heapwright::spaces::{MAX_REGULAR_OBJECT_SIZE, MAX_YOUNG_OBJECT_SIZE, SpaceStatistics};
+use heapwright::stress::{self, Mode};
 use heapwright::tagged::TAGGED_SIZE;
 use heapwright::{SpaceId, prelude::*};
 use heapwright_tests::CHUNK;
@@ -338,7 +339,7 @@ fn spaces_have_v8s_names() {
 
 #[test]
 fn freed_memory_is_used_again_in_place() {
-    if cfg!(heapwright_stress_compaction) {
+    if stress::mode(Mode::Compaction) {
         return; // nothing stays in place
     }
     let mut isolate = isolate();

@@ -4,6 +4,7 @@
 #![allow(missing_docs)]
 
 use heapwright::memory::{CHUNK_SIZE, FaultPlan, FaultyPageAllocator, OsPageAllocator, PageOperation};
+use heapwright::stress::{self, Mode};
 use heapwright::{
     CollectionRecord, Eternal, HeapClass, IsolateBuilder, MemoryPressureLevel, PersistentHandles, Pinned, SpaceId,
     heap_roots, prelude::*,
@@ -151,7 +152,7 @@ fn check_kept(scope: &HandleScope<'_>, kept: Handle<'_, Array>, n: usize) {
 
 #[test]
 fn fragmented_chunks_are_given_back() {
-    if cfg!(heapwright_stress_compaction) {
+    if stress::mode(Mode::Compaction) {
         return; // everything moves
     }
     let mut isolate = builder().verify(true).build().unwrap();
@@ -178,7 +179,7 @@ fn fragmented_chunks_are_given_back() {
 
 #[test]
 fn a_collection_moves_no_more_than_its_quota() {
-    if cfg!(heapwright_stress_compaction) {
+    if stress::mode(Mode::Compaction) {
         return; // everything moves
     }
     let mut isolate = builder().incremental_marking(false).build().unwrap();
@@ -197,7 +198,7 @@ fn a_collection_moves_no_more_than_its_quota() {
 
 #[test]
 fn memory_pressure_moves_what_a_plain_collection_leaves() {
-    if cfg!(heapwright_stress_compaction) {
+    if stress::mode(Mode::Compaction) {
         return; // everything moves
     }
     let mut isolate = builder().verify(true).build().unwrap();
@@ -224,7 +225,7 @@ fn a_heap_that_is_full_of_holes_has_room_for_large_objects() {
 
 #[test]
 fn without_compaction_old_objects_stay() {
-    if cfg!(heapwright_stress_compaction) {
+    if stress::mode(Mode::Compaction) {
         return; // everything moves
     }
     let mut isolate = builder().compaction(false).build().unwrap();
@@ -563,7 +564,7 @@ fn marking_that_runs_by_itself_ends_in_evacuation() {
 /// Marking that has chosen chunks is given up: what was free there is free again.
 #[test]
 fn marking_that_is_given_up_gives_free_memory_back() {
-    if cfg!(heapwright_stress_compaction) {
+    if stress::mode(Mode::Compaction) {
         return; // everything moves
     }
     let mut isolate = builder().build().unwrap();

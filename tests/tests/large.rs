@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
+use heapwright::stress::{self, Mode};
 use heapwright::{SpaceId, prelude::*};
 use heapwright_tests::Random;
 
@@ -141,7 +142,7 @@ fn a_reference_overwritten_keeps_nothing_alive() {
 
 #[test]
 fn the_dead_are_given_back_and_the_living_stay_where_they_are() {
-    if cfg!(heapwright_stress_marking) {
+    if stress::mode(Mode::Marking) {
         return; // collections come by themselves
     }
     let mut isolate = isolate(true);
@@ -196,7 +197,7 @@ fn a_hundred_rounds_need_no_more_memory_than_one() {
 
 #[test]
 fn without_asking_for_collections_garbage_does_not_pile_up() {
-    if cfg!(heapwright_stress_marking) {
+    if stress::mode(Mode::Marking) {
         return; // collections come by themselves
     }
     for place in [AllocationType::Old, AllocationType::Young] {

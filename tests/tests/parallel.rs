@@ -3,6 +3,7 @@
 
 use heapwright::gc::{CustomTrace, SlotVisitor};
 use heapwright::memory::{MemoryError, OsPageAllocator, PageAllocator, Permission};
+use heapwright::stress::{self, Mode};
 use heapwright::tagged::{TAGGED_SIZE, load_at, store_at};
 use heapwright::{IsolateBuilder, SpaceId, prelude::*};
 use heapwright_tests::Random;
@@ -584,7 +585,7 @@ unsafe impl PageAllocator for Watched {
 #[test]
 fn helpers_take_part() {
     for (builder, with_help) in [(threads(3), true), (builder().gc_threads(1), false)] {
-        if !with_help && cfg!(heapwright_parallel) {
+        if !with_help && stress::mode(Mode::Parallel) {
             continue;
         }
         let pages = Arc::new(Watched { pages: OsPageAllocator::new(), from_helpers: 0.into() });
