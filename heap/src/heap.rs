@@ -515,8 +515,12 @@ impl IsolateData {
         self.look_at_allocations();
         self.heap.new_space.open_area();
         self.follow_schedule();
-        if let Some(kind) = self.heap.options.stress.as_mut().and_then(AllocationStress::count) {
-            self.collect(kind, CollectionReason::Stress);
+        if let Some(mut stress) = self.heap.options.stress {
+            let kind = stress.count(|| self.used());
+            self.heap.options.stress = Some(stress);
+            if let Some(kind) = kind {
+                self.collect(kind, CollectionReason::Stress);
+            }
         }
     }
 

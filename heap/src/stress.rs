@@ -7,14 +7,15 @@
 //! `tests/README.md` says how the suite is run under each.
 
 use crate::gc::CollectionKind;
+use crate::memory::KB;
 
 /// One word of `HEAPWRIGHT_STRESS`: something that isolates do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Verify the heap before and after each collection.
     Verify,
-    /// Collect at every allocation: all of it at each of the first few hundred, then the young generation at most of
-    /// them.
+    /// Collect at every allocation: at the first few hundred of an isolate all of it, then mostly the young generation, and in
+    /// large heaps in the end not at all of them.
     Allocations,
     /// Mark all the time, with helping threads if there are cores, and with help in every pause.
     Marking,
@@ -113,31 +114,39 @@ pub(crate) struct AllocationStress {
     at: At,
     /// Allocations there were.
     allocations: u64,
-    /// Which one is the next to do more than most.
+    /// The next one that collects; under [`Mode::Allocations`], that collects all.
     next: u64,
+    /// The next one that collects the young generation, under that mode.
+    next_young: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum At {
     /// Each so many.
     Every(u32, CollectionKind),
-    /// Each one, most of them the young generation alone.
+    /// Each one, or nearly: under [`Mode::Allocations`].
     Each,
 }
 
-/// Under [`Mode::Allocations`], the first allocations collect all. Then an isolate has what its test is about; collections of
-/// all become fewer, so that large heaps can be made in the end.
-const FULL: u64 = 500;
+/// Under [`Mode::Allocations`], so many allocations of an isolate collect all, and so many collect something, however large the
+/// heap is. What a test is about is mostly there by then. Later ones are spared, the more of them the larger the heap, so
+/// that tests which fill heaps end.
+const FULL: u64 = 250;
+
+/// See [`FULL`].
+const YOUNG: u64 = 2_000;
 
 impl AllocationStress {
     /// A collection at each so many allocations, at least 1.
     pub(crate) const fn every(interval: u32, kind: CollectionKind) -> AllocationStress {
-        AllocationStress { at: At::Every(interval, kind), allocations: 0, next: interval as u64 }
+        AllocationStress { at: At::Every(interval, kind), allocations: 0, next: interval as u64, next_young: 0 }
     }
+
+    const EACH: AllocationStress = AllocationStress { at: At::Each, allocations: 0, next: 1, next_young: 1 };
 
     /// What [`Mode::Allocations`] asks for, if it does.
     pub(crate) fn of_process() -> Option<AllocationStress> {
-        mode(Mode::Allocations).then_some(AllocationStress { at: At::Each, allocations: 0, next: 1 })
+        mode(Mode::Allocations).then_some(AllocationStress::EACH)
     }
 
     /// Whether it is asked for by the process, not by a builder.
@@ -145,20 +154,26 @@ impl AllocationStress {
         matches!(self.at, At::Each)
     }
 
-    /// An allocation: what it is to collect.
-    pub(crate) fn count(&mut self) -> Option<CollectionKind> {
+    /// An allocation in a heap of so many bytes: what it is to collect.
+    pub(crate) fn count(&mut self, used: impl FnOnce() -> usize) -> Option<CollectionKind> {
         self.allocations += 1;
-        let is_next = self.allocations == self.next;
+        let n = self.allocations;
         match self.at {
-            At::Every(interval, kind) => is_next.then(|| {
+            At::Every(interval, kind) => (n == self.next).then(|| {
                 self.next += u64::from(interval);
                 kind
             }),
-            At::Each if is_next => {
-                self.next += 1 + self.allocations / FULL;
+            At::Each if n >= self.next => {
+                let spared = if n < FULL { 0 } else { n / FULL + (used() / (64 * KB)) as u64 };
+                self.next = n + 1 + spared;
                 Some(CollectionKind::Full)
             }
-            At::Each => Some(CollectionKind::Young),
+            At::Each if n >= self.next_young => {
+                let spared = if n < YOUNG { 0 } else { n / YOUNG + (used() / (256 * KB)) as u64 };
+                self.next_young = n + 1 + spared;
+                Some(CollectionKind::Young)
+            }
+            At::Each => None,
         }
     }
 }
@@ -171,16 +186,25 @@ mod tests {
     #[test]
     fn intervals_are_kept() {
         let mut stress = AllocationStress::every(3, Young);
-        let collected: Vec<_> = (0..7).map(|_| stress.count()).collect();
+        let collected: Vec<_> = (0..7).map(|_| stress.count(|| 0)).collect();
         assert_eq!(collected, [None, None, Some(Young), None, None, Some(Young), None]);
     }
 
     #[test]
-    fn every_allocation_collects_and_ever_fewer_collect_all() {
-        let mut stress = AllocationStress { at: At::Each, allocations: 0, next: 1 };
-        let kinds: Vec<_> = (0..100_000).map(|_| stress.count().expect("each collects")).collect();
-        assert!(kinds[..499].iter().all(|kind| *kind == Full));
-        let full = kinds.iter().filter(|kind| **kind == Full).count();
-        assert!((2_000..4_000).contains(&full), "{full}");
+    fn allocations_collect_and_later_ones_are_spared() {
+        let (mut small, mut large) = (AllocationStress::EACH, AllocationStress::EACH);
+        let mut counts = [[0; 2]; 2];
+        let [of_small, of_large] = &mut counts;
+        for n in 1..100_000 {
+            for (stress, used, counts) in [(&mut small, 0, &mut *of_small), (&mut large, 10 << 20, &mut *of_large)] {
+                let kind = stress.count(|| used);
+                assert!(n >= FULL || kind == Some(Full));
+                assert!(n >= YOUNG || kind.is_some());
+                counts[0] += usize::from(kind == Some(Full));
+                counts[1] += usize::from(kind == Some(Young));
+            }
+        }
+        assert!(counts[0][0] > 1_500 && counts[0][1] > 8_000, "{counts:?}");
+        assert!(counts[1][0] < 1_500 && counts[1][1] < 4_500, "{counts:?}");
     }
 }
