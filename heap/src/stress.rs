@@ -164,12 +164,12 @@ impl AllocationStress {
                 kind
             }),
             At::Each if n >= self.next => {
-                let spared = if n < FULL { 0 } else { n / FULL + (used() / (64 * KB)) as u64 };
+                let spared = if n < FULL { 0 } else { n / 100 + (used() / (16 * KB)) as u64 };
                 self.next = n + 1 + spared;
                 Some(CollectionKind::Full)
             }
             At::Each if n >= self.next_young => {
-                let spared = if n < YOUNG { 0 } else { n / YOUNG + (used() / (256 * KB)) as u64 };
+                let spared = if n < YOUNG { 0 } else { n / 1_000 + (used() / (64 * KB)) as u64 };
                 self.next_young = n + 1 + spared;
                 Some(CollectionKind::Young)
             }
@@ -204,7 +204,7 @@ mod tests {
                 counts[1] += usize::from(kind == Some(Young));
             }
         }
-        assert!(counts[0][0] > 1_500 && counts[0][1] > 8_000, "{counts:?}");
-        assert!(counts[1][0] < 1_500 && counts[1][1] < 4_500, "{counts:?}");
+        assert!(counts[0][0] > 500 && counts[0][1] > 4_000, "{counts:?}");
+        assert!(counts[1][0] < 500 && counts[1][1] < 3_000, "{counts:?}");
     }
 }

@@ -135,6 +135,9 @@ fn the_limits_of_a_heap_in_use_may_be_changed() {
 
 #[test]
 fn marking_in_steps_may_be_turned_off_while_it_goes_on() {
+    if stress::mode(Mode::Allocations) {
+        return; // asks when it is collected
+    }
     let mut policy = HeapPolicy::default();
     policy.initial_old_generation_limit = 16 * MB;
     policy.growing = Growing::Bytes;
@@ -200,6 +203,9 @@ fn limit_after(growing: Growing, milliseconds: u64) -> usize {
 
 #[test]
 fn a_slow_program_keeps_a_small_heap_and_a_fast_one_grows_as_by_bytes() {
+    if stress::mode(Mode::Allocations) {
+        return; // asks when it is collected
+    }
     let live = 20 * MB;
     let by_bytes = limit_after(Growing::Bytes, 0);
     assert!(by_bytes > live + 35 * MB && by_bytes < live + 45 * MB, "{by_bytes}");
@@ -237,6 +243,9 @@ fn external_memory_is_counted_and_may_be_released_anywhere() {
 
 #[test]
 fn much_external_memory_is_a_reason_to_collect() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts collections
+    }
     for incremental in [false, true] {
         let mut isolate = builder().incremental_marking(incremental).build().unwrap();
         let mut scope = isolate.enter();
@@ -260,6 +269,9 @@ fn much_external_memory_is_a_reason_to_collect() {
 
 #[test]
 fn live_external_memory_is_not_collected_for_again_and_again() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts collections
+    }
     let mut isolate = builder().build().unwrap();
     let mut scope = isolate.enter();
     let mut kept = Vec::new();
@@ -276,6 +288,9 @@ fn live_external_memory_is_not_collected_for_again_and_again() {
 
 #[test]
 fn external_memory_spends_the_room_of_the_old_generation() {
+    if stress::mode(Mode::Allocations) {
+        return; // asks when it is collected
+    }
     for (external, expected) in [(0, 32), (32, 16), (56, 4)] {
         let mut policy = HeapPolicy::default();
         policy.incremental_marking = false;
@@ -364,6 +379,9 @@ fn registering_runs_finalizers_before_it_is_refused() {
 
 #[test]
 fn embedders_give_reasons_of_their_own() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts collections
+    }
     let mut isolate = builder().build().unwrap();
     let mut scope = isolate.enter();
     let weak = {
@@ -387,6 +405,9 @@ fn embedders_give_reasons_of_their_own() {
 
 #[test]
 fn callbacks_run_around_collections_of_their_kind() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts collections
+    }
     let mut isolate = builder().build().unwrap();
     let mut scope = isolate.enter();
     let log = Arc::new(Mutex::new(Vec::new()));
@@ -440,6 +461,9 @@ fn callbacks_may_let_go_of_what_is_collected() {
 
 #[test]
 fn a_callback_that_panics_harms_nothing() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts collections
+    }
     let mut isolate = builder().verify(true).build().unwrap();
     let mut scope = isolate.enter();
     let kept = Node::new(&mut scope, NodeInit { value: 3, next: smi(0) });
