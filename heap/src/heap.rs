@@ -2,7 +2,7 @@
 
 use crate::barrier::StoreObservers;
 use crate::error::{OutOfMemory, OutOfMemoryReason};
-use crate::gc::{CollectionKind, CollectionReason, CollectionSinks, CollectorState};
+use crate::gc::{CollectionReason, CollectionSinks, CollectorState};
 use crate::growing::Speeds;
 use crate::isolate::IsolateData;
 use crate::limits::{Clock, Limits};
@@ -15,6 +15,7 @@ use crate::spaces::{
     AllocationAlignment, AllocationCounters, AllocationType, CodeSpace, LargeObjectSpace, MAX_REGULAR_OBJECT_SIZE,
     MAX_YOUNG_OBJECT_SIZE, NewLargeObjectSpace, NewSpace, PagedSpace, SpaceId, SpaceStatistics,
 };
+use crate::stress::AllocationStress;
 use crate::tagged::{ConcreteClass, HeapClass, Init, ObjectAddress, Smi, TAGGED_SIZE, TaggedCell, Word};
 use crate::watch::Watch;
 use core::sync::atomic::Ordering;
@@ -26,7 +27,7 @@ pub(crate) struct HeapOptions {
     pub(crate) policy: HeapPolicy,
     /// Bytes of the code range; 0 for none.
     pub(crate) code_range_size: usize,
-    pub(crate) stress: Option<(u32, CollectionKind)>,
+    pub(crate) stress: Option<AllocationStress>,
     pub(crate) schedule: Option<GcSchedule>,
     pub(crate) verify: bool,
     pub(crate) stress_marking: bool,
@@ -76,8 +77,6 @@ pub(crate) struct Heap {
     /// Bytes by origin.
     pub(crate) counters: AllocationCounters,
     sealed: bool,
-    /// Allocations until stress mode collects.
-    stress_countdown: u32,
     /// Whether allocations are to take the slow path: all that are not young, and reservations. What young ones do,
     /// the limit of their linear allocation area says.
     intercepts: bool,
@@ -135,7 +134,6 @@ impl Heap {
         if intercepts {
             new_space.shut_area();
         }
-        let stress_countdown = options.stress.map_or(0, |(interval, _)| interval);
         let mut collector = CollectorState::default();
         collector.start(options.clock.now());
         Ok(Heap {
@@ -160,7 +158,6 @@ impl Heap {
             spliced: Vec::new(),
             counters: AllocationCounters::default(),
             sealed: false,
-            stress_countdown,
             intercepts,
             watch: None,
             last_observer: 0,
@@ -521,10 +518,10 @@ impl IsolateData {
         self.look_at_allocations();
         self.heap.new_space.open_area();
         self.follow_schedule();
-        if let Some((interval, kind)) = self.heap.options.stress {
-            self.heap.stress_countdown -= 1;
-            if self.heap.stress_countdown == 0 {
-                self.heap.stress_countdown = interval;
+        if let Some(mut stress) = self.heap.options.stress {
+            let kind = stress.count(|| self.used());
+            self.heap.options.stress = Some(stress);
+            if let Some(kind) = kind {
                 self.collect(kind, CollectionReason::Stress);
             }
         }

@@ -20,6 +20,7 @@ use crate::roots::{RootTable, Roots};
 use crate::schedule::GcSchedule;
 use crate::spaces::filler::FillerMaps;
 use crate::spaces::{Filler, FreeSpace};
+use crate::stress::{self, AllocationStress, Mode};
 use crate::tagged::{HeapClass, HeapObject, Init, ObjectAddress, TaggedCell, Word};
 use core::cell::Cell;
 use core::ptr::NonNull;
@@ -216,12 +217,12 @@ impl Default for IsolateBuilder {
             options: HeapOptions {
                 policy: HeapPolicy::default(),
                 code_range_size: 0,
-                stress: None,
+                stress: AllocationStress::of_process(),
                 schedule: None,
-                verify: cfg!(heapwright_verify),
-                stress_marking: cfg!(heapwright_stress_marking),
+                verify: stress::mode(Mode::Verify),
+                stress_marking: stress::mode(Mode::Marking),
                 compaction: crate::gc::Compaction::default(),
-                stress_threads: cfg!(heapwright_parallel),
+                stress_threads: stress::mode(Mode::Parallel),
                 pages: SharedPageAllocator::default(),
                 clock: Clock::default(),
                 sinks: crate::gc::CollectionSinks::default(),
@@ -326,7 +327,7 @@ impl IsolateBuilder {
     /// Collects at every `interval`th allocation, for tests: what holds a stale reference fails soon.
     #[must_use]
     pub fn stress(mut self, interval: u32, kind: CollectionKind) -> Self {
-        self.options.stress = Some((interval.max(1), kind));
+        self.options.stress = Some(AllocationStress::every(interval.max(1), kind));
         self
     }
 
@@ -337,6 +338,7 @@ impl IsolateBuilder {
     #[must_use]
     pub fn schedule(mut self, schedule: GcSchedule) -> Self {
         self.options.schedule = Some(schedule);
+        self.options.stress.take_if(|stress| stress.is_of_process());
         self
     }
 

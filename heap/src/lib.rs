@@ -79,6 +79,8 @@ pub mod roots;
 pub mod sampling;
 pub mod schedule;
 pub mod spaces;
+#[doc(hidden)]
+pub mod stress;
 pub mod tagged;
 mod watch;
 

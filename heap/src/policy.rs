@@ -6,6 +6,7 @@
 use crate::growing::{Growing, Speeds};
 use crate::handles::HandleScope;
 use crate::memory::{CHUNK_SIZE, MB};
+use crate::stress::{self, Mode};
 
 /// What an isolate's heap may take, and when it is collected. V8: `ResourceConstraints` and a good part of its flags, which
 /// are those of the process.
@@ -83,7 +84,7 @@ impl Default for HeapPolicy {
             marking_start: 75,
             marking_speed: 2,
             external_memory_step: 64 * MB,
-            threads: if cfg!(heapwright_one_thread) { 1 } else { crate::gc::cores() },
+            threads: if stress::mode(Mode::OneThread) { 1 } else { crate::gc::cores() },
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use core::cell::Cell;
 use heapwright::spaces::AllocationAlignment;
+use heapwright::stress::{self, Mode};
 use heapwright::tagged::{HeapClass, TAGGED_SIZE};
 use heapwright::{Map, OutOfMemoryReason, SpaceId, heap_roots, prelude::*};
 use heapwright_tests::{Random, panic_message};
@@ -378,7 +379,10 @@ fn what_is_not_made_leaves_the_heap_whole() {
 /// is no room to promote any.
 #[test]
 fn the_worst_packing_of_survivors_fits() {
-    if cfg!(heapwright_parallel) {
+    if stress::mode(Mode::Allocations) {
+        return; // so many never survive at once
+    }
+    if stress::mode(Mode::Parallel) {
         return; // several threads pack survivors otherwise
     }
     const LENGTH: usize = 30_000;

@@ -155,11 +155,13 @@ fn check_barrier(generated: &[String], by_hand: &[String]) {
 }
 
 #[test]
+#[cfg_attr(heapwright_stress, ignore = "makes no isolates")]
 fn accessors_are_as_short_as_by_hand_with_compressed_pointers() {
     check(&[], "compressed");
 }
 
 #[test]
+#[cfg_attr(heapwright_stress, ignore = "makes no isolates")]
 fn accessors_are_as_short_as_by_hand_with_full_pointers() {
     check(&["--no-default-features"], "full");
 }

@@ -4,6 +4,7 @@
 #![allow(missing_docs)]
 
 use heapwright::prelude::*;
+use heapwright::stress;
 use heapwright::{IsolateError, Map, OutOfMemoryReason, SpaceId};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -1169,7 +1170,7 @@ fn a_long_list_is_printed_collected_and_verified_without_recursion() {
     let mut isolate = Isolate::builder().classes(&CLASSES).build().unwrap();
     let mut scope = isolate.enter();
     let list = Node::new(&mut scope, node(0));
-    for value in 0..300_000 {
+    for value in 0..stress::scaled(300_000) as i32 {
         let memory = scope.reserve(Node::SIZE).unwrap();
         let new =
             Node::new_reserved(&memory, NodeInit { value, next: list.get(&memory).next(), any: smi(0), friend: list });

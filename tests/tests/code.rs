@@ -5,6 +5,7 @@
 use heapwright::code::{Code, CodeInit, InstructionStream};
 use heapwright::memory::code_range::MAX_CODE_RANGE_SIZE;
 use heapwright::memory::{CHUNK_SIZE, Cage, CodeRange, MemoryError, Permission};
+use heapwright::stress::{self, Mode};
 use heapwright::{IsolateBuilder, IsolateError, OutOfMemoryReason, SpaceId, StoreFilter, prelude::*};
 use heapwright_objects::{ExtendedMap, FixedArray, FixedArrayInit};
 use std::os::unix::process::ExitStatusExt;
@@ -210,7 +211,10 @@ fn weak_references_to_dead_code_are_cleared() {
 
 #[test]
 fn freed_code_memory_is_used_again() {
-    if cfg!(heapwright_stress_marking) {
+    if stress::mode(Mode::Allocations) {
+        return; // collections come by themselves
+    }
+    if stress::mode(Mode::Marking) {
         return; // collections come by themselves
     }
     let mut isolate = isolate();
@@ -734,6 +738,9 @@ fn guards_are_around_code() {
 #[test]
 #[cfg(target_arch = "x86_64")]
 fn what_the_system_refuses_is_an_error() {
+    if stress::mode(Mode::Allocations) {
+        return; // a collection is refused memory before it
+    }
     for case in ["refused to open", "refused to close"] {
         let status = child(case);
         assert!(status.success(), "{case}: {status}");

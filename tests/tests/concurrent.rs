@@ -4,6 +4,7 @@
 #![allow(missing_docs)]
 
 use heapwright::prelude::*;
+use heapwright::stress::{self, Mode};
 use heapwright::{CollectionReason, IsolateBuilder};
 use heapwright_tests::Random;
 
@@ -115,7 +116,7 @@ fn what_moves_about_while_others_mark_lives() {
             model.nodes.get(&inner).elements(at).cast::<Node>().set_right(owned.get(&inner));
         }
         let mut owner: Vec<usize> = (0..NODES).collect();
-        for round in 0..300_000 {
+        for round in 0..stress::scaled(300_000) {
             let (a, b) = (random.below(NODES), random.below(NODES));
             let node = |at| model.nodes.get(&scope).elements(at).cast::<Node>();
             let (first, second) = (node(a).right(), node(b).right());
@@ -153,7 +154,7 @@ fn random_programs_keep_what_lives() {
         let mut scope = isolate.enter();
         let mut random = Random::new(threads as u64);
         let mut model = Model::new(&mut scope);
-        for round in 0..150_000 {
+        for round in 0..stress::scaled(150_000) as i32 {
             let (a, b) = (random.below(NODES), random.below(NODES));
             match random.below(10) {
                 0 => model.replace(&mut scope, a, round, true),
@@ -193,7 +194,8 @@ fn long_rows_are_whole() {
         let mixed = Mixed::try_new_in(&mut scope, AllocationType::Old, mixed).unwrap();
         let mut random = Random::new(3);
         let mut expected = vec![None; LENGTH];
-        for round in 0..100_000 {
+        let rounds = stress::scaled(100_000) as i32;
+        for round in 0..rounds {
             let mut inner = scope.nested();
             let at = random.below(LENGTH);
             let node = old(&mut inner, round);
@@ -214,7 +216,7 @@ fn long_rows_are_whole() {
             }
             mixed.get(&inner).set_second(node.get(&inner));
         }
-        assert_eq!(mixed.get(&scope).second().cast::<Node>().value(), 99_999);
+        assert_eq!(mixed.get(&scope).second().cast::<Node>().value(), rounds - 1);
         for (at, expected) in expected.iter().enumerate() {
             assert_eq!(row.get(&scope).elements(at).try_cast::<Node>().map(Node::value), *expected, "{at}");
         }
@@ -226,7 +228,10 @@ fn long_rows_are_whole() {
 /// What was not swept is neither seen nor lost, and is used again before new memory is.
 #[test]
 fn unswept_memory_is_walked_and_used() {
-    if cfg!(heapwright_stress_marking) {
+    if stress::mode(Mode::Allocations) {
+        return; // collections come by themselves
+    }
+    if stress::mode(Mode::Marking) {
         return; // collections come by themselves
     }
     for threads in [1, 3] {
@@ -270,11 +275,12 @@ fn isolates_go_while_others_mark_and_sweep() {
     std::thread::scope(|threads| {
         for seed in 0..4 {
             threads.spawn(move || {
+                let length = stress::scaled(5_000);
                 for round in 0..12 {
                     let mut isolate = builder(1 + (seed + round) % 3).build().unwrap();
                     let mut scope = isolate.enter();
-                    let kept = array(&mut scope, 5_000);
-                    for at in 0..5_000 {
+                    let kept = array(&mut scope, length);
+                    for at in 0..length {
                         let mut inner = scope.nested();
                         let node = old(&mut inner, at as i32);
                         kept.get(&inner).set_elements(at, node.get(&inner));
@@ -288,7 +294,8 @@ fn isolates_go_while_others_mark_and_sweep() {
                             let mut isolate = isolate;
                             let mut scope = isolate.enter();
                             scope.collect(CollectionKind::Full);
-                            assert_eq!(kept.get(&scope).elements(4_999).cast::<Node>().value(), 4_999);
+                            let last = kept.get(&scope).elements(length - 1);
+                            assert_eq!(last.cast::<Node>().value(), length as i32 - 1);
                         })
                         .join()
                         .unwrap();
@@ -302,6 +309,9 @@ fn isolates_go_while_others_mark_and_sweep() {
 /// With helpers the last pause has little left, and it comes when marking is through.
 #[test]
 fn collections_come_when_others_are_through() {
+    if stress::mode(Mode::Allocations) {
+        return; // asks why it was collected
+    }
     let mut isolate = builder(2).build().unwrap();
     let mut scope = isolate.enter();
     let model = Model::new(&mut scope);

@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 use heapwright::spaces::{MAX_REGULAR_OBJECT_SIZE, MAX_YOUNG_OBJECT_SIZE, SpaceStatistics};
+use heapwright::stress::{self, Mode};
 use heapwright::tagged::TAGGED_SIZE;
 use heapwright::{SpaceId, prelude::*};
 use heapwright_tests::CHUNK;
@@ -92,6 +93,9 @@ fn up_to_32_kib_objects_are_born_young() {
 
 #[test]
 fn promotion_is_on_the_second_survival() {
+    if stress::mode(Mode::Allocations) {
+        return; // what was born young is old by then
+    }
     let mut isolate = isolate();
     let mut scope = isolate.enter();
     let mut born: Vec<Handle<'_, Node>> = Vec::new();
@@ -111,6 +115,9 @@ fn promotion_is_on_the_second_survival() {
 /// The age mark lies inside a chunk: objects below it are promoted, those above it copied, whatever their sizes.
 #[test]
 fn the_age_mark_separates_ages_within_a_chunk_and_across_chunks() {
+    if stress::mode(Mode::Allocations) {
+        return; // what was born young is old by then
+    }
     let builder = Isolate::builder().classes(&CLASSES).semi_space_size(MB, MB).verify(true);
     let mut isolate = builder.build().unwrap();
     for bytes in [24, 1000, 9_000, 30_000] {
@@ -131,6 +138,9 @@ fn the_age_mark_separates_ages_within_a_chunk_and_across_chunks() {
 
 #[test]
 fn semi_spaces_double_when_survivors_exceed_their_capacity() {
+    if stress::mode(Mode::Allocations) {
+        return; // so many never survive at once
+    }
     let mut isolate = Isolate::builder().classes(&CLASSES).semi_space_size(256 * KB, MB).build().unwrap();
     let mut scope = isolate.enter();
     let capacity = |scope: &mut HandleScope<'_>| {
@@ -243,6 +253,9 @@ fn the_cage_is_4_gib_and_aligned_so_that_all_upper_halves_are_equal() {
 
 #[test]
 fn allocation_moves_one_pointer() {
+    if stress::mode(Mode::Allocations) {
+        return; // a collection moves it too
+    }
     let mut isolate = isolate();
     let mut scope = isolate.enter();
     let first = node(&mut scope);
@@ -306,6 +319,9 @@ fn smis_have_31_bits_or_32() {
 
 #[test]
 fn the_old_generation_is_first_marked_at_32_mib() {
+    if stress::mode(Mode::Allocations) {
+        return; // asks when it is collected
+    }
     // In one pause: in steps it begins earlier.
     let mut isolate = Isolate::builder().classes(&CLASSES).incremental_marking(false).build().unwrap();
     let mut scope = isolate.enter();
@@ -338,7 +354,10 @@ fn spaces_have_v8s_names() {
 
 #[test]
 fn freed_memory_is_used_again_in_place() {
-    if cfg!(heapwright_stress_compaction) {
+    if stress::mode(Mode::Allocations) {
+        return; // it is before the test looks
+    }
+    if stress::mode(Mode::Compaction) {
         return; // nothing stays in place
     }
     let mut isolate = isolate();

@@ -5,6 +5,7 @@
 
 use heapwright::gc::EphemeronTotals;
 use heapwright::layout::VisitorId;
+use heapwright::stress::{self, Mode};
 use heapwright::{HeapClass, IsolateBuilder, SpaceId, prelude::*};
 use heapwright_tests::Random;
 use std::collections::{HashMap, HashSet};
@@ -260,6 +261,9 @@ impl PersistValue for HandleScope<'_> {
 /// Young entries of young tables need no more than a scavenge.
 #[test]
 fn a_scavenge_drops_a_young_cycle_through_an_old_table() {
+    if stress::mode(Mode::Allocations) {
+        return; // what was born young is old by then
+    }
     for table_in in PLACES {
         let mut isolate = isolate();
         let mut scope = isolate.enter();
@@ -304,6 +308,9 @@ fn check_chain(scope: &HandleScope<'_>, table: Handle<'_, Table>) {
 
 #[test]
 fn chains_take_rounds_and_then_the_linear_way() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts rounds of one collection
+    }
     for (kind, in_) in [(CollectionKind::Young, YOUNG), (CollectionKind::Full, OLD)] {
         for (count, linear) in [(5, 0), (12, 1)] {
             let mut isolate = isolate();
@@ -324,6 +331,9 @@ fn chains_take_rounds_and_then_the_linear_way() {
 
 #[test]
 fn a_chain_without_its_first_key_goes_at_once() {
+    if stress::mode(Mode::Allocations) {
+        return; // what was born young is old by then
+    }
     for (kind, in_) in [(CollectionKind::Young, YOUNG), (CollectionKind::Full, OLD)] {
         for count in [1, 5, 12, 40] {
             let mut isolate = isolate();
@@ -345,6 +355,9 @@ fn a_chain_without_its_first_key_goes_at_once() {
 /// Half of two interleaved chains dies.
 #[test]
 fn of_two_chains_the_linear_way_keeps_the_right_one() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts what one collection does
+    }
     for (kind, in_) in [(CollectionKind::Young, YOUNG), (CollectionKind::Full, OLD)] {
         let mut isolate = isolate();
         let mut scope = isolate.enter();
@@ -364,6 +377,9 @@ fn of_two_chains_the_linear_way_keeps_the_right_one() {
 /// 100,000 entries, of which each round would find one.
 #[test]
 fn long_chains_take_linear_time() {
+    if stress::mode(Mode::Allocations) {
+        return; // measures one collection
+    }
     for (kind, in_) in [(CollectionKind::Young, YOUNG), (CollectionKind::Full, OLD)] {
         let mut isolate = Isolate::builder().classes(&CLASSES).semi_space_size(16 << 20, 16 << 20).build().unwrap();
         let mut scope = isolate.enter();
@@ -447,6 +463,9 @@ fn wide_entries_among_all_other_sorts_of_fields() {
 
 #[test]
 fn inherited_and_optional_ephemerons() {
+    if stress::mode(Mode::Allocations) {
+        return; // what was born young is old by then
+    }
     for in_ in [YOUNG, OLD] {
         for extent in [0, 1] {
             let mut isolate = isolate();

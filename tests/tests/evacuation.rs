@@ -4,6 +4,7 @@
 #![allow(missing_docs)]
 
 use heapwright::memory::{CHUNK_SIZE, FaultPlan, FaultyPageAllocator, OsPageAllocator, PageOperation};
+use heapwright::stress::{self, Mode};
 use heapwright::{
     CollectionRecord, Eternal, HeapClass, IsolateBuilder, MemoryPressureLevel, PersistentHandles, Pinned, SpaceId,
     heap_roots, prelude::*,
@@ -151,7 +152,10 @@ fn check_kept(scope: &HandleScope<'_>, kept: Handle<'_, Array>, n: usize) {
 
 #[test]
 fn fragmented_chunks_are_given_back() {
-    if cfg!(heapwright_stress_compaction) {
+    if stress::mode(Mode::Allocations) {
+        return; // asks what one collection moves
+    }
+    if stress::mode(Mode::Compaction) {
         return; // everything moves
     }
     let mut isolate = builder().verify(true).build().unwrap();
@@ -178,7 +182,10 @@ fn fragmented_chunks_are_given_back() {
 
 #[test]
 fn a_collection_moves_no_more_than_its_quota() {
-    if cfg!(heapwright_stress_compaction) {
+    if stress::mode(Mode::Allocations) {
+        return; // asks what one collection moves
+    }
+    if stress::mode(Mode::Compaction) {
         return; // everything moves
     }
     let mut isolate = builder().incremental_marking(false).build().unwrap();
@@ -197,7 +204,10 @@ fn a_collection_moves_no_more_than_its_quota() {
 
 #[test]
 fn memory_pressure_moves_what_a_plain_collection_leaves() {
-    if cfg!(heapwright_stress_compaction) {
+    if stress::mode(Mode::Allocations) {
+        return; // asks what one collection moves
+    }
+    if stress::mode(Mode::Compaction) {
         return; // everything moves
     }
     let mut isolate = builder().verify(true).build().unwrap();
@@ -224,7 +234,7 @@ fn a_heap_that_is_full_of_holes_has_room_for_large_objects() {
 
 #[test]
 fn without_compaction_old_objects_stay() {
-    if cfg!(heapwright_stress_compaction) {
+    if stress::mode(Mode::Compaction) {
         return; // everything moves
     }
     let mut isolate = builder().compaction(false).build().unwrap();
@@ -534,6 +544,9 @@ fn lists_that_close_up_meanwhile_lead_to_where_members_went() {
 /// Marking in steps as it runs by itself: chunks are chosen when it begins, and what is stored meanwhile is found.
 #[test]
 fn marking_that_runs_by_itself_ends_in_evacuation() {
+    if stress::mode(Mode::Allocations) {
+        return; // collections come by themselves
+    }
     let mut isolate = builder().build().unwrap();
     let mut scope = isolate.enter();
     let kept = fragment(&mut scope, 16 * MB, 8);
@@ -563,7 +576,10 @@ fn marking_that_runs_by_itself_ends_in_evacuation() {
 /// Marking that has chosen chunks is given up: what was free there is free again.
 #[test]
 fn marking_that_is_given_up_gives_free_memory_back() {
-    if cfg!(heapwright_stress_compaction) {
+    if stress::mode(Mode::Allocations) {
+        return; // collections come by themselves
+    }
+    if stress::mode(Mode::Compaction) {
         return; // everything moves
     }
     let mut isolate = builder().build().unwrap();

@@ -4,6 +4,7 @@
 
 use heapwright::code::InstructionStream;
 use heapwright::prelude::*;
+use heapwright::stress::{self, Mode};
 use heapwright::{CollectionReason, IsolateBuilder};
 use heapwright_tests::Random;
 
@@ -61,6 +62,9 @@ fn grow(scope: &mut HandleScope<'_>, list: Handle<'_, Node>, bytes: usize) {
 
 #[test]
 fn marking_is_through_before_the_old_generation_is_due() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts steps
+    }
     for threads in [1, 2, 4] {
         marking_is_through(threads);
     }
@@ -85,6 +89,9 @@ fn marking_is_through(threads: usize) {
 
 #[test]
 fn without_it_all_is_marked_in_one_pause() {
+    if stress::mode(Mode::Allocations) {
+        return; // asks why it was collected
+    }
     let mut isolate = builder().incremental_marking(false).build().unwrap();
     let mut scope = isolate.enter();
     let list = old(&mut scope, -1);
@@ -97,6 +104,9 @@ fn without_it_all_is_marked_in_one_pause() {
 
 #[test]
 fn promotion_alone_drives_it() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts steps
+    }
     let mut isolate = builder().gc_threads(1).semi_space_size(256 << 10, 256 << 10).build().unwrap();
     let mut scope = isolate.enter();
     let array = Array::new(&mut scope, ArrayInit { elements: Filled::new(smi(0), 1 << 20) });

@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 use heapwright::spaces::SpaceStatistics;
+use heapwright::stress::{self, Mode};
 use heapwright::{
     CollectionReason, IntoSmi, OutOfMemoryReason, SpaceId, StoreFilter, StorePlace, WriteBarrierMode, prelude::*,
 };
@@ -91,6 +92,9 @@ fn young_large(scope: &HandleScope<'_>) -> SpaceStatistics {
 
 #[test]
 fn they_are_promoted_where_they_are_by_the_first_collection() {
+    if stress::mode(Mode::Allocations) {
+        return; // they are promoted by the next allocation
+    }
     for kind in KINDS {
         let mut isolate = isolate();
         let mut scope = isolate.enter();
@@ -117,6 +121,9 @@ fn they_are_promoted_where_they_are_by_the_first_collection() {
 
 #[test]
 fn they_die_in_a_scavenge() {
+    if stress::mode(Mode::Allocations) {
+        return; // they are promoted by the next allocation
+    }
     let mut isolate = isolate();
     let mut scope = isolate.enter();
     let before = scope.memory_statistics().committed;
@@ -172,6 +179,9 @@ fn between_32_and_128_kib_objects_are_old_and_above_young_again() {
 /// A young large host needs no barrier; once it is old, its slots into the young generation are remembered.
 #[test]
 fn what_they_refer_to_lives_and_is_updated() {
+    if stress::mode(Mode::Allocations) {
+        return; // they are promoted by the next allocation
+    }
     for kind in KINDS {
         let mut isolate = isolate();
         let mut scope = isolate.enter();
@@ -211,6 +221,9 @@ fn what_they_refer_to_lives_and_is_updated() {
 /// An old object is what keeps a young large one; and large ones keep each other, in a chain and in a ring.
 #[test]
 fn they_are_found_through_remembered_slots_chains_and_rings() {
+    if stress::mode(Mode::Allocations) {
+        return; // they are promoted by the next allocation
+    }
     let mut isolate =
         Isolate::builder().classes(&CLASSES).semi_space_size(4 * MB, 4 * MB).verify(true).build().unwrap();
     let mut scope = isolate.enter();
@@ -250,6 +263,9 @@ fn they_are_found_through_remembered_slots_chains_and_rings() {
 
 #[test]
 fn weak_references_from_and_to_them() {
+    if stress::mode(Mode::Allocations) {
+        return; // they are promoted by the next allocation
+    }
     for kind in KINDS {
         for lives in [true, false] {
             let mut isolate = isolate();
@@ -312,6 +328,9 @@ fn callbacks_and_finalizers_of_them_run_after_a_scavenge() {
 /// Their bytes have a budget, that of a semi-space; when it is used up, a scavenge makes room.
 #[test]
 fn the_budget_triggers_scavenges() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts collections
+    }
     let builder = Isolate::builder().classes(&CLASSES).semi_space_size(MB, MB).incremental_marking(false);
     let mut isolate = builder.build().unwrap();
     let mut scope = isolate.enter();
@@ -351,6 +370,9 @@ fn the_budget_triggers_scavenges() {
 
 #[test]
 fn the_limit_holds_and_what_is_refused_harms_nothing() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts collections
+    }
     let limit = 16 * MB;
     let builder = Isolate::builder().classes(&CLASSES).max_heap_size(limit);
     let mut isolate = builder.build().unwrap();
@@ -435,6 +457,9 @@ fn stores_into_them_are_observed_before_and_after_promotion() {
 
 #[test]
 fn they_are_counted_walked_printed_and_copied() {
+    if stress::mode(Mode::Allocations) {
+        return; // they are promoted by the next allocation
+    }
     let mut isolate = isolate();
     let mut scope = isolate.enter();
     let array = array(&mut scope);

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
+use heapwright::stress::{self, Mode};
 use heapwright::{
     CollectionReason, ExternalMemory, Growing, HeapPolicy, IsolateBuilder, IsolateError, OutOfMemoryReason, SpaceId,
     prelude::*,
@@ -31,7 +32,10 @@ heap_classes! { static CLASSES = [Node, Bytes]; }
 const MB: usize = 1 << 20;
 
 /// Marking all the time, it is through at other times: then numbers of collections say nothing.
-const COUNTS: bool = !cfg!(heapwright_stress_marking);
+fn counts() -> bool {
+    !stress::mode(Mode::Marking)
+}
+
 const OLD: AllocationType = AllocationType::Old;
 
 fn builder() -> IsolateBuilder {
@@ -131,6 +135,9 @@ fn the_limits_of_a_heap_in_use_may_be_changed() {
 
 #[test]
 fn marking_in_steps_may_be_turned_off_while_it_goes_on() {
+    if stress::mode(Mode::Allocations) {
+        return; // asks when it is collected
+    }
     let mut policy = HeapPolicy::default();
     policy.initial_old_generation_limit = 16 * MB;
     policy.growing = Growing::Bytes;
@@ -140,7 +147,7 @@ fn marking_in_steps_may_be_turned_off_while_it_goes_on() {
     let kept: Vec<_> = (0..100).map(|_| old(&mut scope, 100_000)).collect();
     let steps = scope.statistics().marking_steps.count;
     assert!(steps > 0);
-    assert!(!COUNTS || scope.statistics().full.count == 0);
+    assert!(!counts() || scope.statistics().full.count == 0);
     policy.incremental_marking = false;
     scope.set_policy(&policy).unwrap();
     for _ in 0..300 {
@@ -148,7 +155,7 @@ fn marking_in_steps_may_be_turned_off_while_it_goes_on() {
     }
     let statistics = scope.statistics();
     assert!(statistics.full.count > 0 && statistics.marking_steps.count == steps, "{statistics:?}");
-    assert!(!COUNTS || statistics.collections.iter().all(|of| of.reason == CollectionReason::OldGenerationLimit));
+    assert!(!counts() || statistics.collections.iter().all(|of| of.reason == CollectionReason::OldGenerationLimit));
     assert!(kept.iter().all(|bytes| bytes.get(&scope).data(9) == 1));
 }
 
@@ -196,6 +203,9 @@ fn limit_after(growing: Growing, milliseconds: u64) -> usize {
 
 #[test]
 fn a_slow_program_keeps_a_small_heap_and_a_fast_one_grows_as_by_bytes() {
+    if stress::mode(Mode::Allocations) {
+        return; // asks when it is collected
+    }
     let live = 20 * MB;
     let by_bytes = limit_after(Growing::Bytes, 0);
     assert!(by_bytes > live + 35 * MB && by_bytes < live + 45 * MB, "{by_bytes}");
@@ -233,6 +243,9 @@ fn external_memory_is_counted_and_may_be_released_anywhere() {
 
 #[test]
 fn much_external_memory_is_a_reason_to_collect() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts collections
+    }
     for incremental in [false, true] {
         let mut isolate = builder().incremental_marking(incremental).build().unwrap();
         let mut scope = isolate.enter();
@@ -247,7 +260,7 @@ fn much_external_memory_is_a_reason_to_collect() {
         }
         let statistics = scope.statistics();
         assert!(most <= 66 * MB, "{most}");
-        assert!(!COUNTS || (15..=40).contains(&statistics.full.count), "{}", statistics.full.count);
+        assert!(!counts() || (15..=40).contains(&statistics.full.count), "{}", statistics.full.count);
         let reasons: Vec<_> = statistics.collections.iter().map(|record| record.reason).collect();
         assert!(reasons.iter().all(|reason| *reason == CollectionReason::ExternalMemory), "{reasons:?}");
         assert_eq!(reasons[0].name(), "external memory");
@@ -256,6 +269,9 @@ fn much_external_memory_is_a_reason_to_collect() {
 
 #[test]
 fn live_external_memory_is_not_collected_for_again_and_again() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts collections
+    }
     let mut isolate = builder().build().unwrap();
     let mut scope = isolate.enter();
     let mut kept = Vec::new();
@@ -264,14 +280,17 @@ fn live_external_memory_is_not_collected_for_again_and_again() {
     }
     // Each time it has grown by half: 10 GB, not one collection for each of them.
     let count = scope.statistics().full.count;
-    assert!(!COUNTS || (5..25).contains(&count), "{count}");
+    assert!(!counts() || (5..25).contains(&count), "{count}");
     // And no more for it later.
     old(&mut scope, MB);
-    assert!(!COUNTS || scope.statistics().full.count == count);
+    assert!(!counts() || scope.statistics().full.count == count);
 }
 
 #[test]
 fn external_memory_spends_the_room_of_the_old_generation() {
+    if stress::mode(Mode::Allocations) {
+        return; // asks when it is collected
+    }
     for (external, expected) in [(0, 32), (32, 16), (56, 4)] {
         let mut policy = HeapPolicy::default();
         policy.incremental_marking = false;
@@ -284,8 +303,8 @@ fn external_memory_spends_the_room_of_the_old_generation() {
             old(&mut scope.nested(), MB - 1000);
             made += 1;
         }
-        assert!(!COUNTS || (expected..=expected + 1).contains(&(made - 1)), "{external}: {made}");
-        assert!(!COUNTS || last_reason(&scope) == Some(CollectionReason::OldGenerationLimit));
+        assert!(!counts() || (expected..=expected + 1).contains(&(made - 1)), "{external}: {made}");
+        assert!(!counts() || last_reason(&scope) == Some(CollectionReason::OldGenerationLimit));
     }
 }
 
@@ -360,6 +379,9 @@ fn registering_runs_finalizers_before_it_is_refused() {
 
 #[test]
 fn embedders_give_reasons_of_their_own() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts collections
+    }
     let mut isolate = builder().build().unwrap();
     let mut scope = isolate.enter();
     let weak = {
@@ -383,6 +405,9 @@ fn embedders_give_reasons_of_their_own() {
 
 #[test]
 fn callbacks_run_around_collections_of_their_kind() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts collections
+    }
     let mut isolate = builder().build().unwrap();
     let mut scope = isolate.enter();
     let log = Arc::new(Mutex::new(Vec::new()));
@@ -436,6 +461,9 @@ fn callbacks_may_let_go_of_what_is_collected() {
 
 #[test]
 fn a_callback_that_panics_harms_nothing() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts collections
+    }
     let mut isolate = builder().verify(true).build().unwrap();
     let mut scope = isolate.enter();
     let kept = Node::new(&mut scope, NodeInit { value: 3, next: smi(0) });

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
+use heapwright::stress::{self, Mode};
 use heapwright::{ReservationExhausted, SpaceId, prelude::*};
 use heapwright_tests::{Random, panic_message};
 
@@ -99,6 +100,9 @@ fn nothing_can_be_reserved_too() {
 
 #[test]
 fn what_is_not_used_is_given_back() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts collections and bytes
+    }
     let mut isolate = isolate();
     let mut scope = isolate.enter();
     let used = |scope: &HandleScope<'_>| {
@@ -133,7 +137,7 @@ fn the_largest_reservation_works_and_a_larger_one_does_not() {
         }
         assert_eq!(count, Reservation::MAX / Pair::SIZE);
     }
-    assert!(scope.statistics().young.count > 0);
+    assert!(stress::mode(Mode::Allocations) || scope.statistics().young.count > 0);
     // Whatever room there happens to be.
     for more in [1, 4096, 100_000, usize::MAX / 2, usize::MAX - Reservation::MAX] {
         assert!(scope.reserve(Reservation::MAX + more).is_err(), "{more}");
@@ -167,7 +171,7 @@ fn reads_handles_and_globals_work_through_it() {
         raw.set_right(new);
         raw.set_weak(new);
         assert_eq!(memory.verify(), Ok(()));
-        assert_eq!(memory.statistics().collections.len(), 0);
+        assert!(stress::mode(Mode::Allocations) || memory.statistics().collections.is_empty());
         (memory.handle(new), Global::from_ref(&memory, new))
     };
     scope.collect(CollectionKind::Young);

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
+use heapwright::stress::{self, Mode};
 use heapwright::{CollectionReason, GcAction, GcDecision, GcSchedule, Growing, HeapPolicy, prelude::*};
 use heapwright_tests::{Random, panic_message};
 
@@ -173,7 +174,7 @@ fn a_list_is_followed_to_the_letter() {
     }
     assert_eq!(counts[3..5], [(0, 0), (1, 1)]);
     // There is something to finish where it was begun; marking all the time, always.
-    let again = if cfg!(heapwright_stress_marking) { (1, 3) } else { (1, 2) };
+    let again = if stress::mode(Mode::Marking) { (1, 3) } else { (1, 2) };
     assert_eq!(counts[10..13], [(1, 1), (1, 2), again]);
     assert_eq!(counts[19], again);
     assert!(scope.statistics().collections.iter().all(|of| of.reason == CollectionReason::Schedule));

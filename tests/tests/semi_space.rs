@@ -4,6 +4,7 @@
 #![allow(missing_docs)]
 
 use heapwright::spaces::SpaceStatistics;
+use heapwright::stress::{self, Mode};
 use heapwright::{CollectionReason, MemoryPressureLevel, SpaceId, prelude::*};
 use heapwright_tests::{Random, panic_message};
 use std::sync::Arc;
@@ -65,6 +66,9 @@ fn grow(scope: &mut HandleScope<'_>) {
 
 #[test]
 fn they_halve_when_collections_in_a_row_find_them_all_but_unused() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts collections
+    }
     let mut isolate = isolate(256 * KB, 4 * MB);
     let mut scope = isolate.enter();
     let smallest = committed(&scope);
@@ -123,6 +127,9 @@ fn a_program_that_fills_them_keeps_them() {
 /// Little is allocated, but much of it survives, so that growth would be due again soon.
 #[test]
 fn survivors_count_against_shrinking() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts collections
+    }
     let mut isolate = isolate(256 * KB, 4 * MB);
     let mut scope = isolate.enter();
     grow(&mut scope);
@@ -138,6 +145,9 @@ fn survivors_count_against_shrinking() {
 /// The budget of young large objects is that of a semi-space: who uses it up keeps it, who makes old objects alone does not.
 #[test]
 fn large_objects_count_and_old_ones_do_not() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts collections
+    }
     let mut isolate = isolate(256 * KB, 2 * MB);
     let mut scope = isolate.enter();
     let smallest = committed(&scope);

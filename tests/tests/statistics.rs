@@ -4,6 +4,7 @@
 
 use heapwright::inspect::HeapStatistics;
 use heapwright::spaces::SpaceStatistics;
+use heapwright::stress::{self, Mode};
 use heapwright::{CollectionReason, SpaceId, heap_roots, prelude::*};
 use heapwright_tests::Random;
 
@@ -155,6 +156,9 @@ fn objects_are_counted_by_their_own_class() {
 
 #[test]
 fn records_have_the_exact_bytes() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts collections
+    }
     let mut isolate = Isolate::builder().classes(&CLASSES).build().unwrap();
     let mut scope = isolate.enter();
     const COUNT: usize = 100;
@@ -223,6 +227,9 @@ fn reasons(scope: &HandleScope<'_>) -> Vec<CollectionReason> {
 
 #[test]
 fn each_reason_is_given() {
+    if stress::mode(Mode::Allocations) {
+        return; // counts collections
+    }
     let isolate = || Isolate::builder().classes(&CLASSES);
     let garbage = |scope: &mut HandleScope<'_>, bytes: usize, place: AllocationType, length: usize| {
         let data = vec![0; length];

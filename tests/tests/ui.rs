@@ -10,12 +10,14 @@
 
 /// References, handles, scopes, isolates, classes: what safe code cannot do to the heap.
 #[test]
+#[cfg_attr(heapwright_stress, ignore = "makes no isolates")]
 fn unsafe_uses_do_not_compile() {
     trybuild::TestCases::new().compile_fail("ui/safety/*.rs");
 }
 
 /// Declarations that the macros reject: every message names what is wrong and its mend.
 #[test]
+#[cfg_attr(heapwright_stress, ignore = "makes no isolates")]
 fn wrong_declarations_do_not_compile() {
     trybuild::TestCases::new().compile_fail("ui/macros/*.rs");
 }

@@ -42,6 +42,7 @@ use crate::isolate::IsolateData;
 use crate::layout::VisitorId;
 use crate::memory::{AREA_SIZE, ChunkSet, MB, MemoryChunk};
 use crate::spaces::AllocationAlignment;
+use crate::stress::{self, Mode};
 use crate::tagged::{TaggedCell, Word};
 use core::sync::atomic::Ordering;
 
@@ -66,8 +67,8 @@ pub(crate) struct Compaction {
 
 impl Default for Compaction {
     fn default() -> Compaction {
-        let abort_seed = cfg!(heapwright_abort_evacuation).then_some(1);
-        Compaction { enabled: true, every_chunk: cfg!(heapwright_stress_compaction), abort_seed }
+        let abort_seed = stress::mode(Mode::AbortEvacuation).then_some(1);
+        Compaction { enabled: true, every_chunk: stress::mode(Mode::Compaction), abort_seed }
     }
 }
 

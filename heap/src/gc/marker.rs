@@ -14,6 +14,7 @@ use crate::barrier;
 use crate::heap::Heap;
 use crate::isolate::IsolateData;
 use crate::memory::{ChunkFlags, MB, MemoryChunk};
+use crate::stress::{self, Mode};
 use crate::tagged::{TaggedCell, Word};
 use core::sync::atomic::Ordering;
 use std::rc::Rc;
@@ -80,7 +81,7 @@ pub(super) struct Marked {
 }
 
 /// Bytes of the old generation from which on it is worth asking other threads for help in the pause.
-const WORTH_HELP: usize = if cfg!(heapwright_stress_marking) { 0 } else { 4 * MB };
+const WORTH_HELP: usize = 4 * MB;
 
 /// Marks objects, and collects the weak slots of those it has visited.
 #[derive(Debug)]
@@ -242,7 +243,8 @@ impl Marker {
     fn finish(&mut self, heap: &Heap, much: bool) -> usize {
         let helpers = heap.options.helpers();
         let mut elsewhere = 0;
-        if helpers > 0 && much && heap.old_generation_size() >= WORTH_HELP {
+        let is_worth = || heap.old_generation_size() >= WORTH_HELP || stress::mode(Mode::Marking);
+        if helpers > 0 && much && is_worth() {
             let helpers = Helpers::new(marked_chunks(heap, self.marks_young), self.candidates.clone(), helpers);
             helpers.offer(core::mem::take(&mut self.visitor.grey));
             helpers.go_on();
