@@ -44,6 +44,7 @@
 //! the crate [`heapwright_macros`](heapwright_macros#what-a-declaration-becomes) shows the code it becomes. [`handles`]
 //! explains why references are safe; [`memory`] and [`spaces`] are where objects lie, [`barrier`] and [`gc`] how they are
 //! kept, [`code`] is machine code among them, [`inspect`] how they are printed, counted and verified, [`debugger`] how they are found from outside.
+//! [`seeing`] shows each instrument at work, with what it prints.
 //!
 //! # Features
 //!
@@ -78,6 +79,7 @@ mod pressure;
 pub mod roots;
 pub mod sampling;
 pub mod schedule;
+pub mod seeing;
 pub mod spaces;
 pub mod tagged;
 mod watch;

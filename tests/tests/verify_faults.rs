@@ -305,3 +305,47 @@ fn a_collection_stops_at_a_fault_that_it_is_told_to_look_for() {
     scope.collect(CollectionKind::Young);
     assert_eq!(holder.get(&scope).next().unwrap().value(), 2);
 }
+
+/// `heapwright::seeing` shows what the verifier says of these, with compressed pointers.
+#[test]
+fn what_is_said_is_what_the_docs_show() {
+    let mut isolate = isolate();
+    let mut scope = isolate.enter();
+    let (holder, target) = (node(&mut scope, OLD, 1), node(&mut scope, YOUNG, 2));
+    let next = address(&scope, holder) + Node::NEXT_OFFSET;
+    let mut said = Vec::new();
+
+    // A map is damaged,
+    let map = holder.get(&scope).as_heap_object().map().as_heap_object().address();
+    let size = Map::LAYOUT.all_fields().find(|(_, field)| field.name.contains("size")).unwrap().1;
+    // SAFETY: a byte of a map.
+    let result = unsafe { overwrite::<1>(&scope, map + size.offset.current() as usize, |[byte]| [byte ^ 1]) };
+    said.push(result.unwrap_err());
+    // a remembered slot dropped,
+    holder.get(&scope).set_next(target);
+    // SAFETY: nothing is collected before the slot is remembered again.
+    assert!(unsafe { plant(&scope, Fault::ForgetSlot(next)) });
+    said.push(scope.verify().unwrap_err());
+    holder.get(&scope).set_next(Nil);
+    // a barrier skipped,
+    // SAFETY: not kept: the store below needs the barrier. It is undone before anything is collected.
+    let skip = unsafe { WriteBarrierMode::skip() };
+    holder.get(&scope).set_weak(WithMode(target, skip));
+    said.push(scope.verify().unwrap_err());
+    holder.get(&scope).set_weak(Nil);
+    // and a reference left that leads to where an object was.
+    let word: [u8; TAGGED_SIZE] = (address(&scope, target) | 1).to_le_bytes()[..TAGGED_SIZE].try_into().unwrap();
+    scope.collect(CollectionKind::Young);
+    // SAFETY: a tagged word of an object.
+    said.push(unsafe { overwrite::<TAGGED_SIZE>(&scope, next, |_| word) }.unwrap_err());
+
+    let without_addresses = |line: &str| {
+        let parts = line.split("0x").map(|part| part.trim_start_matches(|c: char| c.is_ascii_hexdigit()));
+        parts.collect::<Vec<_>>().join("0x")
+    };
+    let page = include_str!("../../heap/src/seeing.rs").lines().map(without_addresses).collect::<Vec<_>>();
+    for error in said {
+        let line = without_addresses(&format!("//! {error}"));
+        assert!(page.contains(&line) || cfg!(not(feature = "pointer-compression")), "not on the page: {error}");
+    }
+}
