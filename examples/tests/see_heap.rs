@@ -186,6 +186,13 @@ fn the_page_shows_what_the_program_prints() {
         assert_shown(&block.text, part);
     }
     assert_eq!(of_program.len(), printed.len(), "the page has blocks that the program does not print");
+    let readme = std::fs::read_to_string(source("../../README.md")).expect("the README");
+    let section = readme.split_once("## Seeing the heap").expect("a section").1;
+    let shown = section.split_once("```text\n").and_then(|(_, rest)| rest.split_once("```")).expect("a block").0;
+    for line in shown.lines() {
+        let is_printed = printed.iter().flatten().any(|printed| comparable(printed) == comparable(line));
+        assert!(is_printed, "in the README, and not printed: {line}");
+    }
     let shown = std::fs::read_to_string(&picture).expect("the picture");
     // Addresses are texts and titles there.
     let lines = |svg: &str| svg.replace('<', "\n<").lines().map(comparable).collect::<Vec<_>>();

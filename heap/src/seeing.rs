@@ -1,9 +1,9 @@
 //! Seeing the heap: each instrument at work, with what it prints. For reading; there is no code here.
 //!
-//! All output below is that of one program,
-//! [`examples/examples/see_heap`](https://github.com/heapwright/heapwright/tree/main/examples/examples/see_heap), with compressed
-//! pointers: `cargo run --example see_heap`. A test compares the two; times and addresses differ from run to run. Its heap holds a
-//! shelf of albums, which refer to their songs and titles; the collector has one thread there, so that each run is like the other.
+//! All output below is that of one program, `examples/examples/see_heap` in the repository, with compressed pointers: `cargo run --example
+//! see_heap`. A test compares the two; times and addresses differ from run to run. Its heap holds a shelf of albums, which refer to
+//! their songs and titles; the collector has one thread there, so that each run is like the other. The calls are in the program, a function for
+//! each part of the output, which begins with a line `== … ==`.
 //!
 //! | what you want to know | instrument | what it costs |
 //! |---|---|---|
@@ -29,6 +29,9 @@
 //!
 //! ```text
 //! == a line for each collection ==
+//! [1]      37.4 ms: young semi-space full          0.6 (    2.5) →     0.6 (    2.5) MiB  pause   2.886 ms  copied   0.5 promoted   0.2 MiB  ran     37.4 ms at    17 MiB/s
+//! [1]      48.5 ms: young semi-space full          0.6 (    2.5) →     0.6 (    3.0) MiB  pause   2.661 ms  copied   0.0 promoted   0.5 MiB  ran      8.2 ms at     0 MiB/s
+//! [1]      82.5 ms: full  requested                1.0 (    3.0) →     0.6 (    3.2) MiB  pause  16.669 ms  copied   0.0 promoted   0.3 MiB  ran     31.3 ms at    12 MiB/s  live     0.6 MiB  scavenge 14.140 mark 2.119 evacuate 0.001 sweep 0.406 ms
 //! ```
 //!
 //! Here the young generation was full twice: at first what lived was copied, then promoted. The full collection was asked for.
@@ -42,6 +45,40 @@
 //!
 //! ```text
 //! == the record of a collection ==
+//! CollectionRecord {
+//!     isolate: 2,
+//!     kind: Full,
+//!     reason: Requested,
+//!     since_start: 1.855316636s,
+//!     mutator: 1.798570937s,
+//!     pause: 18.112859ms,
+//!     phases: CollectionPhases {
+//!         scavenging: 2.09095ms,
+//!         marking: 15.619709ms,
+//!         evacuating: 1.281µs,
+//!         sweeping: 395.882µs,
+//!     },
+//!     allocated: 389324,
+//!     used_before: 1056964,
+//!     used_after: 1056964,
+//!     committed_before: 3145728,
+//!     committed_after: 3670016,
+//!     copied: 0,
+//!     promoted: 389324,
+//!     evacuated: 0,
+//!     evacuated_chunks: 0,
+//!     aborted_chunks: 0,
+//!     live: Some(
+//!         1056964,
+//!     ),
+//!     marking_steps: MarkingSteps {
+//!         count: 0,
+//!         pause: 0ns,
+//!         longest_pause: 0ns,
+//!         visited: 0,
+//!         elsewhere: 0,
+//!     },
+//! }
 //! ```
 //!
 //! The phases do not add up to the pause: weak references, weak callbacks and sizes are in none of them.
@@ -54,6 +91,33 @@
 //!
 //! ```text
 //! == an event for each collection ==
+//! DEBUG heapwright::gc
+//!   message = collected
+//!   isolate = 2
+//!   kind = "young"
+//!   reason = "requested"
+//!   since_start_us = 1886307
+//!   mutator_us = 12875
+//!   pause_us = 24
+//!   scavenging_us = 22
+//!   marking_us = 1
+//!   evacuating_us = 0
+//!   sweeping_us = 0
+//!   allocated = 0
+//!   used_before = 1056964
+//!   used_after = 1056964
+//!   committed_before = 3670016
+//!   committed_after = 3670016
+//!   copied = 0
+//!   promoted = 0
+//!   evacuated = 0
+//!   evacuated_chunks = 0
+//!   aborted_chunks = 0
+//!   marking_steps = 0
+//!   marking_steps_us = 0
+//!   marking_steps_visited = 0
+//!   marking_steps_elsewhere = 0
+//!   unreturned = 0
 //! ```
 //!
 //! `live` is there for full collections only. `unreturned` is what the operating system refused to take back.
@@ -66,6 +130,8 @@
 //!
 //! ```text
 //! == callbacks before and after ==
+//! before, the program has nothing to do: 1056964 bytes
+//! after, the program has nothing to do: 1056964 bytes
 //! ```
 //!
 //! # Spaces and classes
@@ -74,6 +140,17 @@
 //!
 //! ```text
 //! == statistics ==
+//! space                    committed        used   available   wasted  pages
+//! new_space                  2097152           0      507648        0      8
+//! old_space                  1048576      896956      118340        0      4
+//! map_space                   262144         280      253544        0      1
+//! large_object_space          262144      160008           0    93816      1
+//! all                        3670016     1057244      879532    93816     14
+//! most so far 3670016, allowed 2147483648; external 0
+//! old generation 1056964, collected at 33554432
+//! young collections 3, 17.467 ms, the longest 14.860 ms; copied 507632, promoted 667640, evacuated 0
+//! full  collections 2, 20.454 ms, the longest 18.113 ms; copied 0, promoted 389324, evacuated 0
+//! steps of marking  0, 0.000 ms, the longest 0.000 ms; visited 0, and other threads 0
 //! ```
 //!
 //! The shelf has 40,000 places, too many for a page among others: it lies in a page of its own, whose rest is wasted. In `new_space`, the half that
@@ -84,6 +161,11 @@
 //!
 //! ```text
 //! == classes ==
+//!     20994 objects      489076 bytes  Text
+//!     17994 objects      287904 bytes  Song
+//!         1 objects      160008 bytes  Shelf
+//!      3000 objects      119976 bytes  Album
+//!         7 objects         280 bytes  Map
 //! ```
 //!
 //! [`allocation_statistics`](crate::HandleScope::allocation_statistics) counts all that was ever allocated, by space and by who did it; copies of the
@@ -91,6 +173,12 @@
 //!
 //! ```text
 //! == who allocated ==
+//! new_space               runtime      896956
+//! new_space               gc           507632
+//! old_space               gc           896956
+//! map_space               runtime         280
+//! new_large_object_space  runtime      160008
+//! large_object_space      gc           160008
 //! ```
 //!
 //! # What objects take
@@ -100,9 +188,15 @@
 //!
 //! ```text
 //! == what objects take ==
+//! 1 root: 10 objects, 192 bytes, 5 wasted; depth 2, 9 references
+//! class  objects  bytes  share  average  largest  wasted
+//! Text         5     96  50.0%     19.2       20       5
+//! Song         4     64  33.3%     16.0       16       0
+//! Album        1     32  16.7%     32.0       32       0
+//! bytes by space: old_space 192
 //! ```
 //!
-//! `wasted` is padding. [`Class::bytes_with`](https://docs.rs/heapwright-docs) of the layout docs tells the same of a class without a heap.
+//! `wasted` is padding. `heapwright_docs::Class::bytes_with` tells what objects of a class take without there being any.
 //!
 //! # The map of pages
 //!
@@ -111,6 +205,25 @@
 //!
 //! ```text
 //! == pages ==
+//! new_space: 8 pages, 2048 KiB; 100 % free
+//!   0x7fed00040000   256 KiB  ················································  100 % free
+//!   0x7fed00080000   256 KiB  ················································  100 % free
+//!   0x7fed000c0000   256 KiB  ················································  100 % free
+//!   0x7fed00100000   256 KiB  ················································  100 % free
+//!   0x7fed00140000   256 KiB  ················································  100 % free
+//!   0x7fed00180000   256 KiB  ················································  100 % free
+//!   0x7fed001c0000   256 KiB  ················································  100 % free
+//!   0x7fed00200000   256 KiB  ················································  100 % free
+//! old_space: 4 pages, 1024 KiB; 44 % live, 44 % dead, 12 % free
+//!   0x7fed002c0000   256 KiB  ▁xxxxxx▃▇▇▆▇▆▇▆▇▇▆▆▇▇▆▆▇▇▆▇▇▆▆▇▇▆▆▆▇▆▇▇▆▆▇▇▆▆▆▇▃  62 % live, 38 % dead, < 1 % free
+//!   0x7fed00300000   256 KiB  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx▁  < 1 % live, > 99 % dead, < 1 % free
+//!   0x7fed00340000   256 KiB  ▇▇▆▇▇▆▆▇▇▇▆▇▇▆▆▇▇▆▆▆▇▆▇▇▆▆▇▇▆▇▆▆▆▇▇▆▆▇▇▆▇▇▆▆▇▇▆▆  75 % live, 25 % dead, < 1 % free
+//!   0x7fed00380000   256 KiB  ▇▇▆▇▇▆▆▇▇▆▆▇▇▆▇▇▆▆▇▇▆▆▇▇▆▄······················  40 % live, 13 % dead, 47 % free
+//! map_space: 1 page, 256 KiB; < 1 % live, > 99 % free
+//!   0x7fed00240000   256 KiB  ▁···············································  < 1 % live, > 99 % free
+//! large_object_space: 1 page, 256 KiB; 63 % live, 37 % wasted
+//!   0x7fed00280000   256 KiB  ██████████████████████████████▃-----------------  63 % live, 37 % wasted
+//! ▁▄█ live, by share; where nothing is: x dead, - wasted, · free
 //! ```
 //!
 //! A thousand albums and some others have just been taken from the shelf, and nothing was collected since: `x`. The same as a picture, by
@@ -129,6 +242,16 @@
 //!
 //! ```text
 //! == a heap snapshot ==
+//! 21016 nodes, 51028 edges
+//! retained      own  node
+//!   610348        0  the root
+//!   610348        0  (GC roots) @3
+//!   610068        0  (handle scopes) @7
+//!   609876   160008  Shelf @42123
+//!      432       52  Album @127
+//!      432       52  Album @137
+//!      432       52  Album @147
+//! Song 2 of 2001 @36283, kept alive by Song @36257, kept alive by Album @15297, kept alive by Shelf @42123, kept alive by (handle scopes) @7, kept alive by (GC roots) @3, kept alive by the root
 //! ```
 //!
 //! With the feature `heap-snapshot`, [`write_to`](crate::inspect::HeapSnapshot::write_to) makes a file for others to read, of some 50 bytes an object:
@@ -145,6 +268,8 @@
 //!
 //! ```text
 //! == roots ==
+//! handle scopes: <Shelf 0x7fed00282080>
+//! handle scopes: <Album 0x7fed002c209c>
 //! ```
 //!
 //! # A profile of allocations
@@ -154,6 +279,14 @@
 //!
 //! ```text
 //! == a sampling allocation profile ==
+//! one sample each 1024 bytes on average, seed 42; estimates
+//!   live bytes       live    all bytes        all  samples  class
+//!       336641      14346       336641      14346      325  Text in new albums
+//!       202276      12642       202276      12642      196  Song in new albums
+//!        69957       1826        69957       1826       67  Album in new albums
+//!            0          0       223712       9640      216  Text in one place
+//!            0          0       119714       7482      116  Song in one place
+//!            0          0        43683       1365       42  Album in one place
 //! ```
 //!
 //! All numbers are estimates, off by some `1 / √samples`; in truth there are 14,000 live titles. [`AllocationProfile::write_to`](crate::AllocationProfile) makes a
@@ -165,6 +298,8 @@
 //!
 //! ```text
 //! == an allocation observer ==
+//! 50040 bytes more, the last object: Album
+//! 50008 bytes more, the last object: Album
 //! ```
 //!
 //! # Observers of stores
@@ -174,6 +309,12 @@
 //!
 //! ```text
 //! == an observer of stores ==
+//! <Album 0x7fed00166978>.songs = Tagged(<Song 0x7fed001669a8>)
+//! <Album 0x7fed00166978>.seconds = Tagged(60)
+//! <Album 0x7fed00166978>.songs = Tagged(<Song 0x7fed001669cc>)
+//! <Album 0x7fed00166978>.seconds = Tagged(180)
+//! <Album 0x7fed00166978>.songs = Tagged(<Song 0x7fed001669f0>)
+//! <Album 0x7fed00166978>.seconds = Tagged(360)
 //! ```
 //!
 //! # Objects, printed
@@ -182,6 +323,13 @@
 //!
 //! ```text
 //! == an object, printed ==
+//! "Album 1"
+//! Album at 0x7fed002c209c, 32 bytes, old_space {
+//!        4  count: 4
+//!        8  seconds: 600
+//!       12  title: <Text 0x7fed0033fee0>
+//!       16  songs: [<Song 0x7fed0033fef0>, <Song 0x7fed0033ff00>, <Song 0x7fed0033ff10>, <Song 0x7fed0033ff20>]
+//! }
 //! ```
 //!
 //! What it refers to is told by class and address, and not followed; of a tail there are 16 elements.
@@ -206,6 +354,9 @@
 //!
 //! ```text
 //! == all objects ==
+//! 41988 objects in old space
+//! the longest song: Some(Song { seconds: 540, title: <Text 0x7fed003a2bd0>, album: weak <Album 0x7fed00342168> })
+//! 0 objects that nothing reaches
 //! ```
 //!
 //! # The verifier
@@ -217,16 +368,18 @@
 //!
 //! ```text
 //! == the verifier ==
+//! Ok(())
+//! Album at 0x7fed00166978 in new_space, byte 0: 0 seconds, and its songs take 360
 //! ```
 //!
 //! What safe code cannot bring about, tests of ours do: they damage a map, drop a remembered slot, skip a barrier. [`Violation`](crate::inspect::Violation)
 //! has all there is. It says
 //!
 //! ```text
-//! Map at 0x7f1a00340028 in map_space, byte 0: the instance size of the map is not that of a class of this isolate
-//! Node at 0x7f1a00380080 in old_space, byte 8: field `next` refers to a young object and is not in the remembered set
-//! Node at 0x7f1a00380080 in old_space, byte 12: field `weak` refers to a young object and is not in the remembered set
-//! Node at 0x7f1a00380080 in old_space, byte 8: field `next` refers to 0x7f1a00042080, where no object begins
+//! Map at 0x7fc1003420f8 in map_space, byte 0: the instance size of the map is not that of a class of this isolate
+//! Node at 0x7fc100382080 in old_space, byte 8: field `next` refers to a young object and is not in the remembered set
+//! Node at 0x7fc100382080 in old_space, byte 12: field `weak` refers to a young object and is not in the remembered set
+//! Node at 0x7fc100382080 in old_space, byte 8: field `next` refers to 0x7fc100042080, where no object begins
 //! ```
 //!
 //! The first violation is all that is told, and what it costs is a walk, a set of all addresses and a look at every word: some 200 ns an object.
@@ -241,6 +394,7 @@
 //!
 //! ```text
 //! == collections that a seed chooses ==
+//! 24:young 53:start 65:mark=1185 83:young 146:mark=1947 188:finish 233:start
 //! ```
 //!
 //! # In the debugger
@@ -250,9 +404,26 @@
 //!
 //! ```text
 //! (gdb) heapwright print album
+//! Album at 0x7ffe002c209c, 32 bytes, old_space {
+//!        4  count: 4
+//!        8  seconds: 600
+//!       12  title: <Text 0x7ffe0033fee0>
+//!       16  songs: [<Song 0x7ffe0033fef0>, <Song 0x7ffe0033ff00>, <Song 0x7ffe0033ff10>, <Song 0x7ffe0033ff20>]
+//! }
 //! (gdb) heapwright print album .title
+//! Text at 0x7ffe0033fee0, 16 bytes, old_space {
+//!        4  length: 7
+//!        8  chars: [65, 108, 98, 117, 109, 32, 49]  "Album 1"
+//! }
 //! (gdb) heapwright print album .songs[0].seconds
+//! 60
 //! (gdb) heapwright referrers album
+//! <Shelf 0x7ffe00282080>.albums[1]
+//! <Song 0x7ffe0033fef0>.album  weakly
+//! <Song 0x7ffe0033ff00>.album  weakly
+//! <Song 0x7ffe0033ff10>.album  weakly
+//! <Song 0x7ffe0033ff20>.album  weakly
+//! 5 found
 //! ```
 //!
 //! It does not see what a `print` hook writes, unless the program lives and `heapwright call` lets it print by itself.

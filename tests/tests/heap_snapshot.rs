@@ -452,7 +452,7 @@ fn the_checker_fires(text: &str) {
         ("\"samples\":[],", "", "keys at"),
         ("\"samples\":[],\"locations\":[],", "\"locations\":[],\"samples\":[],", "keys at"),
         ("\"strings\":[", "\"more\":[],\"strings\":[", "other keys"),
-        ("\"strings\":[\"\",", "\"strings\":[", "string"),
+        ("\"strings\":[\"\",", "\"strings\":[", "the first is the root"),
     ] {
         let damaged = text.replacen(from, to, 1);
         assert_ne!(damaged, text, "{from}");

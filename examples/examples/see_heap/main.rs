@@ -36,8 +36,9 @@ fn main() -> Done {
     let shelf = full_shelf(&mut scope);
     collections::look(&mut scope)?;
     let album = shelf.get(&scope).albums(1).map(|album| scope.handle(album)).ok_or("it is there")?;
-    objects::look(&mut scope, album);
-    sizes::look(&mut scope, shelf, folder.as_deref())?;
+    clear_half(&scope, shelf);
+    objects::look(&scope, album);
+    sizes::look(&mut scope, album, folder.as_deref())?;
     watching::look(&mut scope, shelf, folder.as_deref())?;
     drop(scope);
     collections::schedules()

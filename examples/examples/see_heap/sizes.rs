@@ -1,15 +1,15 @@
 //! Who takes how much: spaces, classes, pages, and what objects keep alive.
 
-use crate::classes::Shelf;
-use crate::{Done, clear_half, heading};
+use crate::classes::Album;
+use crate::{Done, heading};
 use heapwright::prelude::*;
 use heapwright_docs::{Colour, render_page_map, render_page_map_svg};
 use std::cmp::Reverse;
 use std::fs::{self, File};
 use std::path::Path;
 
-/// All of it; half of the albums go.
-pub fn look(scope: &mut HandleScope<'_>, shelf: Handle<'_, Shelf>, folder: Option<&Path>) -> Done {
+/// All of it.
+pub fn look(scope: &mut HandleScope<'_>, album: Handle<'_, Album>, folder: Option<&Path>) -> Done {
     heading("statistics");
     print!("{}", scope.statistics());
 
@@ -24,10 +24,8 @@ pub fn look(scope: &mut HandleScope<'_>, shelf: Handle<'_, Shelf>, folder: Optio
     }
 
     heading("what objects take");
-    let album = shelf.get(scope).albums(1).ok_or("it is there")?;
-    print!("{}", scope.footprint([album]));
+    print!("{}", scope.footprint([album.get(scope)]));
 
-    clear_half(scope, shelf);
     heading("pages");
     print!("{}", render_page_map(&scope.page_map(48), Colour::None));
     if let Some(folder) = folder {
