@@ -1,6 +1,7 @@
 //! What `heapwright::seeing` shows is what the program `see_heap` prints, and what gdb prints of it.
 //!
-//! `HEAPWRIGHT_SEEING=overwrite cargo test -p heapwright-examples --test see_heap` writes the page's outputs anew.
+//! After `cargo build --examples`, `HEAPWRIGHT_SEEING=overwrite cargo test -p heapwright-examples --test see_heap` writes the page's
+//! outputs anew, and the same with `-- --ignored` what gdb prints. The two lines in the README are for hands.
 #![forbid(unsafe_code)]
 
 use std::path::{Path, PathBuf};
@@ -138,6 +139,13 @@ fn assert_shown(shown: &[String], printed: &[String]) {
     assert!(is_whole, "the page has not, behind `{}`:\n{}", shown.last().map_or("", |line| line), rest.join("\n"));
 }
 
+/// What is printed, with the same left out as in what is shown.
+fn renewed(shown: &[String], printed: &[String]) -> Vec<String> {
+    let Some(left_out) = shown.iter().rposition(|line| line == "…") else { return printed.to_vec() };
+    let from = shown.get(left_out + 1).and_then(|first| printed.iter().position(|line| line == first));
+    [&shown[..=left_out], &printed[from.unwrap_or(printed.len())..]].concat()
+}
+
 /// The parts of an output, each with its heading.
 fn parts(printed: &str) -> Vec<Vec<String>> {
     let mut parts: Vec<Vec<String>> = Vec::new();
@@ -171,11 +179,10 @@ fn the_page_shows_what_the_program_prints() {
     let blocks = blocks(&page);
     let of_program: Vec<&Block> = blocks.iter().filter(|block| block.text[0].starts_with("== ")).collect();
     if is_overwriting() {
-        let renewed =
-            of_program.iter().filter(|block| !block.text.iter().any(|line| line == "…")).filter_map(|block| {
-                let part = printed.iter().find(|part| part[0] == block.text[0])?;
-                Some((block.lines.clone(), part.clone()))
-            });
+        let renewed = of_program.iter().filter_map(|block| {
+            let part = printed.iter().find(|part| part[0] == block.text[0])?;
+            Some((block.lines.clone(), renewed(&block.text, part)))
+        });
         std::fs::write(&path, replaced(&page, &renewed.collect::<Vec<_>>())).expect("the page can be written");
         std::fs::write(&picture, drawn).expect("the picture can be written");
         return;

@@ -29,9 +29,9 @@
 //!
 //! ```text
 //! == a line for each collection ==
-//! [1]      37.4 ms: young semi-space full          0.6 (    2.5) →     0.6 (    2.5) MiB  pause   2.886 ms  copied   0.5 promoted   0.2 MiB  ran     37.4 ms at    17 MiB/s
-//! [1]      48.5 ms: young semi-space full          0.6 (    2.5) →     0.6 (    3.0) MiB  pause   2.661 ms  copied   0.0 promoted   0.5 MiB  ran      8.2 ms at     0 MiB/s
-//! [1]      82.5 ms: full  requested                1.0 (    3.0) →     0.6 (    3.2) MiB  pause  16.669 ms  copied   0.0 promoted   0.3 MiB  ran     31.3 ms at    12 MiB/s  live     0.6 MiB  scavenge 14.140 mark 2.119 evacuate 0.001 sweep 0.406 ms
+//! [1]      26.2 ms: young semi-space full          0.6 (    2.5) →     0.6 (    2.5) MiB  pause  19.646 ms  copied   0.5 promoted   0.2 MiB  ran     26.2 ms at    24 MiB/s
+//! [1]      67.4 ms: young semi-space full          0.6 (    2.5) →     0.6 (    3.0) MiB  pause   2.652 ms  copied   0.0 promoted   0.5 MiB  ran     21.6 ms at     0 MiB/s
+//! [1]      92.1 ms: full  requested                1.0 (    3.0) →     0.6 (    3.2) MiB  pause   3.202 ms  copied   0.0 promoted   0.3 MiB  ran     22.0 ms at    17 MiB/s  live     0.6 MiB  scavenge 1.906 mark 0.884 evacuate 0.001 sweep 0.409 ms
 //! ```
 //!
 //! Here the young generation was full twice: at first what lived was copied, then promoted. The full collection was asked for.
@@ -49,14 +49,14 @@
 //!     isolate: 2,
 //!     kind: Full,
 //!     reason: Requested,
-//!     since_start: 1.855316636s,
-//!     mutator: 1.798570937s,
-//!     pause: 18.112859ms,
+//!     since_start: 85.250836ms,
+//!     mutator: 21.537109ms,
+//!     pause: 20.093204ms,
 //!     phases: CollectionPhases {
-//!         scavenging: 2.09095ms,
-//!         marking: 15.619709ms,
-//!         evacuating: 1.281µs,
-//!         sweeping: 395.882µs,
+//!         scavenging: 2.054956ms,
+//!         marking: 17.617129ms,
+//!         evacuating: 1.462µs,
+//!         sweeping: 415.571µs,
 //!     },
 //!     allocated: 389324,
 //!     used_before: 1056964,
@@ -96,11 +96,11 @@
 //!   isolate = 2
 //!   kind = "young"
 //!   reason = "requested"
-//!   since_start_us = 1886307
-//!   mutator_us = 12875
-//!   pause_us = 24
-//!   scavenging_us = 22
-//!   marking_us = 1
+//!   since_start_us = 107787
+//!   mutator_us = 2440
+//!   pause_us = 12
+//!   scavenging_us = 11
+//!   marking_us = 0
 //!   evacuating_us = 0
 //!   sweeping_us = 0
 //!   allocated = 0
@@ -148,8 +148,8 @@
 //! all                        3670016     1057244      879532    93816     14
 //! most so far 3670016, allowed 2147483648; external 0
 //! old generation 1056964, collected at 33554432
-//! young collections 3, 17.467 ms, the longest 14.860 ms; copied 507632, promoted 667640, evacuated 0
-//! full  collections 2, 20.454 ms, the longest 18.113 ms; copied 0, promoted 389324, evacuated 0
+//! young collections 3, 45.592 ms, the longest 22.979 ms; copied 507632, promoted 667640, evacuated 0
+//! full  collections 2, 22.559 ms, the longest 20.093 ms; copied 0, promoted 389324, evacuated 0
 //! steps of marking  0, 0.000 ms, the longest 0.000 ms; visited 0, and other threads 0
 //! ```
 //!
@@ -206,23 +206,23 @@
 //! ```text
 //! == pages ==
 //! new_space: 8 pages, 2048 KiB; 100 % free
-//!   0x7fed00040000   256 KiB  ················································  100 % free
-//!   0x7fed00080000   256 KiB  ················································  100 % free
-//!   0x7fed000c0000   256 KiB  ················································  100 % free
-//!   0x7fed00100000   256 KiB  ················································  100 % free
-//!   0x7fed00140000   256 KiB  ················································  100 % free
-//!   0x7fed00180000   256 KiB  ················································  100 % free
-//!   0x7fed001c0000   256 KiB  ················································  100 % free
-//!   0x7fed00200000   256 KiB  ················································  100 % free
+//!   0x7f8900040000   256 KiB  ················································  100 % free
+//!   0x7f8900080000   256 KiB  ················································  100 % free
+//!   0x7f89000c0000   256 KiB  ················································  100 % free
+//!   0x7f8900100000   256 KiB  ················································  100 % free
+//!   0x7f8900140000   256 KiB  ················································  100 % free
+//!   0x7f8900180000   256 KiB  ················································  100 % free
+//!   0x7f89001c0000   256 KiB  ················································  100 % free
+//!   0x7f8900200000   256 KiB  ················································  100 % free
 //! old_space: 4 pages, 1024 KiB; 44 % live, 44 % dead, 12 % free
-//!   0x7fed002c0000   256 KiB  ▁xxxxxx▃▇▇▆▇▆▇▆▇▇▆▆▇▇▆▆▇▇▆▇▇▆▆▇▇▆▆▆▇▆▇▇▆▆▇▇▆▆▆▇▃  62 % live, 38 % dead, < 1 % free
-//!   0x7fed00300000   256 KiB  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx▁  < 1 % live, > 99 % dead, < 1 % free
-//!   0x7fed00340000   256 KiB  ▇▇▆▇▇▆▆▇▇▇▆▇▇▆▆▇▇▆▆▆▇▆▇▇▆▆▇▇▆▇▆▆▆▇▇▆▆▇▇▆▇▇▆▆▇▇▆▆  75 % live, 25 % dead, < 1 % free
-//!   0x7fed00380000   256 KiB  ▇▇▆▇▇▆▆▇▇▆▆▇▇▆▇▇▆▆▇▇▆▆▇▇▆▄······················  40 % live, 13 % dead, 47 % free
+//!   0x7f89002c0000   256 KiB  ▁xxxxxx▃▇▇▆▇▆▇▆▇▇▆▆▇▇▆▆▇▇▆▇▇▆▆▇▇▆▆▆▇▆▇▇▆▆▇▇▆▆▆▇▃  62 % live, 38 % dead, < 1 % free
+//!   0x7f8900300000   256 KiB  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx▁  < 1 % live, > 99 % dead, < 1 % free
+//!   0x7f8900340000   256 KiB  ▇▇▆▇▇▆▆▇▇▇▆▇▇▆▆▇▇▆▆▆▇▆▇▇▆▆▇▇▆▇▆▆▆▇▇▆▆▇▇▆▇▇▆▆▇▇▆▆  75 % live, 25 % dead, < 1 % free
+//!   0x7f8900380000   256 KiB  ▇▇▆▇▇▆▆▇▇▆▆▇▇▆▇▇▆▆▇▇▆▆▇▇▆▄······················  40 % live, 13 % dead, 47 % free
 //! map_space: 1 page, 256 KiB; < 1 % live, > 99 % free
-//!   0x7fed00240000   256 KiB  ▁···············································  < 1 % live, > 99 % free
+//!   0x7f8900240000   256 KiB  ▁···············································  < 1 % live, > 99 % free
 //! large_object_space: 1 page, 256 KiB; 63 % live, 37 % wasted
-//!   0x7fed00280000   256 KiB  ██████████████████████████████▃-----------------  63 % live, 37 % wasted
+//!   0x7f8900280000   256 KiB  ██████████████████████████████▃-----------------  63 % live, 37 % wasted
 //! ▁▄█ live, by share; where nothing is: x dead, - wasted, · free
 //! ```
 //!
@@ -268,8 +268,8 @@
 //!
 //! ```text
 //! == roots ==
-//! handle scopes: <Shelf 0x7fed00282080>
-//! handle scopes: <Album 0x7fed002c209c>
+//! handle scopes: <Shelf 0x7f8900282080>
+//! handle scopes: <Album 0x7f89002c209c>
 //! ```
 //!
 //! # A profile of allocations
@@ -309,12 +309,12 @@
 //!
 //! ```text
 //! == an observer of stores ==
-//! <Album 0x7fed00166978>.songs = Tagged(<Song 0x7fed001669a8>)
-//! <Album 0x7fed00166978>.seconds = Tagged(60)
-//! <Album 0x7fed00166978>.songs = Tagged(<Song 0x7fed001669cc>)
-//! <Album 0x7fed00166978>.seconds = Tagged(180)
-//! <Album 0x7fed00166978>.songs = Tagged(<Song 0x7fed001669f0>)
-//! <Album 0x7fed00166978>.seconds = Tagged(360)
+//! <Album 0x7f8900166978>.songs = Tagged(<Song 0x7f89001669a8>)
+//! <Album 0x7f8900166978>.seconds = Tagged(60)
+//! <Album 0x7f8900166978>.songs = Tagged(<Song 0x7f89001669cc>)
+//! <Album 0x7f8900166978>.seconds = Tagged(180)
+//! <Album 0x7f8900166978>.songs = Tagged(<Song 0x7f89001669f0>)
+//! <Album 0x7f8900166978>.seconds = Tagged(360)
 //! ```
 //!
 //! # Objects, printed
@@ -324,11 +324,11 @@
 //! ```text
 //! == an object, printed ==
 //! "Album 1"
-//! Album at 0x7fed002c209c, 32 bytes, old_space {
+//! Album at 0x7f89002c209c, 32 bytes, old_space {
 //!        4  count: 4
 //!        8  seconds: 600
-//!       12  title: <Text 0x7fed0033fee0>
-//!       16  songs: [<Song 0x7fed0033fef0>, <Song 0x7fed0033ff00>, <Song 0x7fed0033ff10>, <Song 0x7fed0033ff20>]
+//!       12  title: <Text 0x7f890033fee0>
+//!       16  songs: [<Song 0x7f890033fef0>, <Song 0x7f890033ff00>, <Song 0x7f890033ff10>, <Song 0x7f890033ff20>]
 //! }
 //! ```
 //!
@@ -343,6 +343,16 @@
 //! == an object over its layout ==
 //! …
 //! REAL OBJECTS                                                                                   as they lay in the heap
+//! ..: bytes that differ from run to run are left out: addresses and padding.
+//!
+//! the first song: Song, 16 bytes, #1 in old_space, compressed pointers
+//!        0   1   2   3   4   5   6   7   8   9   10  11  12  13  14  15
+//!       +---------------+---------------+---------------+---------------+
+//!     0 | map           | seconds       | title         | album         |
+//!       | ..  ..  ..  ..| 78  00  00  00| ..  ..  ..  ..| ..  ..  ..  ..|
+//!       | #2 Map        | 60            | #3 "Song 0 of~| weak #4 Album |
+//!       +---------------+---------------+---------------+---------------+
+//!     8 title: #3 "Song 0 of 1"
 //! ```
 //!
 //! `layout-docs render PROGRAM` draws the layouts of all classes of a program without running it; the README shows one.
@@ -355,8 +365,8 @@
 //! ```text
 //! == all objects ==
 //! 41988 objects in old space
-//! the longest song: Some(Song { seconds: 540, title: <Text 0x7fed003a2bd0>, album: weak <Album 0x7fed00342168> })
-//! 0 objects that nothing reaches
+//! the longest song: Some(Song { seconds: 540, title: <Text 0x7f89003a2bd0>, album: weak <Album 0x7f8900342168> })
+//! 20984 objects that nothing reaches
 //! ```
 //!
 //! # The verifier
@@ -369,7 +379,7 @@
 //! ```text
 //! == the verifier ==
 //! Ok(())
-//! Album at 0x7fed00166978 in new_space, byte 0: 0 seconds, and its songs take 360
+//! Album at 0x7f8900166978 in new_space, byte 0: 0 seconds, and its songs take 360
 //! ```
 //!
 //! What safe code cannot bring about, tests of ours do: they damage a map, drop a remembered slot, skip a barrier. [`Violation`](crate::inspect::Violation)
