@@ -140,7 +140,7 @@ impl HandleScope<'_> {
     }
 
     /// Objects and bytes of each class that has any, most bytes first. Walks the heap; objects that died since the last
-    /// full collection still count. V8: `--trace-gc-object-stats`, in debug builds.
+    /// full collection still count. They print [like this](crate::seeing#spaces-and-classes). V8: `--trace-gc-object-stats`, in debug builds.
     #[must_use]
     pub fn class_statistics(&self) -> Vec<ClassStatistics> {
         let data = self.data();
