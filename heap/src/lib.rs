@@ -49,6 +49,9 @@
 //! # Features
 //!
 //! `pointer-compression` (default): tagged fields have 4 bytes and Smis 31 bits; without it 8 bytes and 32 bits.
+//!
+//! `heap-snapshot`: [heap snapshots](inspect::HeapSnapshot) and [allocation profiles](AllocationProfile) can be written as
+//! files for Chrome's DevTools and memlab.
 
 #![debugger_visualizer(gdb_script_file = "debugger/heapwright.py")]
 

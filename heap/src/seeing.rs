@@ -1,9 +1,10 @@
 //! Seeing the heap: each instrument at work, with what it prints. For reading; there is no code here.
 //!
-//! All output below is that of one program, `examples/examples/see_heap` in the repository, with compressed pointers: `cargo run --example
-//! see_heap`. A test compares the two; times and addresses differ from run to run. Its heap holds a shelf of albums, which refer to
-//! their songs and titles; the collector has one thread there, so that each run is like the other. The calls are in the program, a function for
-//! each part of the output, which begins with a line `== … ==`.
+//! All output below is that of one program, `examples/examples/see_heap` in the repository, with compressed pointers:
+//! `cargo run --example see_heap`. A test compares the two; times and addresses differ from run to run. Its heap holds
+//! a shelf of albums, which refer to their songs and titles; the collector has one thread there, so that each run is
+//! like the other. The calls are in the program, a function for each part of the output, which begins with a line `== …
+//! ==`.
 //!
 //! | what you want to know | instrument | what it costs |
 //! |---|---|---|
@@ -18,15 +19,15 @@
 //! | is there any object such that …? | [the iterator over all objects](#all-objects) | a walk |
 //! | is the heap damaged? | [the verifier](#the-verifier), [schedules](#collections-that-a-seed-chooses) | slow: for tests |
 //!
-//! What takes `&HandleScope` looks at the heap as it is: objects that died since the last collection are there too, unless it says
-//! otherwise. Nothing here allocates in the heap. A walk over a million objects takes a small part of what a full collection does;
-//! following all references takes about two of them.
+//! What takes `&HandleScope` looks at the heap as it is: objects that died since the last collection are there too,
+//! unless it says otherwise. Nothing here allocates in the heap. A walk over a million objects takes a small part of
+//! what a full collection does; following all references takes about two of them.
 //!
 //! # A line for each collection
 //!
-//! [`IsolateBuilder::trace_gc_to_stderr`](crate::IsolateBuilder::trace_gc_to_stderr) writes it to standard error when the collection is
-//! over; [`trace_gc`](crate::IsolateBuilder::trace_gc) gives its [record](crate::CollectionRecord) to a function of yours, whose
-//! `Display` is the line. What each column is, is told at `trace_gc_to_stderr`.
+//! [`IsolateBuilder::trace_gc_to_stderr`](crate::IsolateBuilder::trace_gc_to_stderr) writes it to standard error when
+//! the collection is over; [`trace_gc`](crate::IsolateBuilder::trace_gc) gives its [record](crate::CollectionRecord) to
+//! a function of yours, whose `Display` is the line. What each column is, is told at `trace_gc_to_stderr`.
 //!
 //! ```text
 //! == a line for each collection ==
@@ -35,13 +36,15 @@
 //! [1]      92.1 ms: full  requested                1.0 (    3.0) →     0.6 (    3.2) MiB  pause   3.202 ms  copied   0.0 promoted   0.3 MiB  ran     22.0 ms at    17 MiB/s  live     0.6 MiB  scavenge 1.906 mark 0.884 evacuate 0.001 sweep 0.409 ms
 //! ```
 //!
-//! Here the young generation was full twice: at first what lived was copied, then promoted. The full collection was asked for.
-//! Steps of marking between collections are not told one by one; the line of the full collection after them has their sum.
+//! Here the young generation was full twice: at first what lived was copied, then promoted. The full collection was
+//! asked for. Steps of marking between collections are not told one by one; the line of the full collection after them
+//! has their sum.
 //!
 //! # Records of collections
 //!
-//! [`HandleScope::statistics`](crate::HandleScope::statistics) has the last 64; older ones are in the totals alone. What the fields
-//! mean is said at [`CollectionRecord`](crate::CollectionRecord); [`allocation_rate`](crate::CollectionRecord::allocation_rate) and
+//! [`HandleScope::statistics`](crate::HandleScope::statistics) has the last 64; older ones are in the totals alone.
+//! What the fields mean is said at [`CollectionRecord`](crate::CollectionRecord);
+//! [`allocation_rate`](crate::CollectionRecord::allocation_rate) and
 //! [`mutator_utilization`](crate::CollectionRecord::mutator_utilization) are made of them.
 //!
 //! ```text
@@ -86,9 +89,10 @@
 //!
 //! # Events
 //!
-//! Each collection is an event of [`tracing`](https://docs.rs/tracing), of level `DEBUG` and target `heapwright::gc`, with all that the record has: any
-//! subscriber may write, count or send it, such as `tracing_subscriber::fmt` with `RUST_LOG=heapwright::gc=debug`. There are no spans, for the event is emitted when all is over: a
-//! subscriber may do what it likes, a panic in it included.
+//! Each collection is an event of [`tracing`](https://docs.rs/tracing), of level `DEBUG` and target `heapwright::gc`,
+//! with all that the record has: any subscriber may write, count or send it, such as `tracing_subscriber::fmt` with
+//! `RUST_LOG=heapwright::gc=debug`. There are no spans, for the event is emitted when all is over: a subscriber may do
+//! what it likes, a panic in it included.
 //!
 //! ```text
 //! == an event for each collection ==
@@ -125,8 +129,9 @@
 //!
 //! # Callbacks
 //!
-//! [`add_gc_prologue`](crate::HandleScope::add_gc_prologue) and [`add_gc_epilogue`](crate::HandleScope::add_gc_epilogue) are called
-//! before and after, and are told what is used, committed and external. They cannot look at the heap, for an allocation may be under way.
+//! [`add_gc_prologue`](crate::HandleScope::add_gc_prologue) and
+//! [`add_gc_epilogue`](crate::HandleScope::add_gc_epilogue) are called before and after, and are told what is used,
+//! committed and external. They cannot look at the heap, for an allocation may be under way.
 //! [`collect_for`](crate::HandleScope::collect_for) gives a reason of your own, which lines, records and events show.
 //!
 //! ```text
@@ -154,11 +159,13 @@
 //! steps of marking  0, 0.000 ms, the longest 0.000 ms; visited 0, and other threads 0
 //! ```
 //!
-//! The shelf has 40,000 places, too many for a page among others: it lies in a page of its own, whose rest is wasted. In `new_space`, the half that
-//! waits to be copied into counts as committed and as nothing else. `used` has dead objects in it. What the process holds besides, the pool of
-//! freed pages for one, is in [`memory_statistics`](crate::HandleScope::memory_statistics).
+//! The shelf has 40,000 places, too many for a page among others: it lies in a page of its own, whose rest is wasted.
+//! In `new_space`, the half that waits to be copied into counts as committed and as nothing else. `used` has dead
+//! objects in it. What the process holds besides, the pool of freed pages for one, is in
+//! [`memory_statistics`](crate::HandleScope::memory_statistics).
 //!
-//! [`class_statistics`](crate::HandleScope::class_statistics) walks the heap; most bytes first, and not those of classes below:
+//! [`class_statistics`](crate::HandleScope::class_statistics) walks the heap; most bytes first, and not those of
+//! classes below:
 //!
 //! ```text
 //! == classes ==
@@ -169,8 +176,9 @@
 //!         7 objects         280 bytes  Map
 //! ```
 //!
-//! [`allocation_statistics`](crate::HandleScope::allocation_statistics) counts all that was ever allocated, by space and by who did it; copies of the
-//! collector, `gc`, count once more. It costs nothing, for linear allocation areas are counted when they are changed.
+//! [`allocation_statistics`](crate::HandleScope::allocation_statistics) counts all that was ever allocated, by space
+//! and by who did it; copies of the collector, `gc`, count once more. It costs nothing, for linear allocation areas are
+//! counted when they are changed.
 //!
 //! ```text
 //! == who allocated ==
@@ -184,8 +192,9 @@
 //!
 //! # What objects take
 //!
-//! [`HandleScope::footprint`](crate::HandleScope::footprint) counts what some objects refer to, directly or not, each object once; here an album with
-//! its songs and all titles. What else refers to it does not matter: what would be freed without it is in a [snapshot](#heap-snapshots).
+//! [`HandleScope::footprint`](crate::HandleScope::footprint) counts what some objects refer to, directly or not, each
+//! object once; here an album with its songs and all titles. What else refers to it does not matter: what would be
+//! freed without it is in a [snapshot](#heap-snapshots).
 //!
 //! ```text
 //! == what objects take ==
@@ -197,12 +206,13 @@
 //! bytes by space: old_space 192
 //! ```
 //!
-//! `wasted` is padding. `heapwright_docs::Class::bytes_with` tells what objects of a class take without there being any.
+//! `wasted` is padding. `heapwright_docs::Class::bytes_with` tells what objects of a class take without there being
+//! any.
 //!
 //! # The map of pages
 //!
-//! [`HandleScope::page_map`](crate::HandleScope::page_map) says of each page, piece by piece, what lives, is dead, free and wasted.
-//! `heapwright_docs::render_page_map` draws it for terminals, with colours if they are wanted:
+//! [`HandleScope::page_map`](crate::HandleScope::page_map) says of each page, piece by piece, what lives, is dead, free
+//! and wasted. `heapwright_docs::render_page_map` draws it for terminals, with colours if they are wanted:
 //!
 //! ```text
 //! == pages ==
@@ -227,19 +237,19 @@
 //! ▁▄█ live, by share; where nothing is: x dead, - wasted, · free
 //! ```
 //!
-//! A thousand albums and some others have just been taken from the shelf, and nothing was collected since: `x`. The same as a picture, by
-//! `heapwright_docs::render_page_map_svg`:
+//! A thousand albums and some others have just been taken from the shelf, and nothing was collected since: `x`. The
+//! same as a picture, by `heapwright_docs::render_page_map_svg`:
 //!
 #![doc = include_str!("seeing/pages.svg")]
 //!
-//! It does not tell which classes are where; [`chunks`](crate::HandleScope::chunks) has addresses, flags and sizes without a walk, and
-//! `json_heap --page-map FILE.svg` draws a heap of your own document.
+//! It does not tell which classes are where; [`chunks`](crate::HandleScope::chunks) has addresses, flags and sizes
+//! without a walk, and `json_heap --page-map FILE.svg` draws a heap of your own document.
 //!
 //! # Heap snapshots
 //!
-//! [`HandleScope::heap_snapshot`](crate::HandleScope::heap_snapshot) collects, and returns all objects and references by the names of the
-//! declarations. [`retained_sizes`](crate::inspect::HeapSnapshot::retained_sizes) says what would be freed with each node,
-//! [`dominators`](crate::inspect::HeapSnapshot::dominators) which one alone keeps it alive:
+//! [`HandleScope::heap_snapshot`](crate::HandleScope::heap_snapshot) collects, and returns all objects and references
+//! by the names of the declarations. [`retained_sizes`](crate::inspect::HeapSnapshot::retained_sizes) says what would
+//! be freed with each node, [`dominators`](crate::inspect::HeapSnapshot::dominators) which one alone keeps it alive:
 //!
 //! ```text
 //! == a heap snapshot ==
@@ -255,17 +265,19 @@
 //! Song 2 of 2001 @36283, kept alive by Song @36257, kept alive by Album @15297, kept alive by Shelf @42123, kept alive by (handle scopes) @7, kept alive by (GC roots) @3, kept alive by the root
 //! ```
 //!
-//! With the feature `heap-snapshot`, [`write_to`](crate::inspect::HeapSnapshot::write_to) makes a file for others to read, of some 50 bytes an object with its references (`see_heap DIR` and `json_heap --heap-snapshot FILE` write some):
-//! the Memory panel of Chrome's DevTools (Load profile; the file's name ends in `.heapsnapshot`) has objects by class, what retains
-//! them, and the difference of two snapshots, for an object keeps its number; memlab finds what grows (`memlab analyze object-size --snapshot FILE`). Both compute the
-//! same retained sizes. Values outside of references are not in it, but for texts and numbers that are all that an object is; a text's first
-//! 1,024 characters are. It takes some 24 bytes outside of the heap for each object and each reference, and from the first one on
-//! each collection looks through all objects that have numbers.
+//! With the feature `heap-snapshot`, `HeapSnapshot::write_to` makes a file for others to read, of some 50 bytes an
+//! object with its references (`see_heap DIR` and `json_heap --heap-snapshot FILE` write some): the Memory panel of
+//! Chrome's DevTools (Load profile; the file's name ends in `.heapsnapshot`) has objects by class, what retains them,
+//! and the difference of two snapshots, for an object keeps its number; memlab finds what grows (`memlab analyze
+//! object-size --snapshot FILE`). Both compute the same retained sizes. Values outside of references are not in it, but
+//! for texts and numbers that are all that an object is; a text's first 1,024 characters are. It takes some 24 bytes
+//! outside of the heap for each object and each reference, and from the first one on each collection looks through all
+//! objects that have numbers.
 //!
 //! # Roots
 //!
-//! [`HandleScope::visit_roots`](crate::HandleScope::visit_roots) shows what the collector begins with: handles, globals, root tables, maps of
-//! classes. Here are two handles, the maps left out:
+//! [`HandleScope::visit_roots`](crate::HandleScope::visit_roots) shows what the collector begins with: handles,
+//! globals, root tables, maps of classes. Here are two handles, the maps left out:
 //!
 //! ```text
 //! == roots ==
@@ -275,8 +287,9 @@
 //!
 //! # A profile of allocations
 //!
-//! [`start_sampling`](crate::HandleScope::start_sampling) takes one object each so many bytes, and watches it weakly; here two parts of the
-//! program have [labels](crate::HandleScope::with_allocation_label), and the second one throws away what it makes:
+//! [`start_sampling`](crate::HandleScope::start_sampling) takes one object each so many bytes, and watches it weakly;
+//! here two parts of the program have [labels](crate::HandleScope::with_allocation_label), and the second one throws
+//! away what it makes:
 //!
 //! ```text
 //! == a sampling allocation profile ==
@@ -290,12 +303,14 @@
 //!            0          0        43683       1365       42  Album in one place
 //! ```
 //!
-//! All numbers are estimates, off by some `1 / √samples`; in truth there are 14,000 titles of live albums, 12,000 songs and 2,000 albums, give or take a few. [`AllocationProfile::write_to`](crate::AllocationProfile) makes a
-//! `.heapprofile` for DevTools of it. It does not know stacks: labels are where the program says.
+//! All numbers are estimates, off by some `1 / √samples`; in truth 14,003 titles, 12,003 songs and 2,000 albums are
+//! alive. [`AllocationProfile::write_to`](crate::AllocationProfile) makes a `.heapprofile` for DevTools of it. It does
+//! not know stacks: labels are where the program says.
 //!
 //! # Allocation observers
 //!
-//! [`add_allocation_observer`](crate::HandleScope::add_allocation_observer) calls you each so many bytes. It cannot allocate, or look at the heap.
+//! [`add_allocation_observer`](crate::HandleScope::add_allocation_observer) calls you each so many bytes. It cannot
+//! allocate, or look at the heap.
 //!
 //! ```text
 //! == an allocation observer ==
@@ -305,8 +320,9 @@
 //!
 //! # Observers of stores
 //!
-//! [`observe_stores`](crate::HandleScope::observe_stores) calls you after each store of a reference, here into albums; into fields declared
-//! `#[observed]`, as `seconds` is here, also after stores of other values. While there is one, every store of every class takes the slow path.
+//! [`observe_stores`](crate::HandleScope::observe_stores) calls you after each store of a reference, here into albums;
+//! into fields declared `#[observed]`, as `seconds` is here, also after stores of other values. While there is one,
+//! every store of every class takes the slow path.
 //!
 //! ```text
 //! == an observer of stores ==
@@ -320,7 +336,8 @@
 //!
 //! # Objects, printed
 //!
-//! Every object has `Debug`, from its layout: `{:#?}` tells offsets, sizes and places, and a `print` hook of the class says what `{:?}` is.
+//! Every object has `Debug`, from its layout: `{:#?}` tells offsets, sizes and places, and a `print` hook of the class
+//! says what `{:?}` is.
 //!
 //! ```text
 //! == an object, printed ==
@@ -337,8 +354,9 @@
 //!
 //! # Objects over their layouts
 //!
-//! [`HandleScope::object_image`](crate::HandleScope::object_image) copies an object's bytes with what each of them is. `heapwright_docs::Model::with_object`
-//! draws them over the layout, for terminals, in Markdown or on the page that has the whole layout:
+//! [`HandleScope::object_image`](crate::HandleScope::object_image) copies an object's bytes with what each of them is.
+//! `heapwright_docs::Model::with_object` draws them over the layout, for terminals, in Markdown or on the page that has
+//! the whole layout:
 //!
 //! ```text
 //! == an object over its layout ==
@@ -360,8 +378,8 @@
 //!
 //! # All objects
 //!
-//! [`HandleScope::heap_objects`](crate::HandleScope::heap_objects) is an iterator: of all, of a space, of a class, or of what roots reach. It
-//! borrows the scope, so that nothing moves meanwhile.
+//! [`HandleScope::heap_objects`](crate::HandleScope::heap_objects) is an iterator: of all, of a space, of a class, or
+//! of what roots reach. It borrows the scope, so that nothing moves meanwhile.
 //!
 //! ```text
 //! == all objects ==
@@ -372,10 +390,11 @@
 //!
 //! # The verifier
 //!
-//! [`HandleScope::verify`](crate::HandleScope::verify) checks the whole heap: that maps are as they were made and no forwarding word is left; sizes and alignment; that
-//! each reference leads to where an object begins, of a class and strength that the field admits; that each reference from old to young is remembered; while marking is under
-//! way, that visited objects refer to none that marking does not know; flags and owners of pages; roots; and last what the classes' `verify` hooks say. Here
-//! a hook found something:
+//! [`HandleScope::verify`](crate::HandleScope::verify) checks the whole heap: that maps are as they were made and no
+//! forwarding word is left; sizes and alignment; that each reference leads to where an object begins, of a class and
+//! strength that the field admits; that each reference from old to young is remembered; while marking is under way,
+//! that visited objects refer to none that marking does not know; flags and owners of pages; roots; and last what the
+//! classes' `verify` hooks say. Here a hook found something:
 //!
 //! ```text
 //! == the verifier ==
@@ -383,8 +402,8 @@
 //! Album at 0x7f8900166978 in new_space, byte 0: 0 seconds, and its songs take 360
 //! ```
 //!
-//! What safe code cannot bring about, tests of ours do: they damage a map, drop a remembered slot, skip a barrier. [`Violation`](crate::inspect::Violation)
-//! has all there is. It says
+//! What safe code cannot bring about, tests of ours do: they damage a map, drop a remembered slot, skip a barrier.
+//! [`Violation`](crate::inspect::Violation) has all there is. It says
 //!
 //! ```text
 //! Map at 0x7fc1003420f8 in map_space, byte 0: the instance size of the map is not that of a class of this isolate
@@ -393,15 +412,17 @@
 //! Node at 0x7fc100382080 in old_space, byte 8: field `next` refers to 0x7fc100042080, where no object begins
 //! ```
 //!
-//! The first violation is all that is told. It costs a walk, a set of all addresses and a look at every word, together about what two full collections take.
-//! [`IsolateBuilder::verify`](crate::IsolateBuilder::verify) does it before and after each collection and panics; a hook has to hold whenever something
-//! is allocated, then. It cannot see that a value is the wrong one of the right class, or that raw bytes are.
+//! The first violation is all that is told. It costs a walk, a set of all addresses and a look at every word, together
+//! about what two full collections take. [`IsolateBuilder::verify`](crate::IsolateBuilder::verify) does it before and
+//! after each collection and panics; a hook has to hold whenever something is allocated, then. It cannot see that a
+//! value is the wrong one of the right class, or that raw bytes are.
 //!
 //! # Collections that a seed chooses
 //!
-//! [`IsolateBuilder::schedule`](crate::IsolateBuilder::schedule) collects, or marks, at allocations that come from a seed;
-//! [`schedule_so_far`](crate::HandleScope::schedule_so_far) says where it did, as a text with which the same happens again. The verifier's panic has it, too.
-//! [`IsolateBuilder::stress`](crate::IsolateBuilder::stress) collects at each Nth allocation.
+//! [`IsolateBuilder::schedule`](crate::IsolateBuilder::schedule) collects, or marks, at allocations that come from a
+//! seed; [`schedule_so_far`](crate::HandleScope::schedule_so_far) says where it did, as a text with which the same
+//! happens again. The verifier's panic has it, too. [`IsolateBuilder::stress`](crate::IsolateBuilder::stress) collects
+//! at each Nth allocation.
 //!
 //! ```text
 //! == collections that a seed chooses ==
@@ -410,8 +431,9 @@
 //!
 //! # In the debugger
 //!
-//! gdb shows the same without running anything, in a live process and in a core file; [`debugger`](crate::debugger) says how it is loaded. `help heapwright`
-//! lists the commands. Here it has stopped in the program where the album is printed:
+//! gdb shows the same without running anything, in a live process and in a core file; [`debugger`](crate::debugger)
+//! says how it is loaded. `help heapwright` lists the commands. Here it has stopped in the program where the album is
+//! printed:
 //!
 //! ```text
 //! (gdb) heapwright print album
