@@ -383,14 +383,14 @@ fn check_content(file: &Value) -> Result<HashMap<String, usize>, String> {
         serde_json::from_value(file[of].clone()).map_err(|error| format!("{of}: {error}"))
     };
     let (nodes, edges) = (numbers("nodes")?, numbers("edges")?);
-    ensure(head["node_count"] == nodes.len() / 6 && nodes.len() % 6 == 0, "node count")?;
-    ensure(head["edge_count"] == edges.len() / 3 && edges.len() % 3 == 0, "edge count")?;
+    ensure(head["node_count"] == nodes.len() / 6 && nodes.len().is_multiple_of(6), "node count")?;
+    ensure(head["edge_count"] == edges.len() / 3 && edges.len().is_multiple_of(3), "edge count")?;
     let (mut ids, mut sizes, mut first_edges) = (HashSet::new(), HashMap::new(), vec![0_usize]);
     for (at, node) in nodes.chunks(6).enumerate() {
         let [kind, name, id, self_size, count, detachedness] = *node else { unreachable!() };
         let kind = node_types.get(kind as usize).ok_or(format!("node type {kind}"))?;
         ensure((kind == "synthetic") == (self_size == 0), format!("a {kind} of {self_size} bytes"))?;
-        ensure(self_size as usize % TAGGED_SIZE == 0, format!("{self_size} bytes are not whole words"))?;
+        ensure((self_size as usize).is_multiple_of(TAGGED_SIZE), format!("{self_size} bytes are not whole words"))?;
         let name = string(name)?;
         let is_root = kind == "synthetic" && name.is_empty() && id == 1;
         ensure(is_root == (at == 0), format!("node {at} is `{name}`, and the first is the root"))?;
@@ -411,7 +411,7 @@ fn check_content(file: &Value) -> Result<HashMap<String, usize>, String> {
             let is_index = kind == "element" || kind == "hidden";
             let text = if is_index { name.to_string() } else { string(name)? };
             ensure(!text.is_empty() && names.insert((is_index, text.clone())), format!("`{text}` twice in {node}"))?;
-            ensure(to % 6 == 0 && to > 0 && (to as usize) < nodes.len(), format!("an edge to {to}"))?;
+            ensure(to.is_multiple_of(6) && to > 0 && (to as usize) < nodes.len(), format!("an edge to {to}"))?;
             let to = to as usize / 6;
             if kind != "weak" && reached.insert(to) {
                 found.push(to);

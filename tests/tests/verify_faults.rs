@@ -267,9 +267,8 @@ fn ephemerons_that_their_chunk_does_not_know_of_are_found() {
     let at = address(&scope, pair);
     let flag = ChunkFlags::HAS_EPHEMERONS.bits();
     // SAFETY: the header of a chunk in use, which only the verifier looks at before it is put back.
-    let result = unsafe {
-        overwrite::<4>(&scope, at & !(CHUNK - 1), |bytes| (u32::from_ne_bytes(bytes) & !flag).to_ne_bytes())
-    };
+    let result =
+        unsafe { overwrite::<4>(&scope, at & !(CHUNK - 1), |bytes| (u32::from_ne_bytes(bytes) & !flag).to_ne_bytes()) };
     let error = result.unwrap_err();
     assert_eq!((error.violation, error.class, error.address), (Violation::BadChunkFlags, "Pair", at));
 }
