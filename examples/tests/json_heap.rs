@@ -103,6 +103,18 @@ fn a_heap_snapshot_has_what_the_document_has() {
     for string in ["JsonObject", "JsonArray", "Shape", "key", "a value", "2.5", "map"] {
         assert!(strings.iter().any(|s| s == string), "no `{string}`");
     }
+    assert!(!folder.join("sizes.txt").exists());
+    let arguments = ["-", "--heap-snapshot", "again.heapsnapshot", "--retained-sizes", "sizes.txt"];
+    report(&run(&folder, &arguments, "[[1, 2.5], \"a value\"]"));
+    let sizes = std::fs::read_to_string(folder.join("sizes.txt")).expect("the sizes are written");
+    let file = std::fs::read_to_string(folder.join("again.heapsnapshot")).expect("the snapshot is written");
+    let file: serde_json::Value = serde_json::from_str(&file).expect("JSON");
+    assert_eq!(sizes.lines().count() as u64, file["snapshot"]["node_count"].as_u64().expect("a number"));
+    let numbers = file["nodes"].as_array().expect("nodes");
+    let all: u64 = numbers.chunks(6).map(|node| node[3].as_u64().expect("bytes")).sum();
+    assert_eq!(sizes.lines().next(), Some(&*format!("1 0 {all}")), "the root retains all");
+    let output = run(&folder, &["-", "--retained-sizes", "sizes.txt"], "1");
+    assert_eq!(output.status.code(), Some(2), "of which snapshot?");
     let output = run(&folder, &["-", "--heap-snapshot", "no/such/folder"], "1");
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).starts_with("json_heap: cannot write a heap snapshot to no/such/folder: "));

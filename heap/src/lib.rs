@@ -44,10 +44,14 @@
 //! the crate [`heapwright_macros`](heapwright_macros#what-a-declaration-becomes) shows the code it becomes. [`handles`]
 //! explains why references are safe; [`memory`] and [`spaces`] are where objects lie, [`barrier`] and [`gc`] how they are
 //! kept, [`code`] is machine code among them, [`inspect`] how they are printed, counted and verified, [`debugger`] how they are found from outside.
+//! [`seeing`] shows each instrument at work, with what it prints.
 //!
 //! # Features
 //!
 //! `pointer-compression` (default): tagged fields have 4 bytes and Smis 31 bits; without it 8 bytes and 32 bits.
+//!
+//! `heap-snapshot`: [heap snapshots](inspect::HeapSnapshot) and [allocation profiles](AllocationProfile) can be written as
+//! files for Chrome's DevTools and memlab.
 
 #![debugger_visualizer(gdb_script_file = "debugger/heapwright.py")]
 
@@ -78,6 +82,7 @@ mod pressure;
 pub mod roots;
 pub mod sampling;
 pub mod schedule;
+pub mod seeing;
 pub mod spaces;
 #[doc(hidden)]
 pub mod stress;

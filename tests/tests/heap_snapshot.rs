@@ -6,7 +6,7 @@ use heapwright::inspect::{HeapSnapshot, SnapshotEdgeKind, SnapshotEdgeName, Snap
 use heapwright::prelude::*;
 use heapwright::tagged::{TAGGED_SIZE, store_at};
 use heapwright_tests::Random;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 
 #[heap_object]
@@ -319,61 +319,108 @@ fn an_object_keeps_its_number_over_its_life() {
     }
 }
 
+/// What V8 says of the format of its files (15.2): readers of today look for these names.
+fn meta_of_v8() -> Value {
+    json!({
+        "node_fields": ["type", "name", "id", "self_size", "edge_count", "detachedness"],
+        "node_types": [
+            [
+                "hidden", "array", "string", "object", "code", "closure", "regexp", "number", "native", "synthetic",
+                "concatenated string", "sliced string", "symbol", "bigint", "object shape",
+            ],
+            "string", "number", "number", "number", "number",
+        ],
+        "edge_fields": ["type", "name_or_index", "to_node"],
+        "edge_types": [
+            ["context", "element", "property", "internal", "hidden", "shortcut", "weak"],
+            "string_or_number", "node",
+        ],
+        "trace_function_info_fields": ["function_id", "name", "script_name", "script_id", "line", "column"],
+        "trace_node_fields": ["id", "function_info_index", "count", "size", "children"],
+        "sample_fields": ["timestamp_us", "last_assigned_id"],
+        "location_fields": ["object_index", "script_id", "script_object_index", "line", "column"],
+    })
+}
+
+const KEYS: [&str; 8] =
+    ["snapshot", "nodes", "edges", "trace_function_infos", "trace_tree", "samples", "locations", "strings"];
+
+fn ensure(holds: bool, what: impl Into<String>) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(what.into()) }
+}
+
 /// Reads a file as strictly as any reader, and returns the self size of each node by its name.
 fn check_file(text: &str) -> Result<HashMap<String, usize>, String> {
-    fn ensure(holds: bool, what: impl Into<String>) -> Result<(), String> {
-        if holds { Ok(()) } else { Err(what.into()) }
-    }
-    let expected =
-        ["snapshot", "nodes", "edges", "trace_function_infos", "trace_tree", "samples", "locations", "strings"];
     // All texts of users are in `strings`, which comes last: what looks like a key before is one.
-    let places: Vec<_> = expected.iter().map(|key| text.find(&format!("\"{key}\":"))).collect();
+    let places: Vec<_> = KEYS.iter().map(|key| text.find(&format!("\"{key}\":"))).collect();
     ensure(places.iter().all(Option::is_some) && places.is_sorted(), format!("keys at {places:?}"))?;
-    let file: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    ensure(file.as_object().is_some_and(|keys| keys.len() == expected.len()), "other keys")?;
-    let meta = &file["snapshot"]["meta"];
-    let fields = |name: &str| -> Vec<String> { serde_json::from_value(meta[name].clone()).unwrap_or_default() };
-    ensure(fields("node_fields") == ["type", "name", "id", "self_size", "edge_count", "detachedness"], "node fields")?;
-    ensure(fields("edge_fields") == ["type", "name_or_index", "to_node"], "edge fields")?;
-    for (list, names) in [
-        ("trace_function_infos", "trace_function_info_fields"),
-        ("trace_tree", "trace_node_fields"),
-        ("samples", "sample_fields"),
-        ("locations", "location_fields"),
-    ] {
-        ensure(file[list].is_array() && !fields(names).is_empty(), format!("{list} without {names}"))?;
+    check_content(&serde_json::from_str(text).map_err(|error| error.to_string())?)
+}
+
+/// The same of what the file says, in whatever order.
+fn check_content(file: &Value) -> Result<HashMap<String, usize>, String> {
+    ensure(file.as_object().is_some_and(|keys| keys.len() == KEYS.len()), "other keys")?;
+    let head = file["snapshot"].as_object().ok_or("no head")?;
+    let names: HashSet<&str> = head.keys().map(String::as_str).collect();
+    let expected = ["meta", "node_count", "edge_count", "trace_function_count", "extra_native_bytes"];
+    ensure(names == expected.into(), format!("a head of {names:?}"))?;
+    ensure(head["meta"] == meta_of_v8(), "other fields or types than V8's")?;
+    for list in ["trace_function_infos", "trace_tree", "samples", "locations"] {
+        ensure(file[list] == json!([]), format!("{list} is no empty list"))?;
     }
-    let types = |of: &str| -> Vec<String> { serde_json::from_value(meta[of][0].clone()).unwrap_or_default() };
+    ensure(head["trace_function_count"] == 0 && head["extra_native_bytes"] == 0, "counts of what there is none of")?;
+    let types = |of: &str| -> Vec<String> { serde_json::from_value(head["meta"][of][0].clone()).unwrap_or_default() };
     let (node_types, edge_types) = (types("node_types"), types("edge_types"));
-    ensure(meta["node_types"].as_array().is_some_and(|types| types.len() == 6), "a type for each node field")?;
-    ensure(meta["edge_types"].as_array().is_some_and(|types| types.len() == 3), "a type for each edge field")?;
     let strings: Vec<String> = serde_json::from_value(file["strings"].clone()).map_err(|error| error.to_string())?;
-    let numbers = |of: &str| -> Result<Vec<u64>, String> {
+    ensure(strings.iter().collect::<HashSet<_>>().len() == strings.len(), "a string twice")?;
+    let mut used = HashSet::new();
+    let mut string = |index: u32| {
+        used.insert(index);
+        strings.get(index as usize).cloned().ok_or(format!("string {index} of {}", strings.len()))
+    };
+    // DevTools keeps all numbers in 32 bits.
+    let numbers = |of: &str| -> Result<Vec<u32>, String> {
         serde_json::from_value(file[of].clone()).map_err(|error| format!("{of}: {error}"))
     };
     let (nodes, edges) = (numbers("nodes")?, numbers("edges")?);
-    ensure(Some(nodes.len() as u64) == file["snapshot"]["node_count"].as_u64().map(|count| count * 6), "node count")?;
-    ensure(Some(edges.len() as u64) == file["snapshot"]["edge_count"].as_u64().map(|count| count * 3), "edge count")?;
-    let (mut ids, mut sizes, mut edge_count) = (HashSet::new(), HashMap::new(), 0);
+    ensure(head["node_count"] == nodes.len() / 6 && nodes.len().is_multiple_of(6), "node count")?;
+    ensure(head["edge_count"] == edges.len() / 3 && edges.len().is_multiple_of(3), "edge count")?;
+    let (mut ids, mut sizes, mut first_edges) = (HashSet::new(), HashMap::new(), vec![0_usize]);
     for (at, node) in nodes.chunks(6).enumerate() {
         let [kind, name, id, self_size, count, detachedness] = *node else { unreachable!() };
         let kind = node_types.get(kind as usize).ok_or(format!("node type {kind}"))?;
         ensure((kind == "synthetic") == (self_size == 0), format!("a {kind} of {self_size} bytes"))?;
-        ensure(at > 0 || kind == "synthetic", "the first node is the root")?;
-        let name = strings.get(name as usize).ok_or(format!("string {name}"))?;
+        ensure((self_size as usize).is_multiple_of(TAGGED_SIZE), format!("{self_size} bytes are not whole words"))?;
+        let name = string(name)?;
+        let is_root = kind == "synthetic" && name.is_empty() && id == 1;
+        ensure(is_root == (at == 0), format!("node {at} is `{name}`, and the first is the root"))?;
+        // Readers take the class of an object for granted, and even ids for those of objects outside of the heap.
+        ensure(at == 0 || !name.is_empty(), format!("node {at} has no name"))?;
         ensure(id % 2 == 1 && ids.insert(id), format!("id {id}"))?;
         ensure(detachedness == 0, "detachedness")?;
-        *sizes.entry(name.clone()).or_default() += self_size as usize;
-        edge_count += count;
+        *sizes.entry(name).or_default() += self_size as usize;
+        first_edges.push(first_edges[at] + count as usize);
     }
-    ensure(edge_count * 3 == edges.len() as u64, "the edges of all nodes are all edges")?;
-    for edge in edges.chunks(3) {
-        let [kind, name, to] = *edge else { unreachable!() };
-        let kind = edge_types.get(kind as usize).ok_or(format!("edge type {kind}"))?;
-        let is_index = kind == "element" || kind == "hidden";
-        ensure(is_index || name < strings.len() as u64, format!("string {name} of a {kind} edge"))?;
-        ensure(to % 6 == 0 && to < nodes.len() as u64, format!("an edge to {to}"))?;
+    ensure(first_edges.last() == Some(&(edges.len() / 3)), "the edges of all nodes are all edges")?;
+    let (mut reached, mut found) = (HashSet::from([0]), vec![0_usize]);
+    while let Some(node) = found.pop() {
+        let mut names = HashSet::new();
+        for edge in edges[first_edges[node] * 3..first_edges[node + 1] * 3].chunks(3) {
+            let [kind, name, to] = *edge else { unreachable!() };
+            let kind = edge_types.get(kind as usize).ok_or(format!("edge type {kind}"))?;
+            let is_index = kind == "element" || kind == "hidden";
+            let text = if is_index { name.to_string() } else { string(name)? };
+            ensure(!text.is_empty() && names.insert((is_index, text.clone())), format!("`{text}` twice in {node}"))?;
+            ensure(to.is_multiple_of(6) && to > 0 && (to as usize) < nodes.len(), format!("an edge to {to}"))?;
+            let to = to as usize / 6;
+            if kind != "weak" && reached.insert(to) {
+                found.push(to);
+            }
+        }
     }
+    // A snapshot is taken after a full collection: what nothing keeps alive is not in it.
+    ensure(reached.len() == nodes.len() / 6, format!("{} nodes are not reached", nodes.len() / 6 - reached.len()))?;
+    ensure(used.len() == strings.len(), "a string that nobody has")?;
     Ok(sizes)
 }
 
@@ -395,19 +442,73 @@ fn files_are_what_readers_expect() {
     assert_eq!(sizes[&"x".repeat(1024)], Text::size_for(5000));
     let nodes = scope.class_statistics().iter().find(|of| of.class.name() == "Node").unwrap().bytes;
     assert_eq!(sizes["Node"], nodes);
+    let _ = (kept, texts);
+    the_checker_fires(&text);
+}
 
-    // The checker fires.
-    for (from, to) in [
-        ("\"samples\":[],", ""),
-        ("\"node_count\":", "\"node_count\":1"),
-        ("\"strings\":[\"\",", "\"strings\":["),
-        ("\"nodes\":[9,", "\"nodes\":[3,"),
+/// On each of its rules: a file that breaks one alone is refused, and with the words that are expected.
+fn the_checker_fires(text: &str) {
+    for (from, to, expected) in [
+        ("\"samples\":[],", "", "keys at"),
+        ("\"samples\":[],\"locations\":[],", "\"locations\":[],\"samples\":[],", "keys at"),
+        ("\"strings\":[", "\"more\":[],\"strings\":[", "other keys"),
+        ("\"strings\":[\"\",", "\"strings\":[", "the first is the root"),
     ] {
         let damaged = text.replacen(from, to, 1);
         assert_ne!(damaged, text, "{from}");
-        assert!(check_file(&damaged).is_err(), "{from} -> {to}");
+        let error = check_file(&damaged).unwrap_err();
+        assert!(error.contains(expected), "{from} -> {to}: {error}");
     }
-    let _ = (kept, texts);
+    let file: Value = serde_json::from_str(text).unwrap();
+    check_content(&file).unwrap();
+    let last_node = file["nodes"].as_array().unwrap().len() - 6;
+    let (one, two) = (last_node + 2, last_node - 4);
+    let push = |list: &mut Value, value: Value| list.as_array_mut().unwrap().push(value);
+    type Damage<'a> = &'a dyn Fn(&mut Value);
+    let damages: &[(&str, Damage<'_>)] = &[
+        ("a head of", &|file| file["snapshot"]["node_counts"] = json!(1)),
+        ("other fields or types than V8's", &|file| file["snapshot"]["meta"]["node_types"][0][3] = json!("thing")),
+        ("other fields or types than V8's", &|file| push(&mut file["snapshot"]["meta"]["edge_fields"], json!("more"))),
+        ("samples is no empty list", &|file| push(&mut file["samples"], json!(0))),
+        ("locations is no empty list", &|file| file["locations"] = json!(null)),
+        ("counts of what there is none of", &|file| file["snapshot"]["trace_function_count"] = json!(1)),
+        ("node count", &|file| file["snapshot"]["node_count"] = json!(1)),
+        ("node count", &|file| push(&mut file["nodes"], json!(0))),
+        ("edge count", &|file| file["snapshot"]["edge_count"] = json!(1)),
+        ("edge count", &|file| push(&mut file["edges"], json!(0))),
+        ("a string twice", &|file| {
+            let first = file["strings"][1].clone();
+            push(&mut file["strings"], first);
+        }),
+        ("a string that nobody has", &|file| push(&mut file["strings"], json!("of nobody"))),
+        ("of", &|file| file["nodes"][7] = json!(1_000_000)),
+        ("invalid value", &|file| file["nodes"][9] = json!(-4)),
+        ("invalid value", &|file| file["nodes"][8] = json!(1_u64 << 32)),
+        ("node type 15", &|file| file["nodes"][6] = json!(15)),
+        ("a object of 0 bytes", &|file| file["nodes"][6] = json!(3)),
+        ("a synthetic of 8 bytes", &|file| file["nodes"][9] = json!(8)),
+        ("are not whole words", &|file| file["nodes"][last_node + 3] = json!(TAGGED_SIZE + 1)),
+        ("the first is the root", &|file| file["nodes"][2] = json!(99)),
+        ("has no name", &|file| file["nodes"][7] = json!(0)),
+        ("id ", &|file| file["nodes"][one] = file["nodes"][two].clone()),
+        ("id 400000", &|file| file["nodes"][one] = json!(400_000)),
+        ("detachedness", &|file| file["nodes"][11] = json!(1)),
+        ("the edges of all nodes are all edges", &|file| file["nodes"][4] = json!(2)),
+        ("edge type 7", &|file| file["edges"][0] = json!(7)),
+        ("of", &|file| (file["edges"][0], file["edges"][1]) = (json!(2), json!(1_000_000))),
+        ("twice", &|file| file["edges"][4] = file["edges"][7].clone()),
+        ("an edge to 7", &|file| file["edges"][2] = json!(7)),
+        ("an edge to 0", &|file| file["edges"][2] = json!(0)),
+        ("an edge to 6000000", &|file| file["edges"][2] = json!(6_000_000)),
+        ("nodes are not reached", &|file| (file["edges"][0], file["edges"][1]) = (json!(6), json!(1))),
+    ];
+    for (expected, damage) in damages {
+        let mut damaged = file.clone();
+        damage(&mut damaged);
+        assert_ne!(damaged, file, "{expected}");
+        let error = check_content(&damaged).expect_err(expected);
+        assert!(error.contains(expected), "`{expected}` is not in `{error}`");
+    }
 }
 
 #[test]

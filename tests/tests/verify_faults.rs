@@ -5,7 +5,7 @@
 //! |---|---|
 //! | maps valid | here, byte by byte; `verify.rs`: map words, lengths, another class's map |
 //! | no forwarding words | here |
-//! | flags and owners consistent | here: owners; `verify.rs`: flags |
+//! | flags and owners consistent | here: owners, and each flag of each space; `verify.rs`: flags, and what they are for |
 //! | every old-to-young pointer remembered | here: a slot dropped; `verify.rs`: barriers skipped |
 //! | data-only classes hold no pointers | here |
 //! | marking complete | here: a barrier skipped while marking, a mark lost |
@@ -15,9 +15,10 @@
 
 use heapwright::__private::{Fault, plant};
 use heapwright::inspect::{VerifyError, Violation};
+use heapwright::memory::ChunkFlags;
 use heapwright::tagged::TAGGED_SIZE;
-use heapwright::{HeapClass, Map, SpaceId, WriteBarrierMode, prelude::*};
-use heapwright_tests::panic_message;
+use heapwright::{Eternal, HeapClass, Map, SpaceId, WriteBarrierMode, prelude::*};
+use heapwright_tests::{CHUNK, panic_message};
 
 #[heap_object]
 pub struct Node {
@@ -31,7 +32,26 @@ pub struct Number {
     value: f64,
 }
 
-heap_classes! { pub static CLASSES = [Node, Number]; }
+#[heap_object]
+pub struct Row {
+    #[constant]
+    length: Smi,
+    #[length = length]
+    elements: [Tagged<Option<Node>>],
+}
+
+#[heap_struct(ephemeron)]
+pub struct Entry {
+    key: Weak<Node>,
+    value: Tagged<Option<Node>>,
+}
+
+#[heap_object]
+pub struct Pair {
+    entry: Inline<Entry>,
+}
+
+heap_classes! { pub static CLASSES = [Node, Number, Row, Pair]; }
 
 const YOUNG: AllocationType = AllocationType::Young;
 const OLD: AllocationType = AllocationType::Old;
@@ -196,6 +216,64 @@ fn a_chunk_that_names_another_space_is_found() {
 }
 
 #[test]
+fn each_flag_of_a_chunk_is_checked_in_each_space() {
+    let mut isolate = isolate();
+    let mut scope = isolate.enter();
+    let (young, old) = (node(&mut scope, YOUNG, 1), node(&mut scope, OLD, 1));
+    let map = young.get(&scope).as_heap_object().map().as_heap_object().address();
+    let large = |scope: &mut HandleScope<'_>, place| {
+        let row = Row::try_new_in(scope, place, RowInit { elements: Filled::new(Nil, 50_000) }).unwrap();
+        address(scope, row)
+    };
+    let places = [
+        (address(&scope, young), SpaceId::New),
+        (address(&scope, old), SpaceId::Old),
+        (map, SpaceId::Map),
+        (large(&mut scope, YOUNG), SpaceId::NewLargeObject),
+        (large(&mut scope, OLD), SpaceId::LargeObject),
+    ];
+    scope.verify().unwrap();
+    for (at, space) in places {
+        for flag in ChunkFlags::all().iter() {
+            // What a chunk of the space may have or not, as things are.
+            let may_be = match space {
+                SpaceId::Old => ChunkFlags::UNSWEPT | ChunkFlags::HAS_EPHEMERONS,
+                SpaceId::New | SpaceId::NewLargeObject => ChunkFlags::empty(),
+                _ => ChunkFlags::HAS_EPHEMERONS,
+            };
+            if may_be.contains(flag) {
+                continue;
+            }
+            // The flags are the first four bytes of a chunk.
+            // SAFETY: the header of a chunk in use, which only the verifier looks at before it is put back.
+            let result = unsafe {
+                overwrite::<4>(&scope, at & !(CHUNK - 1), |bytes| {
+                    (u32::from_ne_bytes(bytes) ^ flag.bits()).to_ne_bytes()
+                })
+            };
+            let error = result.expect_err("any of them");
+            assert_eq!((&error.violation, error.space), (&Violation::BadChunkFlags, space), "{flag:?}: {error}");
+        }
+    }
+}
+
+/// A scavenge would take what it remembers there for strong references.
+#[test]
+fn ephemerons_that_their_chunk_does_not_know_of_are_found() {
+    let mut isolate = isolate();
+    let mut scope = isolate.enter();
+    let key = node(&mut scope, OLD, 1);
+    let pair = Pair::try_new_in(&mut scope, OLD, PairInit { entry: EntryInit { key, value: key } }).unwrap();
+    let at = address(&scope, pair);
+    let flag = ChunkFlags::HAS_EPHEMERONS.bits();
+    // SAFETY: the header of a chunk in use, which only the verifier looks at before it is put back.
+    let result =
+        unsafe { overwrite::<4>(&scope, at & !(CHUNK - 1), |bytes| (u32::from_ne_bytes(bytes) & !flag).to_ne_bytes()) };
+    let error = result.unwrap_err();
+    assert_eq!((error.violation, error.class, error.address), (Violation::BadChunkFlags, "Pair", at));
+}
+
+#[test]
 fn a_remembered_slot_that_was_dropped_is_found() {
     let mut isolate = isolate();
     let mut scope = isolate.enter();
@@ -280,7 +358,22 @@ fn a_root_that_leads_nowhere_is_found() {
         let object = node(&mut inner, OLD, 2);
         Global::new(&inner, object)
     };
-    let held = [(address(&scope, handle), "handle"), (global.get(&scope).as_heap_object().address(), "global")];
+    let make = |scope: &mut HandleScope<'_>, keep: &mut dyn FnMut(&mut HandleScope<'_>, Handle<'_, Node>)| {
+        let mut inner = scope.nested();
+        let object = node(&mut inner, OLD, 3);
+        let at = address(&inner, object);
+        keep(&mut inner, object);
+        at
+    };
+    let (mut weak, mut eternal) = (None, None);
+    let weak_at = make(&mut scope, &mut |scope, object| weak = Some(WeakGlobal::new(scope, object)));
+    let eternal_at = make(&mut scope, &mut |scope, object| eternal = Some(Eternal::new(scope, object)));
+    let held = [
+        (address(&scope, handle), "handle"),
+        (global.get(&scope).as_heap_object().address(), "global"),
+        (weak_at, "weak global"),
+        (eternal_at, "eternal handle"),
+    ];
     for (at, class) in held {
         for to in [at + TAGGED_SIZE, at + (1 << 16)] {
             let error = fault(&scope, Fault::Roots(at, to), Fault::Roots(to, at));
@@ -304,4 +397,49 @@ fn a_collection_stops_at_a_fault_that_it_is_told_to_look_for() {
     holder.get(&scope).set_next(target);
     scope.collect(CollectionKind::Young);
     assert_eq!(holder.get(&scope).next().unwrap().value(), 2);
+}
+
+/// `heapwright::seeing` shows what the verifier says of these, with compressed pointers.
+#[test]
+fn what_is_said_is_what_the_docs_show() {
+    let mut isolate = isolate();
+    let mut scope = isolate.enter();
+    let (holder, target) = (node(&mut scope, OLD, 1), node(&mut scope, YOUNG, 2));
+    let next = address(&scope, holder) + Node::NEXT_OFFSET;
+    let mut said = Vec::new();
+
+    // A map is damaged,
+    let map = holder.get(&scope).as_heap_object().map().as_heap_object().address();
+    let size = Map::LAYOUT.all_fields().find(|(_, field)| field.name.contains("size")).unwrap().1;
+    // SAFETY: a byte of a map.
+    let result = unsafe { overwrite::<1>(&scope, map + size.offset.current() as usize, |[byte]| [byte ^ 1]) };
+    said.push(result.unwrap_err());
+    // a remembered slot dropped,
+    holder.get(&scope).set_next(target);
+    // SAFETY: nothing is collected before the slot is remembered again.
+    assert!(unsafe { plant(&scope, Fault::ForgetSlot(next)) });
+    said.push(scope.verify().unwrap_err());
+    holder.get(&scope).set_next(Nil);
+    // a barrier skipped,
+    // SAFETY: not kept: the store below needs the barrier. It is undone before anything is collected.
+    let skip = unsafe { WriteBarrierMode::skip() };
+    holder.get(&scope).set_weak(WithMode(target, skip));
+    said.push(scope.verify().unwrap_err());
+    holder.get(&scope).set_weak(Nil);
+    // and a reference left that leads to where an object was.
+    let word: [u8; TAGGED_SIZE] = (address(&scope, target) | 1).to_le_bytes()[..TAGGED_SIZE].try_into().unwrap();
+    scope.collect(CollectionKind::Young);
+    // SAFETY: a tagged word of an object.
+    said.push(unsafe { overwrite::<TAGGED_SIZE>(&scope, next, |_| word) }.unwrap_err());
+
+    let without_addresses = |line: &str| {
+        let parts = line.split("0x").map(|part| part.trim_start_matches(|c: char| c.is_ascii_hexdigit()));
+        parts.collect::<Vec<_>>().join("0x")
+    };
+    let page = include_str!("../../heap/src/seeing.rs").lines().map(without_addresses).collect::<Vec<_>>();
+    for error in said {
+        println!("{error}");
+        let line = without_addresses(&format!("//! {error}"));
+        assert!(page.contains(&line) || cfg!(not(feature = "pointer-compression")), "not on the page: {error}");
+    }
 }

@@ -12,6 +12,7 @@ use crate::progress::Progress;
 use crate::report;
 use crate::{thin, write};
 use heapwright::IsolateBuilder;
+use heapwright::inspect::HeapSnapshot;
 use heapwright::prelude::*;
 use heapwright_docs::Colour;
 use serde_json::Value;
@@ -76,7 +77,7 @@ fn keep_document(
     let seen = Seen::of(&scope, copies.get(&scope).elements(0));
     writeln!(out, "The document with all that it refers to: {}", seen.footprint())?;
     if let Some(path) = &options.heap_snapshot {
-        write_snapshot(&mut scope, path, out)?;
+        write_snapshot(&mut scope, path, options.retained_sizes.as_deref(), out)?;
     }
     let shapes = loader.shapes();
     report::shapes(shapes.all(&scope), out)?;
@@ -164,11 +165,27 @@ fn write_back(copies: &JsonArray, expected: &Value) -> Result<usize, Error> {
 }
 
 /// Writes a heap snapshot, and says what retains most.
-fn write_snapshot(scope: &mut HandleScope<'_>, path: &Path, out: &mut impl Write) -> Result<(), Error> {
+fn write_snapshot(
+    scope: &mut HandleScope<'_>,
+    path: &Path,
+    retained: Option<&Path>,
+    out: &mut impl Write,
+) -> Result<(), Error> {
     let snapshot = scope.heap_snapshot();
+    let failed = |path: &Path, error| Error::Snapshot { path: path.to_owned(), error };
     let written = File::create(path).and_then(|file| snapshot.write_to(file));
-    written.map_err(|error| Error::Snapshot { path: path.to_owned(), error })?;
+    written.map_err(|error| failed(path, error))?;
+    if let Some(path) = retained {
+        std::fs::write(path, retained_sizes(&snapshot)).map_err(|error| failed(path, error))?;
+    }
     report::snapshot(&snapshot, path, out)
+}
+
+/// A line for each node: its id, its dominator's, and bytes.
+fn retained_sizes(snapshot: &HeapSnapshot) -> String {
+    let id = |node: usize| snapshot.nodes()[node].id;
+    let nodes = snapshot.dominators().into_iter().zip(snapshot.retained_sizes()).enumerate();
+    nodes.map(|(node, (by, bytes))| format!("{} {} {bytes}\n", id(node), by.map_or(0, id))).collect()
 }
 
 /// Shows what the pages are full of, and draws it.

@@ -40,6 +40,11 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     pub heap_snapshot: Option<PathBuf>,
 
+    /// Write what each node of that snapshot retains to FILE: a line each, with its id, its dominator's id (0 if it has
+    /// none) and bytes. For comparing with what other programs make of the snapshot.
+    #[arg(long, value_name = "FILE", requires = "heap_snapshot")]
+    pub retained_sizes: Option<PathBuf>,
+
     /// Show what the pages of the heap are full of at the end, and draw it to FILE.
     #[arg(long, value_name = "FILE.svg")]
     pub page_map: Option<PathBuf>,

@@ -4,6 +4,8 @@
 //! [`HandleScope::object_image`](crate::HandleScope::object_image) and [`HandleScope::footprint`](crate::HandleScope::footprint)
 //! return plain data for programs: a debugger's window, a test, the layout docs.
 //!
+//! [`seeing`](crate::seeing) shows what all of it prints.
+//!
 //! **Owns** nothing. **Promises** to read only, and to work from the classes' layout tables, so that it cannot go stale.
 //! Classes may have printers and verifiers of their own beside; verifiers are called when all else has been found right.
 

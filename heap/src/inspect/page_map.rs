@@ -138,7 +138,7 @@ impl HandleScope<'_> {
     /// All pages of the heap, by ascending address, each in so many pieces, with what is in them. Looks at all objects and
     /// follows all references; takes memory outside the heap for it. Where the objects of a
     /// [`class`](crate::HandleScope::class_statistics) lie is not told. Drawn by `heapwright_docs::render_page_map` and
-    /// `render_page_map_svg`. V8: what its heap visualizer draws of `--trace-gc-heap-layout`.
+    /// `render_page_map_svg`, [like this](crate::seeing#the-map-of-pages). V8: what its heap visualizer draws of `--trace-gc-heap-layout`.
     ///
     /// ```
     /// # use heapwright::prelude::*;

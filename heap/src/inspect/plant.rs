@@ -19,7 +19,7 @@ pub enum Fault {
     Mark(usize),
     /// The header of the chunk that this address is in names another space.
     Owner(usize, SpaceId),
-    /// What keeps the object at the first address alive refers to the second.
+    /// The roots that refer to the first address, weak globals too, refer to the second.
     Roots(usize, usize),
 }
 
@@ -52,13 +52,17 @@ pub unsafe fn plant(scope: &HandleScope<'_>, fault: Fault) -> bool {
             done = chunk.space() != space;
             chunk.set_space(space);
         }
-        Fault::Roots(from, to) => isolate.for_each_root(|word| {
-            if word.is_smi() || word.address() != from {
-                return word;
-            }
-            done = true;
-            Word::strong(to)
-        }),
+        Fault::Roots(from, to) => {
+            let mut change = |word: Word| {
+                if word.is_smi() || word.is_cleared() || word.address() != from {
+                    return word;
+                }
+                done = true;
+                Word::strong(to)
+            };
+            isolate.for_each_root(&mut change);
+            isolate.globals.for_each_weak(&mut change);
+        }
     }
     done
 }

@@ -1,13 +1,16 @@
 //! Counting: bytes per space, objects per class, collections.
 
-use crate::gc::{CollectionRecord, CollectionTotals, EphemeronTotals, MarkingSteps};
+use crate::gc::{CollectionKind, CollectionRecord, CollectionTotals, EphemeronTotals, MarkingSteps};
 use crate::handles::HandleScope;
 use crate::layout::ClassDescriptor;
 use crate::spaces::{SpaceId, SpaceStatistics};
+use core::fmt;
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// A heap's numbers at one moment, from [`HandleScope::statistics`], in bytes unless they say otherwise. What the process
-/// holds for it besides: [`HandleScope::memory_statistics`]. V8: `v8::HeapStatistics`.
+/// holds for it besides: [`HandleScope::memory_statistics`]. Printed with `{}` as a table, which
+/// [`heapwright::seeing`](crate::seeing#spaces-and-classes) shows. V8: `v8::HeapStatistics`.
 #[derive(Clone, Debug)]
 pub struct HeapStatistics {
     /// Each space.
@@ -49,7 +52,52 @@ impl HeapStatistics {
     }
 }
 
-/// Objects of one class.
+impl fmt::Display for HeapStatistics {
+    /// The spaces that have memory, one a line; the limits; the collections. V8: `--trace-gc-verbose`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let row = |f: &mut fmt::Formatter<'_>, name: &str, of: &SpaceStatistics| {
+            let SpaceStatistics { committed, used, available, wasted, chunks } = of;
+            writeln!(f, "{name:<22} {committed:>11} {used:>11} {available:>11} {wasted:>8} {chunks:>6}")
+        };
+        writeln!(
+            f,
+            "{:<22} {:>11} {:>11} {:>11} {:>8} {:>6}",
+            "space", "committed", "used", "available", "wasted", "pages"
+        )?;
+        let mut all = SpaceStatistics::default();
+        for (id, of) in self.spaces.iter().filter(|(_, of)| of.committed > 0) {
+            row(f, id.name(), of)?;
+            all.committed += of.committed;
+            all.used += of.used;
+            all.available += of.available;
+            all.wasted += of.wasted;
+            all.chunks += of.chunks;
+        }
+        row(f, "all", &all)?;
+        writeln!(f, "most so far {}, allowed {}; external {}", self.peak_committed, self.max_heap_size, self.external)?;
+        writeln!(f, "old generation {}, collected at {}", self.old_generation, self.old_generation_limit)?;
+        for (kind, of) in [(CollectionKind::Young, &self.young), (CollectionKind::Full, &self.full)] {
+            let CollectionTotals { count, pause, longest_pause, copied, promoted, evacuated } = of;
+            let (kind, pause, longest) = (kind.name(), ms(*pause), ms(*longest_pause));
+            writeln!(
+                f,
+                "{kind:<5} collections {count}, {pause:.3} ms, the longest {longest:.3} ms; copied {copied}, promoted {promoted}, evacuated {evacuated}"
+            )?;
+        }
+        let MarkingSteps { count, pause, longest_pause, visited, elsewhere } = self.marking_steps;
+        let (pause, longest) = (ms(pause), ms(longest_pause));
+        writeln!(
+            f,
+            "steps of marking  {count}, {pause:.3} ms, the longest {longest:.3} ms; visited {visited}, and other threads {elsewhere}"
+        )
+    }
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+/// Objects of one class. Printed with `{}` as a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClassStatistics {
     /// The class.
@@ -58,6 +106,13 @@ pub struct ClassStatistics {
     pub objects: usize,
     /// Their bytes.
     pub bytes: usize,
+}
+
+impl fmt::Display for ClassStatistics {
+    /// `  6000 objects     216000 bytes  Album`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:>9} objects {:>11} bytes  {}", self.objects, self.bytes, self.class.name())
+    }
 }
 
 impl HandleScope<'_> {
@@ -85,7 +140,7 @@ impl HandleScope<'_> {
     }
 
     /// Objects and bytes of each class that has any, most bytes first. Walks the heap; objects that died since the last
-    /// full collection still count. V8: `--trace-gc-object-stats`, in debug builds.
+    /// full collection still count. They print [like this](crate::seeing#spaces-and-classes). V8: `--trace-gc-object-stats`, in debug builds.
     #[must_use]
     pub fn class_statistics(&self) -> Vec<ClassStatistics> {
         let data = self.data();

@@ -115,8 +115,8 @@ pub enum Violation {
 
 impl HandleScope<'_> {
     /// Checks the whole heap: maps, sizes, the type of every field and element, remembered sets, marks while marking is under way, chunk
-    /// flags and owners, roots. Then
-    /// what the `verify` hooks of classes check, of objects that died since the last full collection too.
+    /// flags and owners, roots. Then what the `verify` hooks of classes check, of objects that died since the last full collection too.
+    /// [What it says](crate::seeing#the-verifier) of some faults, and what it costs.
     ///
     /// # Errors
     ///

@@ -79,6 +79,7 @@ impl Serialize for Header<'_> {
         map.serialize_entry("node_count", &self.0.nodes.len())?;
         map.serialize_entry("edge_count", &self.0.edges.len())?;
         map.serialize_entry("trace_function_count", &0)?;
+        map.serialize_entry("extra_native_bytes", &0)?;
         map.end()
     }
 }
@@ -98,7 +99,8 @@ impl Serialize for Meta {
         )?;
         map.serialize_entry("trace_node_fields", &["id", "function_info_index", "count", "size", "children"])?;
         map.serialize_entry("sample_fields", &["timestamp_us", "last_assigned_id"])?;
-        map.serialize_entry("location_fields", &["object_index", "script_id", "line", "column"])?;
+        let location_fields = ["object_index", "script_id", "script_object_index", "line", "column"];
+        map.serialize_entry("location_fields", &location_fields)?;
         map.end()
     }
 }

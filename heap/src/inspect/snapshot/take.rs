@@ -27,8 +27,8 @@ impl HandleScope<'_> {
     ///
     /// Takes memory outside the heap, about 24 bytes an object and as many a reference, and calls no code of users but that
     /// of classes which say themselves where their references are ([`CustomTrace`](crate::gc::CustomTrace)). From the first
-    /// snapshot on objects have numbers, the same in all later ones: each collection looks through them once. V8:
-    /// `HeapProfiler::TakeHeapSnapshot`.
+    /// snapshot on objects have numbers, the same in all later ones: each collection looks through them once.
+    /// [What it is good for](crate::seeing#heap-snapshots). V8: `HeapProfiler::TakeHeapSnapshot`.
     ///
     /// ```
     /// # use heapwright::prelude::*;
