@@ -13,10 +13,9 @@
 //! V8 counterpart: `Sweeper`.
 
 use super::filler::FillerMaps;
+use super::sweep_queue::SweepQueue;
 use crate::gc::{Gang, Job};
 use crate::memory::{AREA_SIZE, ChunkFlags, MemoryChunk};
-use core::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Chunks to sweep, and how far that is.
 #[derive(Debug, Default)]
@@ -49,9 +48,7 @@ impl SweptChunk {
 struct Sweeping {
     fillers: FillerMaps,
     /// Addresses of chunks, the emptiest last.
-    unswept: Mutex<Vec<usize>>,
-    swept: Mutex<Vec<SweptChunk>>,
-    is_stopped: AtomicBool,
+    queue: SweepQueue<usize, SweptChunk>,
 }
 
 // SAFETY: the chunks are those of one heap, and stay until the gang is closed, which the sweeper does before it goes or
@@ -60,28 +57,18 @@ unsafe impl Send for Sweeping {}
 // SAFETY: as above.
 unsafe impl Sync for Sweeping {}
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing panics while it holds the lock.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Sweeping {
-    /// Sweeps one chunk, if one is left.
-    fn sweep_next(&self) -> Option<SweptChunk> {
-        let address = lock(&self.unswept).pop()?;
+    /// Sweeps a chunk that was taken off the queue.
+    fn sweep(&self, address: usize) -> SweptChunk {
         let chunk = MemoryChunk::of(address);
         // SAFETY: marking was complete, and the chunk is unswept: nothing refers to what is not marked.
-        Some(SweptChunk { chunk, gaps: unsafe { sweep_chunk(chunk, self.fillers) } })
+        SweptChunk { chunk, gaps: unsafe { sweep_chunk(chunk, self.fillers) } }
     }
 }
 
 impl Job for Sweeping {
     fn work(&self, _: usize) {
-        while !self.is_stopped.load(Ordering::Relaxed)
-            && let Some(swept) = self.sweep_next()
-        {
-            lock(&self.swept).push(swept);
-        }
+        self.queue.help(|address| self.sweep(address));
     }
 }
 
@@ -123,9 +110,8 @@ impl Sweeper {
             chunk.set_flag(ChunkFlags::UNSWEPT, true);
             self.available += AREA_SIZE - chunk.live_bytes();
         }
-        let unswept = Mutex::new(chunks.iter().map(|chunk| chunk.address()).collect());
-        let (swept, is_stopped) = (Mutex::default(), AtomicBool::new(false));
-        self.gang = Some(Gang::new(Sweeping { fillers, unswept, swept, is_stopped }, 0));
+        let queue = SweepQueue::new(chunks.iter().map(|chunk| chunk.address()).collect());
+        self.gang = Some(Gang::new(Sweeping { fillers, queue }, 0));
     }
 
     /// Asks other threads to sweep.
@@ -142,11 +128,7 @@ impl Sweeper {
         }
         let gang = self.gang.as_ref()?;
         let sweeping = gang.job();
-        let swept = lock(&sweeping.swept).pop();
-        let swept = swept.or_else(|| sweeping.sweep_next()).or_else(|| {
-            gang.wait();
-            lock(&sweeping.swept).pop()
-        })?;
+        let swept = sweeping.queue.next(|address| sweeping.sweep(address), || gang.wait())?;
         Some(self.take(swept))
     }
 
@@ -154,12 +136,7 @@ impl Sweeper {
     pub(super) fn finish(&mut self) -> Vec<SweptChunk> {
         let Some(gang) = self.gang.take() else { return Vec::new() };
         let sweeping = gang.job();
-        let mut all = Vec::new();
-        while let Some(swept) = sweeping.sweep_next() {
-            all.push(swept);
-        }
-        gang.close();
-        all.append(&mut lock(&sweeping.swept));
+        let all = sweeping.queue.finish(|address| sweeping.sweep(address), || gang.close());
         all.into_iter().map(|swept| self.take(swept)).collect()
     }
 
@@ -178,7 +155,7 @@ impl Sweeper {
     /// Lets no other thread look at the chunks any more: they are to go.
     pub(super) fn abandon(&mut self) {
         if let Some(gang) = self.gang.take() {
-            gang.job().is_stopped.store(true, Ordering::Relaxed);
+            gang.job().queue.stop();
             gang.close();
         }
     }
