@@ -14,6 +14,8 @@ mod sync {
 mod gate;
 #[path = "../../heap/src/gc/sharing.rs"]
 mod sharing;
+#[path = "../../heap/src/spaces/sweep_queue.rs"]
+mod sweep_queue;
 #[path = "../../heap/src/gc/worklist.rs"]
 mod worklist;
 
@@ -22,6 +24,7 @@ use sharing::{Sharing, Visitor};
 use shuttle::sync::Arc;
 use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use shuttle::thread;
+use sweep_queue::SweepQueue;
 use worklist::Worklist;
 
 const ITERATIONS: usize = 1000;
@@ -242,5 +245,161 @@ fn shared_work_is_done_once_whenever_it_is_stopped() {
         own.visited.sort_unstable();
         assert_eq!(own.visited, (1..=LAST).collect::<Vec<_>>());
         helpers.into_iter().for_each(|helper| helper.join().unwrap());
+    });
+}
+
+/// Chunks of a heap that may go while threads are called to sweep them.
+struct Chunks {
+    queue: SweepQueue<usize, usize>,
+    gate: Gate,
+    /// How often each was swept, by threads that are done with it.
+    swept: Vec<AtomicUsize>,
+    /// How many threads are at each.
+    at: Vec<AtomicUsize>,
+    are_gone: AtomicBool,
+}
+
+impl Chunks {
+    fn new(count: usize) -> Arc<Chunks> {
+        let zeros = || (0..count).map(|_| AtomicUsize::new(0)).collect();
+        let (swept, at) = (zeros(), zeros());
+        let queue = SweepQueue::new((0..count).collect());
+        Arc::new(Chunks { queue, gate: Gate::default(), swept, at, are_gone: AtomicBool::new(false) })
+    }
+
+    fn sweep(&self, chunk: usize) -> usize {
+        assert_eq!(self.at[chunk].fetch_add(1, Ordering::SeqCst), 0, "two threads are at {chunk}");
+        assert!(!self.are_gone.load(Ordering::SeqCst), "{chunk} is swept, and gone");
+        thread::yield_now();
+        assert!(!self.are_gone.load(Ordering::SeqCst), "{chunk} goes while it is swept");
+        self.swept[chunk].fetch_add(1, Ordering::SeqCst);
+        self.at[chunk].fetch_sub(1, Ordering::SeqCst);
+        chunk
+    }
+
+    /// Threads that come when they have time.
+    fn call(self: &Arc<Chunks>, helpers: usize) -> Vec<thread::JoinHandle<()>> {
+        let help = |chunks: Arc<Chunks>| move || chunks.gate.enter(|_| chunks.queue.help(|chunk| chunks.sweep(chunk)));
+        (0..helpers).map(|_| thread::spawn(help(Arc::clone(self)))).collect()
+    }
+
+    /// What the thread that wants memory is given. It may look at it, and allocate in it.
+    fn next(&self) -> Option<usize> {
+        let next = self.queue.next(|chunk| self.sweep(chunk), || self.gate.wait());
+        next.inspect(|chunk| self.assert_swept(*chunk))
+    }
+
+    fn finish(&self) -> Vec<usize> {
+        let all = self.queue.finish(|chunk| self.sweep(chunk), || self.gate.close());
+        all.iter().for_each(|chunk| self.assert_swept(*chunk));
+        all
+    }
+
+    fn assert_swept(&self, chunk: usize) {
+        assert_eq!(self.at[chunk].load(Ordering::SeqCst), 0, "somebody is at {chunk}, which was handed over");
+        assert_eq!(self.swept[chunk].load(Ordering::SeqCst), 1, "{chunk} was handed over");
+    }
+}
+
+const CHUNKS: usize = 4;
+
+/// Memory is wanted until there is none. Fails if `next` does not wait (some are with others when it says that there are none), if
+/// it does not look again when it has waited, and if `help` holds the lock of what is swept meanwhile (a deadlock).
+#[test]
+fn each_chunk_is_swept_and_handed_over_once() {
+    for helpers in 1..3 {
+        check(move || {
+            let chunks = Chunks::new(CHUNKS);
+            let threads = chunks.call(helpers);
+            thread::yield_now();
+            let mut all = Vec::new();
+            while let Some(chunk) = chunks.next() {
+                all.push(chunk);
+            }
+            all.sort_unstable();
+            assert_eq!(all, (0..CHUNKS).collect::<Vec<_>>(), "none is left, and none came twice");
+            // There is nothing to wait for any more, whoever still comes.
+            assert_eq!(chunks.next(), None);
+            assert!(chunks.finish().is_empty());
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+        });
+    }
+}
+
+/// Marking is to begin when some memory has been taken. Fails if `finish` takes what others have swept before it has waited for
+/// them, or does not wait.
+#[test]
+fn all_is_swept_when_sweeping_is_finished() {
+    for taken in [0, 1, CHUNKS - 1] {
+        check(move || {
+            let chunks = Chunks::new(CHUNKS);
+            let threads = chunks.call(2);
+            thread::yield_now();
+            let mut all: Vec<_> = (0..taken).map(|_| chunks.next().expect("there are more")).collect();
+            all.extend(chunks.finish());
+            all.sort_unstable();
+            assert_eq!(all, (0..CHUNKS).collect::<Vec<_>>());
+            // Who comes late has nothing to look at.
+            chunks.are_gone.store(true, Ordering::SeqCst);
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+        });
+    }
+}
+
+/// The isolate goes. Fails if `close` waits for nobody, and if `stop` tells nobody: then all is swept for nothing.
+#[test]
+fn nobody_sweeps_what_is_given_up() {
+    let most_swept = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let least_swept = Arc::new(std::sync::atomic::AtomicUsize::new(usize::MAX));
+    let (most, least) = (Arc::clone(&most_swept), Arc::clone(&least_swept));
+    check(move || {
+        let chunks = Chunks::new(CHUNKS);
+        let threads = chunks.call(2);
+        thread::yield_now();
+        chunks.queue.stop();
+        // Each of them was at one at most.
+        let begun = |chunks: &Chunks| -> usize { chunks.swept.iter().map(|count| count.load(Ordering::SeqCst)).sum() };
+        let before = begun(&chunks);
+        chunks.gate.close();
+        assert!(begun(&chunks) <= before + 2, "helpers go on when they were told to stop");
+        chunks.are_gone.store(true, Ordering::SeqCst);
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        most.fetch_max(begun(&chunks), std::sync::atomic::Ordering::SeqCst);
+        least.fetch_min(begun(&chunks), std::sync::atomic::Ordering::SeqCst);
+    });
+    let [least, most] = [least_swept, most_swept].map(|count| count.load(std::sync::atomic::Ordering::SeqCst));
+    assert!(least == 0 && most == CHUNKS, "{least} to {most} were swept: other schedules are not tried");
+}
+
+/// In a scavenge any of its threads may want memory, one at a time, under the lock of the heap, while others sweep. Fails as the
+/// first does: whoever waits for sweepers must not keep them from what they need.
+#[test]
+fn threads_of_a_scavenge_take_over_what_others_sweep() {
+    check(|| {
+        let chunks = Chunks::new(CHUNKS);
+        let heap = Arc::new(shuttle::sync::Mutex::new(Vec::new()));
+        let sweepers = chunks.call(2);
+        let scavenge = |chunks: Arc<Chunks>, heap: Arc<shuttle::sync::Mutex<Vec<usize>>>| {
+            move || {
+                loop {
+                    let mut heap = heap.lock().unwrap();
+                    match chunks.next() {
+                        Some(chunk) => heap.push(chunk),
+                        None => break,
+                    }
+                    drop(heap);
+                    thread::yield_now();
+                }
+            }
+        };
+        let other = thread::spawn(scavenge(Arc::clone(&chunks), Arc::clone(&heap)));
+        scavenge(Arc::clone(&chunks), Arc::clone(&heap))();
+        // Who was told that there are none can rely on it.
+        let mut all = heap.lock().unwrap().clone();
+        all.sort_unstable();
+        assert_eq!(all, (0..CHUNKS).collect::<Vec<_>>());
+        other.join().unwrap();
+        chunks.gate.close();
+        sweepers.into_iter().for_each(|thread| thread.join().unwrap());
     });
 }

@@ -8,6 +8,7 @@ use crate::map::Map;
 use crate::memory::{ChunkFlags, MemoryChunk};
 use crate::spaces::{AllocationAlignment, SpaceId};
 use crate::tagged::{HeapObject, TAGGED_SIZE, TaggedCell, Word};
+use core::hash::{BuildHasherDefault, Hasher};
 use std::collections::HashSet;
 
 /// A heap that is not as it should be.
@@ -217,10 +218,10 @@ impl IsolateData {
     }
 
     /// The addresses of all objects: every map and every size is checked on the way.
-    fn object_starts(&self) -> Result<HashSet<usize>, VerifyError> {
+    fn object_starts(&self) -> Result<AddressSet, VerifyError> {
         let maps = self.map_addresses();
         maps.iter().try_for_each(|map| self.verify_map(*map))?;
-        let mut objects = HashSet::new();
+        let mut objects = AddressSet::default();
         for chunk in self.heap.all_chunks() {
             self.heap.walk_chunk(chunk, |address| {
                 let map_word = load(address);
@@ -257,7 +258,7 @@ impl IsolateData {
     }
 
     /// The addresses of all maps: those of map space whose own map is that of a map class.
-    fn map_addresses(&self) -> HashSet<usize> {
+    fn map_addresses(&self) -> AddressSet {
         let known: HashSet<usize> = self
             .maps
             .iter()
@@ -267,7 +268,7 @@ impl IsolateData {
                 unsafe { Word::strong(*address).as_object::<Map>() }.class().is_map()
             })
             .collect();
-        let mut maps: HashSet<usize> = self.maps.iter().map(|map| map.address()).collect();
+        let mut maps: AddressSet = self.maps.iter().map(|map| map.address()).collect();
         for chunk in self.heap.map_space.chunks() {
             // Stops at the first word that is no map; `object_starts` reports it.
             let _ = self.heap.walk_chunk(chunk, |address| {
@@ -286,9 +287,31 @@ impl IsolateData {
     }
 }
 
+/// Addresses of objects: each reference of the heap is looked up here, so how they are hashed decides what verifying costs.
+type AddressSet = HashSet<usize, BuildHasherDefault<AddressHasher>>;
+
+/// Fibonacci hashing: the upper bits of a product, in which all bits of the address have a part. Nobody chooses addresses so that
+/// they collide.
+#[derive(Default)]
+struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_usize((self.0 as usize) ^ usize::from(*byte)));
+    }
+
+    fn write_usize(&mut self, address: usize) {
+        self.0 = (address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.rotate_left(20) // tables take the lowest bits and the topmost ones
+    }
+}
+
 struct Verifier<'a> {
     isolate: &'a IsolateData,
-    objects: HashSet<usize>,
+    objects: AddressSet,
     /// While marking is under way, the objects that are marked and were not visited.
     grey: Option<HashSet<usize>>,
 }
@@ -330,12 +353,15 @@ impl Verifier<'_> {
         let lengths = unsafe { class.tail_lengths(address) };
         let mut offset = layout.header_size();
         for (tail, &length) in layout.tails.iter().zip(lengths.as_slice()) {
-            for _ in 0..length {
-                if tail.element.is_tagged() {
+            let element_size = tail.element_size.current() as usize;
+            let end = offset + length * element_size;
+            if tail.element.is_tagged() {
+                while offset < end {
                     slot(offset, tail.name, &tail.element)?;
+                    offset += element_size;
                 }
-                offset += tail.element_size.current() as usize;
             }
+            offset = end;
         }
         if offset.next_multiple_of(TAGGED_SIZE) != size {
             return Err(VerifyError {

@@ -143,8 +143,15 @@ mod new_large_object_space;
 mod new_space;
 mod origin;
 mod paged_space;
+mod sweep_queue;
 mod sweeper;
 mod unfinished;
+
+/// What threads wait with.
+mod sync {
+    pub(super) use std::sync::atomic::{AtomicBool, Ordering};
+    pub(super) use std::sync::{Mutex, MutexGuard, PoisonError};
+}
 
 pub use alignment::AllocationAlignment;
 pub use code_space::CODE_ALIGNMENT;

@@ -12,10 +12,9 @@
 //! V8 counterpart: `Sweeper`.
 
 use super::filler::FillerMaps;
+use super::sweep_queue::SweepQueue;
 use crate::gc::{Gang, Job};
 use crate::memory::{AREA_SIZE, ChunkFlags, MemoryChunk};
-use core::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Chunks to sweep, and how far that is.
 #[derive(Debug, Default)]
@@ -48,9 +47,7 @@ impl SweptChunk {
 struct Sweeping {
     fillers: FillerMaps,
     /// Addresses of chunks, the emptiest last.
-    unswept: Mutex<Vec<usize>>,
-    swept: Mutex<Vec<SweptChunk>>,
-    is_stopped: AtomicBool,
+    queue: SweepQueue<usize, SweptChunk>,
 }
 
 // SAFETY: the chunks are those of one heap, and stay until the gang is closed, which the sweeper does before it goes or
@@ -59,28 +56,18 @@ unsafe impl Send for Sweeping {}
 // SAFETY: as above.
 unsafe impl Sync for Sweeping {}
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing panics while it holds the lock.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Sweeping {
-    /// Sweeps one chunk, if one is left.
-    fn sweep_next(&self) -> Option<SweptChunk> {
-        let address = lock(&self.unswept).pop()?;
+    /// Sweeps a chunk that was taken off the queue.
+    fn sweep(&self, address: usize) -> SweptChunk {
         let chunk = MemoryChunk::of(address);
         // SAFETY: marking was complete, and the chunk is unswept: nothing refers to what is not marked.
-        Some(SweptChunk { chunk, gaps: unsafe { sweep_chunk(chunk, self.fillers) } })
+        SweptChunk { chunk, gaps: unsafe { sweep_chunk(chunk, self.fillers) } }
     }
 }
 
 impl Job for Sweeping {
     fn work(&self, _: usize) {
-        while !self.is_stopped.load(Ordering::Relaxed)
-            && let Some(swept) = self.sweep_next()
-        {
-            lock(&self.swept).push(swept);
-        }
+        self.queue.help(|address| self.sweep(address));
     }
 }
 
@@ -123,9 +110,8 @@ impl Sweeper {
             chunk.set_flag(ChunkFlags::UNSWEPT, true);
             self.available += AREA_SIZE - chunk.live_bytes();
         }
-        let unswept = Mutex::new(chunks.iter().map(|chunk| chunk.address()).collect());
-        let (swept, is_stopped) = (Mutex::default(), AtomicBool::new(false));
-        self.gang = Some(Gang::new(Sweeping { fillers, unswept, swept, is_stopped }, 0));
+        let queue = SweepQueue::new(chunks.iter().map(|chunk| chunk.address()).collect());
+        self.gang = Some(Gang::new(Sweeping { fillers, queue }, 0));
     }
 
     /// Adds chunks, whose live bytes are set.
@@ -134,13 +120,12 @@ impl Sweeper {
             self.begin(chunks.to_vec(), fillers);
             return;
         };
-        let mut unswept = lock(&gang.job().unswept);
         for chunk in chunks {
             chunk.set_flag(ChunkFlags::UNSWEPT, true);
             self.available += AREA_SIZE - chunk.live_bytes();
-            unswept.push(chunk.address());
         }
-        unswept.sort_by_key(|chunk| core::cmp::Reverse(MemoryChunk::of(*chunk).live_bytes()));
+        let addresses = chunks.iter().map(|chunk| chunk.address());
+        gang.job().queue.add(addresses, |chunk| core::cmp::Reverse(MemoryChunk::of(*chunk).live_bytes()));
     }
 
     /// Asks other threads to sweep.
@@ -152,25 +137,17 @@ impl Sweeper {
 
     /// A swept chunk, to be taken over; `None` if all are. Waits for those that others are at: new memory costs more.
     pub(super) fn next(&mut self) -> Option<SweptChunk> {
-        self.next_at_hand().or_else(|| {
-            if self.available == 0 {
-                return None;
-            }
-            let gang = self.gang.as_ref()?;
-            gang.wait();
-            let swept = lock(&gang.job().swept).pop()?;
-            Some(self.take(swept))
-        })
+        let gang = if self.available > 0 { self.gang.as_ref()? } else { return None };
+        let sweeping = gang.job();
+        let swept = sweeping.queue.next(|address| sweeping.sweep(address), || gang.wait())?;
+        Some(self.take(swept))
     }
 
     /// The same, but does not wait.
     pub(super) fn next_at_hand(&mut self) -> Option<SweptChunk> {
-        if self.available == 0 {
-            return None;
-        }
-        let sweeping = self.gang.as_ref()?.job();
-        let swept = lock(&sweeping.swept).pop();
-        let swept = swept.or_else(|| sweeping.sweep_next())?;
+        let gang = if self.available > 0 { self.gang.as_ref()? } else { return None };
+        let sweeping = gang.job();
+        let swept = sweeping.queue.next_at_hand(|address| sweeping.sweep(address))?;
         Some(self.take(swept))
     }
 
@@ -178,12 +155,7 @@ impl Sweeper {
     pub(super) fn finish(&mut self) -> Vec<SweptChunk> {
         let Some(gang) = self.gang.take() else { return Vec::new() };
         let sweeping = gang.job();
-        let mut all = Vec::new();
-        while let Some(swept) = sweeping.sweep_next() {
-            all.push(swept);
-        }
-        gang.close();
-        all.append(&mut lock(&sweeping.swept));
+        let all = sweeping.queue.finish(|address| sweeping.sweep(address), || gang.close());
         all.into_iter().map(|swept| self.take(swept)).collect()
     }
 
@@ -202,7 +174,7 @@ impl Sweeper {
     /// Lets no other thread look at the chunks any more: they are to go.
     pub(super) fn abandon(&mut self) {
         if let Some(gang) = self.gang.take() {
-            gang.job().is_stopped.store(true, Ordering::Relaxed);
+            gang.job().queue.stop();
             gang.close();
         }
     }

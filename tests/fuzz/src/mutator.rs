@@ -1,7 +1,7 @@
 //! A program of operations on a heap, read from bytes, beside a model of it in plain Rust. Any bytes are a program: numbers are
 //! taken modulo what exists, and where they end the program does.
 //!
-//! Objects are young, old and large; slots are strong, weak, either, or rows of them; roots are handles in nested scopes,
+//! Objects are young, old and large; slots are strong, weak, either, or rows of them, or entries of ephemerons; roots are handles in nested scopes,
 //! globals and weak globals with callbacks. Collections come when they are asked for, when memory is short, and, if the first bytes
 //! say so, at every so many allocations. After each one that is asked for, the heap has to be what the model is.
 
@@ -54,7 +54,30 @@ pub struct Blob {
     bytes: [u8],
 }
 
-heap_classes! { pub static CLASSES = [Item, Node, Row, WeakRow, Blob]; }
+/// A value that lives as long as its key.
+#[heap_struct(ephemeron)]
+pub struct Entry {
+    key: Weak<Item>,
+    value: Tagged<Any>,
+}
+
+/// Entries, in a field and behind it: keys and values in turn.
+#[heap_object(extends = Item)]
+pub struct Table {
+    own: Inline<Entry>,
+    #[constant]
+    length: Smi,
+    #[length = length]
+    entries: [Inline<Entry>],
+}
+
+impl Table {
+    fn entry(&self, slot: usize) -> EntryRef<'_> {
+        if slot < 2 { self.own() } else { self.entries(slot / 2 - 1) }
+    }
+}
+
+heap_classes! { pub static CLASSES = [Item, Node, Row, WeakRow, Blob, Table]; }
 
 /// The bytes of a program that are left.
 struct Input<'a>(&'a [u8]);
@@ -78,6 +101,8 @@ enum Held {
     Smi(i32),
     Strong(i32),
     Weak(i32),
+    /// The next slot is its value.
+    Key(Option<i32>),
 }
 
 /// What the heap holds in a slot.
@@ -87,6 +112,7 @@ enum Seen<'a> {
     Smi(i32),
     Strong(&'a Item),
     Weak(&'a Item),
+    Key(Option<&'a Item>),
 }
 
 impl<'a> Seen<'a> {
@@ -96,12 +122,14 @@ impl<'a> Seen<'a> {
             Seen::Smi(number) => Held::Smi(number),
             Seen::Strong(item) => Held::Strong(item.id()),
             Seen::Weak(item) => Held::Weak(item.id()),
+            Seen::Key(key) => Held::Key(key.map(Item::id)),
         }
     }
 
     fn item(self) -> Option<&'a Item> {
         match self {
             Seen::Strong(item) | Seen::Weak(item) => Some(item),
+            Seen::Key(key) => key,
             Seen::Nothing | Seen::Smi(_) => None,
         }
     }
@@ -116,6 +144,7 @@ fn slots(item: &Item) -> usize {
         Node(_) => 4,
         Row(row) => row.elements_len(),
         WeakRow(row) => row.elements_len(),
+        Table(table) => 2 + 2 * table.entries_len(),
         _ => 0,
     })
 }
@@ -135,6 +164,10 @@ fn read(item: &Item, slot: usize) -> Seen<'_> {
         },
         Row(row) => any(row.elements(slot)),
         WeakRow(row) => row.elements(slot).map_or(Seen::Nothing, Seen::Weak),
+        Table(table) => {
+            let entry: &Entry = table.entry(slot).into();
+            if slot.is_multiple_of(2) { Seen::Key(entry.key()) } else { any(entry.value()) }
+        }
         _ => Seen::Nothing,
     })
 }
@@ -153,6 +186,8 @@ fn write(item: &Item, slot: usize, to: Option<&Item>, number: i32) {
         },
         Row(row) => row.set_elements(slot, tagged),
         WeakRow(row) => row.set_elements(slot, to),
+        Table(table) if slot.is_multiple_of(2) => table.entry(slot).set_key(to),
+        Table(table) => table.entry(slot).set_value(tagged),
         _ => {}
     })
 }
@@ -168,6 +203,8 @@ struct World {
     globals: Vec<Global<Item>>,
     weak_globals: Vec<(i32, WeakGlobal<Item>)>,
     died: Died,
+    /// Keys of entries that were found cleared: they are dead, and stay so.
+    dead_keys: HashSet<i32>,
     /// How many objects may be made at once: fewer where each costs a collection.
     crowd: usize,
 }
@@ -199,11 +236,18 @@ impl World {
     fn store(&mut self, holder: &Item, slot: usize, to: Option<&Item>, number: i32) {
         if slots(holder) > 0 {
             let slot = slot % slots(holder);
-            write(holder, slot, to, number);
             let shadow = self.items.get_mut(&holder.id()).expect("what is found is known");
+            let key = slot & !1;
+            if let (Held::Key(known), Seen::Key(None)) = (shadow[key], read(holder, key)) {
+                // Cleared, or a value without a key, which may have been: a part of it is stored now.
+                self.dead_keys.extend(known);
+                (shadow[key], shadow[key + 1]) = (Held::Key(None), read(holder, key + 1).held());
+            }
+            write(holder, slot, to, number);
             shadow[slot] = read(holder, slot).held();
             if let Some(to) = to {
-                assert!(matches!(shadow[slot], Held::Strong(id) | Held::Weak(id) if id == to.id()));
+                let is_it = |id: i32| id == to.id();
+                assert!(matches!(shadow[slot], Held::Strong(id) | Held::Weak(id) | Held::Key(Some(id)) if is_it(id)));
             }
         }
     }
@@ -237,9 +281,12 @@ impl World {
             0..3 => Node::try_new_in(scope, place, node).map(Handle::upcast),
             3 | 4 => Row::try_new_in(scope, place, RowInit { parent: parent(), elements: Filled::new(to_any, size) })
                 .map(Handle::upcast),
-            5 | 6 => {
-                WeakRow::try_new_in(scope, place, WeakRowInit { parent: parent(), elements: Filled::new(to, size) })
-                    .map(Handle::upcast)
+            5 => WeakRow::try_new_in(scope, place, WeakRowInit { parent: parent(), elements: Filled::new(to, size) })
+                .map(Handle::upcast),
+            6 => {
+                let own = EntryInit { key: to, value: to_any };
+                let entries = Filled::new(EntryInit { key: Nil, value: smi(0) }, size);
+                Table::try_new_in(scope, place, TableInit { parent: parent(), own, entries }).map(Handle::upcast)
             }
             _ => {
                 let bytes = Filled::new(id as u8, size * 3);
@@ -253,16 +300,32 @@ impl World {
         Some(handle)
     }
 
-    /// What the model's strong references reach.
+    /// What the model's strong references reach, and values whose tables and keys are reached: round for round.
     fn reachable(&self, roots: impl Iterator<Item = i32>) -> HashSet<i32> {
         let (mut reached, mut pending) = (HashSet::new(), roots.collect::<Vec<_>>());
-        while let Some(id) = pending.pop() {
-            if reached.insert(id) {
-                let strong = self.items[&id]
-                    .iter()
-                    .filter_map(|held| if let Held::Strong(id) = held { Some(*id) } else { None });
-                pending.extend(strong);
+        let mut entries = Vec::new();
+        while !pending.is_empty() {
+            while let Some(id) = pending.pop() {
+                if !reached.insert(id) {
+                    continue;
+                }
+                let mut key = None;
+                for held in &self.items[&id] {
+                    match (*held, key.take()) {
+                        (Held::Key(of_next), _) => key = Some(of_next),
+                        (Held::Strong(id), None) => pending.push(id),
+                        (Held::Strong(id), Some(Some(key))) => entries.push((key, id)),
+                        _ => {}
+                    }
+                }
             }
+            entries.retain(|(key, value)| {
+                let is_alive = reached.contains(key);
+                if is_alive {
+                    pending.push(*value);
+                }
+                !is_alive
+            });
         }
         reached
     }
@@ -302,17 +365,34 @@ impl World {
             if let Some(blob) = item.try_cast::<Blob>() {
                 assert!(blob.bytes_iter().all(|byte| byte == id as u8), "the bytes of {id}");
             }
+            let mut has_lost_key = false;
             for (slot, held) in shadow.iter_mut().enumerate() {
                 let found = read(item, slot);
-                if let (Held::Weak(dead), Seen::Nothing) = (*held, found) {
-                    cleared.insert(dead);
-                    *held = Held::Nothing;
+                match (*held, found) {
+                    (Held::Weak(dead), Seen::Nothing) => {
+                        cleared.insert(dead);
+                        *held = Held::Nothing;
+                    }
+                    (Held::Key(Some(dead)), Seen::Key(None)) => {
+                        cleared.insert(dead);
+                        *held = Held::Key(None);
+                        // The value is gone with it.
+                        assert!(matches!(read(item, slot + 1), Seen::Smi(0)), "the value of {dead} in {id}");
+                        has_lost_key = true;
+                    }
+                    // What nothing keeps may go at any time, and has to in a full collection.
+                    (Held::Key(None), Seen::Key(None)) => has_lost_key = true,
+                    (_, Seen::Smi(0)) if has_lost_key => *held = Held::Smi(0),
+                    _ => assert!(!has_lost_key || !is_precise, "slot {slot} of {id}, which has no key"),
                 }
+                has_lost_key &= matches!(found, Seen::Key(_));
                 assert_eq!(found.held(), *held, "slot {slot} of {id}");
                 pending.extend(found.item());
             }
         }
         assert_eq!(seen.values().collect::<HashSet<_>>().len(), seen.len(), "two objects at one address");
+        self.dead_keys.extend(&cleared);
+        assert!(self.dead_keys.iter().all(|id| !seen.contains_key(id)), "an entry of what lives was cleared");
         assert!(reachable.is_disjoint(&cleared) && reachable.iter().all(|id| seen.contains_key(id)));
         assert!(
             self.died.lock().expect("no panic").keys().all(|id| !reachable.contains(id)),

@@ -1,6 +1,6 @@
 //! The declarations.
 
-use heapwright::{Map, prelude::*};
+use heapwright::{Map, heap_roots, prelude::*};
 
 /// What the model knows of an object is its number; a copy is given its own.
 #[heap_object(abstract)]
@@ -137,6 +137,100 @@ pub struct Shaped {
     right: Tagged<Option<Node>>,
 }
 
-heap_classes! {
-    pub static CLASSES = [Node, Packet, Counted, Row, Text, Short, Site, BigSite, Sites, Kind, Shaped];
+/// A value that lives as long as its key.
+#[heap_struct(ephemeron)]
+pub struct Pair {
+    key: Weak<HeapObject>,
+    value: Tagged<Any>,
 }
+
+/// Two values, and a number that stays.
+#[heap_struct(ephemeron)]
+pub struct Triple {
+    key: Weak<Node>,
+    number: Smi,
+    #[relaxed]
+    first: Tagged<Option<Node>>,
+    second: Tagged<(Node, Smi)>,
+}
+
+impl<'a> PairRef<'a> {
+    /// As for links.
+    pub(crate) fn fields(self) -> &'a Pair {
+        self.into()
+    }
+}
+
+impl<'a> TripleRef<'a> {
+    /// As for links.
+    pub(crate) fn fields(self) -> &'a Triple {
+        self.into()
+    }
+}
+
+/// Entries one behind the other.
+#[heap_object(extends = Counted, inherits(length: u32), copy)]
+pub struct Table {
+    #[length = length]
+    entries: [Inline<Pair>],
+}
+
+/// One entry, with a slot on either side.
+#[heap_object(extends = Node, open)]
+pub struct Hook {
+    before: Weak<Node>,
+    own: Inline<Pair>,
+    after: Tagged<Any>,
+}
+
+/// Entries that are inherited, in fields, in fields that some objects have, and in tails, with other slots between them.
+#[heap_object(extends = Hook, copy)]
+pub struct Web {
+    #[constant]
+    parts: Bits<Parts>,
+    padding: OptionalPadding<4>,
+    more: Inline<Triple>,
+    #[constant]
+    count: Smi,
+    #[present_if = parts.has_note()]
+    note: Inline<Triple>,
+    #[length = count]
+    triples: [Inline<Triple>],
+    #[length = count / 2]
+    strongs: [Tagged<Any>],
+    #[present_if = parts.has_pair()]
+    pair: Inline<Pair>,
+    #[length = if parts.has_links() { 2 * count } else { 0 }]
+    pairs: [Inline<Pair>],
+    #[present_if = parts.has_friend()]
+    friend: Weak<Node>,
+}
+
+/// Lies in READ_ONLY space, and never dies.
+#[heap_object]
+pub struct Stone {
+    #[constant]
+    id: Smi,
+}
+
+heap_classes! {
+    pub static CLASSES = [
+        Node, Packet, Counted, Row, Text, Short, Site, BigSite, Sites, Kind, Shaped, Table, Hook, Web, Stone,
+    ];
+}
+
+heap_roots! {
+    pub static STONES, keys in stones, getters in StoneRoots, set up by set_up_stones;
+    first_stone: Stone,
+    second_stone: Stone,
+}
+
+fn set_up_stones(scope: &mut HandleScope<'_>) -> Result<(), OutOfMemory> {
+    let [first, second] = STONE_IDS.map(|id| Stone::try_new_in(scope, AllocationType::ReadOnly, StoneInit { id }));
+    scope.set_root(stones::first_stone, first?);
+    scope.set_root(stones::second_stone, second?);
+    Ok(())
+}
+
+/// Their numbers, which no other object has.
+pub(crate) const STONE_IDS: [i32; 2] = [-10, -11];

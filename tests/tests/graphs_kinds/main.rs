@@ -1,6 +1,6 @@
 //! Graphs of random objects of the kinds that `graphs.rs` has not: several tails and optional fields whose lengths are
-//! computed, structs, words that may be strong or weak, weak lists that close up, maps with fields, raw and inherited
-//! lengths, copies. Mutated by every kind of store, collected, and compared with a shadow model.
+//! computed, structs, words that may be strong or weak, weak lists that close up, ephemerons, maps with fields, raw and inherited
+//! lengths, code, read-only objects, copies. Mutated by every kind of store, collected, and compared with a shadow model.
 //!
 //! A case is a list of operations on numbers that are taken modulo what exists, so that proptest can shrink it.
 //! `HEAPWRIGHT_CASES=50` multiplies the number of cases, and `HEAPWRIGHT_SEED=7` draws others.
@@ -8,11 +8,12 @@
 #![allow(missing_docs)]
 
 mod classes;
+mod entries;
 mod ops;
 mod slots;
 mod world;
 
-use classes::{CLASSES, CountedInit, NodeInit, Text, TextInit};
+use classes::{CLASSES, CountedInit, NodeInit, STONES, Text, TextInit};
 use heapwright::{IsolateBuilder, SpaceId, prelude::*};
 use ops::{Op, op};
 use proptest::collection::vec;
@@ -21,7 +22,7 @@ use world::{Count, World};
 
 /// Plays one case from the start of an isolate to its end.
 fn play(builder: IsolateBuilder, is_tight: bool, ops: &[Op]) -> Count {
-    let mut isolate = builder.classes(&CLASSES).verify(true).build().unwrap();
+    let mut isolate = builder.classes(&CLASSES).roots(&STONES).code_range(16 << 20).verify(true).build().unwrap();
     let mut world = World::new(is_tight);
     let mut scope = isolate.enter();
     if is_tight {
@@ -32,13 +33,14 @@ fn play(builder: IsolateBuilder, is_tight: bool, ops: &[Op]) -> Count {
     ops.iter().for_each(|op| world.step(&mut scope, op));
     scope.collect(CollectionKind::Full);
     world.compare(&scope, true);
+    world.count.linear = scope.statistics().ephemerons.linear;
     world.globals.clear();
     // The ballast's handle ends with the scope.
     drop(scope);
     let mut scope = isolate.enter();
     scope.collect(CollectionKind::Full);
     for (space, statistics) in scope.statistics().spaces {
-        if matches!(space, SpaceId::New | SpaceId::Old | SpaceId::NewLargeObject | SpaceId::LargeObject) {
+        if !matches!(space, SpaceId::Map | SpaceId::ReadOnly) {
             assert_eq!(statistics.used, 0, "{space} of an empty heap: {statistics:?}");
         }
     }
@@ -78,6 +80,11 @@ fn run_tight(cases: u32, length: usize, big: u32, is_tight: bool, builder: impl 
 fn assert_eventful(count: Count) {
     let Count { copies, of_kinds, large, cleared, spliced, .. } = count;
     assert!(copies > 20 && of_kinds > 10 && large > 0 && cleared > 50 && spliced > 10, "{count:?}");
+    let Count { entries_cleared, kept_by_entries, own_values, linear, keys, .. } = count;
+    assert!(entries_cleared > 50 && kept_by_entries > 50 && own_values > 10 && linear > 0, "{count:?}");
+    // A young large object is an old one where it is compared, which is after a collection.
+    let spaces = [SpaceId::New, SpaceId::Old, SpaceId::LargeObject, SpaceId::Code, SpaceId::Map, SpaceId::ReadOnly];
+    assert!(spaces.iter().all(|space| keys[*space as usize] > 0), "{count:?}");
 }
 
 fn tiny() -> IsolateBuilder {

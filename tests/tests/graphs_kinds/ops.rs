@@ -15,6 +15,12 @@ pub(crate) enum Class {
     Sites,
     Kind,
     Shaped,
+    Table,
+    Hook,
+    Web,
+    Code,
+    /// There are as many as there were in the beginning.
+    Stone,
 }
 
 /// A way to an object: which root, and which reference to follow how often.
@@ -83,6 +89,22 @@ pub(crate) enum Op {
         value: Value,
         how: How,
     },
+    /// An entry of an object that the holder leads to: its key, and what each value becomes.
+    Entry {
+        holder: Path,
+        entry: u16,
+        key: Path,
+        values: [Value; 2],
+    },
+    /// A table with so many entries, in which each value is the key of the entry before it; whether the last is the first key;
+    /// what keeps the table, and what the first key.
+    Chain {
+        count: u8,
+        is_ring: bool,
+        places: u32,
+        table: Keep,
+        first: Keep,
+    },
     StoreWeaklyReferred {
         holder: Path,
         slot: u16,
@@ -118,15 +140,21 @@ pub(crate) fn op(big: u32) -> impl Strategy<Value = Op> {
         2 => Just(Class::Sites),
         5 => Just(Class::Kind),
         2 => Just(Class::Shaped),
+        4 => Just(Class::Table),
+        2 => Just(Class::Hook),
+        5 => Just(Class::Web),
+        2 => Just(Class::Code),
     ];
     // Elements: a packet of 300 is too large to be young, of 2500 for a page. A `u16` counts all of them.
     let size = prop_oneof![200 => 0_usize..9, 40 => 9_usize..60, big => 250_usize..400, big => 900_usize..9000];
-    let value = prop_oneof![
-        1 => Just(Value::Nothing),
-        1 => (-1000..1000).prop_map(Value::Smi),
-        4 => path().prop_map(Value::Strong),
-        4 => path().prop_map(Value::Weak),
-    ];
+    let value = || {
+        prop_oneof![
+            1 => Just(Value::Nothing),
+            1 => (-1000..1000).prop_map(Value::Smi),
+            4 => path().prop_map(Value::Strong),
+            4 => path().prop_map(Value::Weak),
+        ]
+    };
     let how = prop_oneof![Just(How::Set), Just(How::Swap), Just(How::Exchange)];
     prop_oneof![
         20 => (class, any::<bool>(), size, any::<u32>(), path(), keep())
@@ -137,7 +165,11 @@ pub(crate) fn op(big: u32) -> impl Strategy<Value = Op> {
         4 => (path(), any::<u16>(), 1_u8..9, 1_u8..5, path()).prop_map(|(holder, slot, count, keep_one_in, keeper)| {
             Op::Sites { holder, slot, count, keep_one_in, keeper }
         }),
-        30 => (path(), any::<u16>(), value, how).prop_map(|(holder, slot, value, how)| Op::Store { holder, slot, value, how }),
+        14 => (path(), any::<u16>(), path(), [value(), value()])
+            .prop_map(|(holder, entry, key, values)| Op::Entry { holder, entry, key, values }),
+        3 => (1_u8..18, any::<bool>(), any::<u32>(), keep(), keep())
+            .prop_map(|(count, is_ring, places, table, first)| Op::Chain { count, is_ring, places, table, first }),
+        30 => (path(), any::<u16>(), value(), how).prop_map(|(holder, slot, value, how)| Op::Store { holder, slot, value, how }),
         5 => (path(), any::<u16>(), path(), any::<u16>())
             .prop_map(|(holder, slot, from, from_slot)| Op::StoreWeaklyReferred { holder, slot, from, from_slot }),
         3 => (path(), any::<u32>()).prop_map(|(holder, number)| Op::Fill { holder, number }),

@@ -2,6 +2,7 @@
 
 use super::classes::*;
 use super::ops::{Class, How};
+use heapwright::code::InstructionStream;
 use heapwright::tagged::MaybeWeakType;
 use heapwright::{MaybeWeak, prelude::*};
 
@@ -12,6 +13,8 @@ pub(crate) enum Held {
     Smi(i32),
     Strong(i32),
     Weak(i32),
+    /// The key of an ephemeron, and how many of the next slots are its values.
+    Key(Option<i32>, usize),
 }
 
 /// What the heap holds in a slot.
@@ -21,12 +24,14 @@ pub(crate) enum Seen<'a> {
     Smi(i32),
     Strong(&'a HeapObject),
     Weak(&'a HeapObject),
+    Key(Option<&'a HeapObject>, usize),
 }
 
 impl<'a> Seen<'a> {
     pub(crate) fn object(self) -> Option<&'a HeapObject> {
         match self {
             Seen::Strong(object) | Seen::Weak(object) => Some(object),
+            Seen::Key(key, _) => key,
             Seen::Nothing | Seen::Smi(_) => None,
         }
     }
@@ -37,12 +42,30 @@ impl<'a> Seen<'a> {
             Seen::Smi(n) => Held::Smi(n),
             Seen::Strong(object) => Held::Strong(id(object)),
             Seen::Weak(object) => Held::Weak(id(object)),
+            Seen::Key(key, values) => Held::Key(key.map(id), values),
         }
     }
 }
 
 pub(crate) fn id(object: &HeapObject) -> i32 {
-    object.try_cast::<Node>().map_or_else(|| object.cast::<Kind>().id(), Node::id)
+    match_class!(match object {
+        Node(node) => node.id(),
+        Kind(kind) => kind.id(),
+        Stone(stone) => stone.id(),
+        InstructionStream(code) => {
+            i32::from_le_bytes(core::array::from_fn(|i| code.body(i)))
+        }
+        other => panic!("a {}", other.class().name()),
+    })
+}
+
+/// Whether an object is one that the model has, and not ballast or a part of the isolate.
+pub(crate) fn is_known(object: &HeapObject) -> bool {
+    match_class!(match object {
+        Node(node) => node.id() >= 0,
+        Kind(_) | Stone(_) | InstructionStream(_) => true,
+        _ => false,
+    })
 }
 
 pub(crate) fn class_of(object: &HeapObject) -> Class {
@@ -56,6 +79,11 @@ pub(crate) fn class_of(object: &HeapObject) -> Class {
         Sites(_) => Class::Sites,
         Shaped(_) => Class::Shaped,
         Kind(_) => Class::Kind,
+        Table(_) => Class::Table,
+        Web(_) => Class::Web,
+        Hook(_) => Class::Hook,
+        InstructionStream(_) => Class::Code,
+        Stone(_) => Class::Stone,
         other => panic!("a {}", other.class().name()),
     })
 }
@@ -104,6 +132,7 @@ macro_rules! admit {
     (@pattern Nil) => { Seen::Nothing };
     (@pattern None) => { Seen::Nothing };
     (@pattern NoSite) => { Seen::Nothing };
+    (@pattern NoObject) => { Seen::Nothing };
     (@pattern Smi) => { Seen::Smi(_) };
     (@pattern Object) => { Seen::Strong(_) };
     (@pattern Node) => { Seen::Strong(_) };
@@ -113,6 +142,7 @@ macro_rules! admit {
     (@pattern WeakNode) => { Seen::Weak(_) };
     (@pattern SomeWeakNode) => { Seen::Weak(_) };
     (@pattern SomeWeakSite) => { Seen::Weak(_) };
+    (@pattern SomeWeakObject) => { Seen::Weak(_) };
     (@admits Packet $value:expr) => { $value.object().unwrap().is::<Packet>() };
     (@admits Node $value:expr) => { $value.object().unwrap().is::<Node>() };
     (@admits SomeNode $value:expr) => { $value.object().unwrap().is::<Node>() };
@@ -123,6 +153,8 @@ macro_rules! admit {
     (@value Nil $value:expr) => { Nil };
     (@value None $value:expr) => { None::<&Node> };
     (@value NoSite $value:expr) => { None::<&Site> };
+    (@value NoObject $value:expr) => { None::<&HeapObject> };
+    (@value SomeWeakObject $value:expr) => { $value.object() };
     (@value Smi $value:expr) => {{
         let Seen::Smi(n) = $value else { unreachable!() };
         smi(n)
@@ -240,6 +272,15 @@ pub(crate) fn slots<'a>(object: &'a HeapObject, visit: &mut dyn FnMut(Seen<'a>, 
                 visit(Seen::Strong(kind.as_heap_object()), &|_, _| None);
             }
         }
+        Table(table) => (0..table.entries_len()).for_each(|i| visit_pair(table.entries(i), visit)),
+        Hook(hook) => {
+            visit(seen_weak(hook.before()), &|value, _| admit!(value, [None, SomeWeakNode], |v| hook.set_before(v)));
+            visit_pair(hook.own(), visit);
+            visit(seen_any(hook.after()), &|value, _| admit!(value, [Smi, Object], |v| hook.set_after(v)));
+            if let Some(web) = hook.try_cast::<Web>() {
+                visit_web(web, visit);
+            }
+        }
         Kind(kind) => {
             visit(seen_any(kind.extra()), &|value, _| admit!(value, [Smi, Object], |v| kind.set_extra(v)));
             visit(seen_weak(kind.friend()), &|value, _| admit!(value, [None, SomeWeakNode], |v| kind.set_friend(v)));
@@ -256,6 +297,44 @@ pub(crate) fn visit_link<'a>(link: LinkRef<'a>, visit: &mut dyn FnMut(Seen<'a>, 
     visit(seen_any(cells.to()), &|value, _| admit!(value, [Smi, Object], |v| link.set_to(v)));
     visit(seen_maybe(cells.near()), &|value, _| admit!(value, [Nil, Smi, Packet, WeakNode], |v| link.set_near(v)));
     visit(seen_weak(cells.far()), &|value, _| admit!(value, [None, SomeWeakNode], |v| link.set_far(v)));
+}
+
+/// What a web has more than a hook.
+fn visit_web<'a>(web: &'a Web, visit: &mut dyn FnMut(Seen<'a>, Put<'_, 'a>)) {
+    visit_triple(web.more(), visit);
+    if let Some(note) = web.note() {
+        visit_triple(note, visit);
+    }
+    (0..web.triples_len()).for_each(|i| visit_triple(web.triples(i), visit));
+    for i in 0..web.strongs_len() {
+        visit(seen_any(web.strongs(i)), &|value, _| admit!(value, [Smi, Object], |v| web.set_strongs(i, v)));
+    }
+    if let Some(pair) = web.pair() {
+        visit_pair(pair, visit);
+    }
+    (0..web.pairs_len()).for_each(|i| visit_pair(web.pairs(i), visit));
+    if let Some(friend) = web.friend() {
+        visit(seen_weak(friend), &|value, _| admit!(value, [None, SomeWeakNode], |v| web.set_friend(v)));
+    }
+}
+
+fn visit_pair<'a>(pair: PairRef<'a>, visit: &mut dyn FnMut(Seen<'a>, Put<'_, 'a>)) {
+    let cells = pair.fields();
+    visit(Seen::Key(cells.key(), 1), &|value, _| {
+        let stored = admit!(value, [NoObject, SomeWeakObject], |v| pair.set_key(v));
+        stored.map(|stored| Seen::Key(stored.object(), 1))
+    });
+    visit(seen_any(cells.value()), &|value, _| admit!(value, [Smi, Object], |v| pair.set_value(v)));
+}
+
+fn visit_triple<'a>(triple: TripleRef<'a>, visit: &mut dyn FnMut(Seen<'a>, Put<'_, 'a>)) {
+    let cells = triple.fields();
+    visit(Seen::Key(cells.key().map(Node::as_heap_object), 2), &|value, _| {
+        let stored = admit!(value, [None, SomeWeakNode], |v| triple.set_key(v));
+        stored.map(|stored| Seen::Key(stored.object(), 2))
+    });
+    visit(seen_option(cells.first()), &|value, _| admit!(value, [None, SomeNode], |v| triple.set_first(v)));
+    visit(seen_any(cells.second().to_any()), &|value, _| admit!(value, [Smi, Node], |v| triple.set_second(v)));
 }
 
 pub(crate) fn seen(object: &HeapObject) -> Vec<Seen<'_>> {
@@ -294,6 +373,16 @@ pub(crate) fn raw(object: &HeapObject, number: u32, is_store: bool) {
             }
         }
         Short(short) => number!(short.set_flag(number as u16), short.flag(), number as u16),
+        Web(web) => {
+            let kind = (number >> 4) as i32;
+            for triple in web.triples_iter().chain([web.more()]).chain(web.note()) {
+                number!(triple.set_number(kind), triple.number(), kind);
+            }
+        }
+        InstructionStream(code) => {
+            let padding = (4..code.instruction_size() as usize).all(|i| code.body(i) == 0x90);
+            assert!(padding && code.is_executable());
+        }
         BigSite(site) => number!(site.set_number(u64::from(number) << 9), site.number(), u64::from(number) << 9),
         _ => {}
     });
@@ -311,11 +400,28 @@ pub(crate) fn check_shape(object: &HeapObject, size: usize, bits: u32) {
             assert_eq!((packet.nears_len(), packet.bytes_len()), (size, 3 * size + 1));
             assert_eq!(packet.weaks_len(), size / 2 + usize::from(parts.more()));
         }
+        Table(table) => assert_eq!((table.length(), table.entries_len()), (size as u32, size)),
+        Web(web) => {
+            let parts = parts(bits);
+            assert_eq!((web.parts(), web.count()), (parts, size as i32));
+            let present = (web.note().is_some(), web.friend().is_some(), web.pair().is_some());
+            assert_eq!(present, (parts.has_note(), parts.has_friend(), parts.has_pair()));
+            assert_eq!((web.triples_len(), web.strongs_len()), (size, size / 2));
+            assert_eq!(web.pairs_len(), if parts.has_links() { 2 * size } else { 0 });
+        }
+        InstructionStream(code) => assert_eq!(code.instruction_size() as usize, instructions(0, size).len()),
         Row(row) => assert_eq!((row.length(), row.values_len()), (size as u32, size)),
         Text(text) => assert_eq!((text.length(), text.units_len()), (size as u32, size)),
         Short(short) => assert_eq!((usize::from(short.count()), short.values_len()), (size, size)),
         _ => {}
     });
+}
+
+/// What no processor is asked to run: a number, and bytes that follow from nothing but how many there are.
+pub(crate) fn instructions(id: i32, size: usize) -> Vec<u8> {
+    let mut bytes = id.to_le_bytes().to_vec();
+    bytes.resize(6 + 16 * size, 0x90);
+    bytes
 }
 
 pub(crate) fn parts(bits: u32) -> Parts {

@@ -1,25 +1,30 @@
 //! The shadow model of one heap, and the operations on both.
 
 use super::classes::*;
+use super::entries::Alive;
 use super::ops::{Class, How, Keep, Op, Path, Value};
-use super::slots::{Held, Seen, check_shape, class_of, id, is_spliced, parts, raw, seen, slots};
+use super::slots::{
+    Held, Seen, check_shape, class_of, id, instructions, is_known, is_spliced, parts, raw, seen, slots,
+};
+use heapwright::code::InstructionStream;
+use heapwright::inspect::HeapObjectIterator;
 use heapwright::{Map, SpaceId, prelude::*};
 use std::collections::{HashMap, HashSet};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Shadow {
-    class: Class,
-    slots: Vec<Held>,
-    size: usize,
-    bits: u32,
-    number: u32,
+    pub(crate) class: Class,
+    pub(crate) slots: Vec<Held>,
+    pub(crate) size: usize,
+    pub(crate) bits: u32,
+    pub(crate) number: u32,
 }
 
-/// The shadow of one heap. Its roots are globals.
+/// The shadow of one heap. Its roots are globals, and stones.
 #[derive(Default)]
 pub(crate) struct World {
-    things: HashMap<i32, Shadow>,
-    next: i32,
+    pub(crate) things: HashMap<i32, Shadow>,
+    pub(crate) next: i32,
     pub(crate) globals: Vec<(i32, Global<HeapObject>)>,
     /// Where maps and large objects lie: they never move.
     fixed: HashMap<i32, usize>,
@@ -39,6 +44,16 @@ pub(crate) struct Count {
     pub(crate) cleared: usize,
     /// Slots that lead past dead members to a living one.
     pub(crate) spliced: usize,
+    /// Ephemerons whose keys have died.
+    pub(crate) entries_cleared: usize,
+    /// Objects that were found to live because of entries alone.
+    pub(crate) kept_by_entries: usize,
+    /// Entries with one object as key and value.
+    pub(crate) own_values: usize,
+    /// Entries with living keys, by the space of the key.
+    pub(crate) keys: [usize; SpaceId::ALL.len()],
+    /// How often the collector went over to the linear algorithm for ephemerons.
+    pub(crate) linear: u64,
 }
 
 impl core::ops::AddAssign for Count {
@@ -49,17 +64,29 @@ impl core::ops::AddAssign for Count {
         self.large += other.large;
         self.cleared += other.cleared;
         self.spliced += other.spliced;
+        self.entries_cleared += other.entries_cleared;
+        self.kept_by_entries += other.kept_by_entries;
+        self.own_values += other.own_values;
+        self.keys.iter_mut().zip(other.keys).for_each(|(sum, more)| *sum += more);
+        self.linear += other.linear;
     }
 }
 
 impl World {
     pub(crate) fn new(is_tight: bool) -> World {
-        World { is_tight, ..World::default() }
+        let stone = Shadow { class: Class::Stone, slots: Vec::new(), size: 0, bits: 0, number: 0 };
+        let things = STONE_IDS.into_iter().map(|id| (id, stone.clone())).collect();
+        World { is_tight, things, ..World::default() }
     }
 
     /// The object that a path leads to, by the heap's own strong references.
     pub(crate) fn find<'gc>(&self, scope: &'gc HandleScope<'_>, path: Path) -> Option<&'gc HeapObject> {
         let root = self.globals.get(usize::from(path.root) % self.globals.len().max(1))?;
+        match path.root {
+            0..1000 => return Some(scope.first_stone().as_heap_object()),
+            1000..2000 => return Some(scope.second_stone().as_heap_object()),
+            _ => {}
+        }
         let mut object = root.1.get(scope);
         let mut turns = path.turns as usize;
         for _ in 0..path.steps {
@@ -83,12 +110,13 @@ impl World {
         self.things.get_mut(&id).unwrap_or_else(|| panic!("object {id} was thought dead"))
     }
 
-    pub(crate) fn store<'gc>(&mut self, holder: &'gc HeapObject, slot: u16, value: Seen<'gc>, how: How) {
+    pub(crate) fn store<'gc>(&mut self, holder: &'gc HeapObject, slot: usize, value: Seen<'gc>, how: How) {
         let count = self.shadow(holder).slots.len();
         if count == 0 {
             return;
         }
-        let slot = usize::from(slot) % count;
+        let slot = slot % count;
+        self.learn_of_clearing(holder, slot);
         let (mut at, mut stored) = (0, None);
         slots(holder, &mut |_, put| {
             if at == slot {
@@ -125,7 +153,7 @@ impl World {
             Keep::Global => self.globals.push((id(made), Global::new(scope, object))),
             Keep::Field(holder, slot) => {
                 if let Some(holder) = self.find(scope, holder) {
-                    self.store(holder, slot, Seen::Strong(made), How::Set);
+                    self.store(holder, slot.into(), Seen::Strong(made), How::Set);
                 }
             }
             Keep::Nothing => {}
@@ -168,6 +196,12 @@ impl World {
         let weak_site = if member.is_some() { weak } else { Held::Nothing };
         let link = LinkInit { to: target, near: smi(id), number: 0, far: node };
         let link_slots = [strong, Held::Smi(id), weak_node];
+        // Key and value are one object, or there is no key.
+        let (key, held_key) = if bits & 0x300 == 0 { (None, None) } else { (Some(target), Some(known)) };
+        let pair = PairInit { key, value: target };
+        let pair_slots = vec![Held::Key(held_key, 1), strong];
+        let triple = TripleInit { key: node, number: 0, first: node, second: smi(id) };
+        let triple_slots = [Held::Key(node.is_some().then_some(known), 2), option, Held::Smi(id)];
         let counted = CountedInit { parent: NodeInit { id }, length: size as u32 };
         let number = bits.rotate_left(9);
         let shadow = |slots: Vec<Held>| Shadow { class, slots, size, bits, number };
@@ -239,6 +273,42 @@ impl World {
                 let init = ShapedInit { parent, left: target, right: node };
                 scope.try_new::<Shaped, _>(place, init).map(|made| (made.upcast(), vec![strong, option]))
             }
+            Class::Table => {
+                let init = TableInit { parent: counted, entries: Filled::new(pair, size) };
+                let slots = pair_slots.repeat(size);
+                scope.try_new::<Table, _>(place, init).map(|made| (made.upcast(), slots))
+            }
+            Class::Hook => {
+                let init = HookInit { parent, before: node, own: pair, after: smi(id) };
+                let slots = [vec![weak_node], pair_slots, vec![Held::Smi(id)]].concat();
+                scope.try_new::<Hook, _>(place, init).map(|made| (made.upcast(), slots))
+            }
+            Class::Web => {
+                let parts = parts(bits);
+                let pairs = if parts.has_links() { 2 * size } else { 0 };
+                let init = WebInit {
+                    parent: HookInit { parent, before: node, own: pair, after: target },
+                    parts,
+                    more: triple,
+                    count: size as i32,
+                    note: parts.has_note().then_some(triple),
+                    triples: Filled::new(triple, size),
+                    strongs: Filled::new(target, size / 2),
+                    pair: parts.has_pair().then_some(pair),
+                    pairs: Filled::new(pair, pairs),
+                    friend: parts.has_friend().then_some(node),
+                };
+                let mut slots = [vec![weak_node], pair_slots.clone(), vec![strong]].concat();
+                slots.extend(triple_slots.repeat(1 + usize::from(parts.has_note()) + size));
+                slots.extend(vec![strong; size / 2]);
+                slots.extend(pair_slots.repeat(usize::from(parts.has_pair()) + pairs));
+                slots.extend(parts.has_friend().then_some(weak_node));
+                scope.try_new::<Web, _>(place, init).map(|made| (made.upcast(), slots))
+            }
+            Class::Code => {
+                InstructionStream::try_new(scope, &instructions(id, size)).map(|made| (made.upcast(), Vec::new()))
+            }
+            Class::Stone => unreachable!("made with the isolate"),
         };
         match made {
             Ok((made, slots)) => self.settle(scope, made, shadow(slots), keep),
@@ -298,6 +368,8 @@ impl World {
         let made = match class {
             Class::Packet => copy!(Packet),
             Class::Row => copy!(Row),
+            Class::Table => copy!(Table),
+            Class::Web => copy!(Web),
             Class::Shaped => copy!(Shaped),
             _ => return,
         };
@@ -307,9 +379,22 @@ impl World {
         };
         let mut shadow = self.shadow(source.get(scope)).clone();
         // Making the copy may have cleared what the source refers to weakly; then it is not in the copy either.
+        let (mut is_cleared, mut of_entry) = (false, 0);
         for (held, seen) in shadow.slots.iter_mut().zip(seen(source.get(scope))) {
-            if let (Held::Weak(_), Seen::Nothing) = (*held, seen) {
-                *held = Held::Nothing;
+            match (*held, seen) {
+                (Held::Weak(_), Seen::Nothing) => *held = Held::Nothing,
+                (Held::Key(..), Seen::Key(key, values)) => {
+                    is_cleared = key.is_none();
+                    of_entry = values;
+                    *held = seen.held();
+                }
+                _ if of_entry > 0 => {
+                    of_entry -= 1;
+                    if is_cleared {
+                        *held = seen.held();
+                    }
+                }
+                _ => {}
             }
         }
         self.count.copies += 1;
@@ -345,32 +430,20 @@ impl World {
             last = Some((id, made));
         }
         if let (Some(holder), Some((_, first))) = (self.find(scope, into.0), last) {
-            self.store(holder, into.1, Seen::Weak(first.get(scope).as_heap_object()), How::Set);
+            self.store(holder, into.1.into(), Seen::Weak(first.get(scope).as_heap_object()), How::Set);
         }
-    }
-
-    /// What the model's strong references reach.
-    pub(crate) fn reachable(&self) -> HashSet<i32> {
-        let mut reached = HashSet::new();
-        let mut pending: Vec<i32> = self.globals.iter().map(|global| global.0).collect();
-        while let Some(id) = pending.pop() {
-            if reached.insert(id) {
-                pending.extend(self.things[&id].slots.iter().filter_map(|held| match held {
-                    Held::Strong(id) => Some(*id),
-                    _ => None,
-                }));
-            }
-        }
-        reached
     }
 
     /// Compares all that the roots lead to, by weak references too. `all_cleared`: right after a full collection, when no
     /// weak reference to what is dead may be left.
     pub(crate) fn compare(&mut self, scope: &HandleScope<'_>, all_cleared: bool) {
-        let reachable = self.reachable();
+        let Alive { ids: reachable, kept } = self.alive();
+        self.count.kept_by_entries += kept;
         let mut pending: Vec<(i32, &HeapObject)> =
             self.globals.iter().map(|(id, global)| (*id, global.get(scope))).collect();
-        let (mut cleared, mut visible) = (HashSet::new(), HashSet::new());
+        let stones = [scope.first_stone(), scope.second_stone()].map(Stone::as_heap_object);
+        pending.extend(STONE_IDS.into_iter().zip(stones));
+        let mut cleared = HashSet::new();
         let mut addresses: HashMap<i32, usize> = HashMap::new();
         // What slots hold now, written back when all chains of dead members have been followed.
         let mut found: Vec<(i32, Vec<Held>)> = Vec::new();
@@ -381,17 +454,27 @@ impl World {
                 assert_eq!(known, address, "object {id} exists twice");
                 continue;
             }
-            if matches!(object.space(), SpaceId::NewLargeObject | SpaceId::LargeObject | SpaceId::Map) {
+            if !matches!(object.space(), SpaceId::New | SpaceId::Old) {
                 assert_eq!(*self.fixed.entry(id).or_insert(address), address, "{id} moved");
             }
-            let shadow = self.things.get(&id).unwrap_or_else(|| panic!("object {id} came back from the dead"));
+            let shadow = self.things.get(&id).unwrap_or_else(|| panic!("object {id} came back from the dead")).clone();
             assert_eq!(class_of(object), shadow.class);
             check_shape(object, shadow.size, shadow.bits);
             raw(object, shadow.number, false);
             let seen = seen(object);
             assert_eq!(seen.len(), shadow.slots.len());
+            let mut end_of_entry = 0;
             for (slot, (heap, model)) in seen.iter().zip(&shadow.slots).enumerate() {
                 let place = || format!("slot {slot} of {id}, a {:?}", shadow.class);
+                if let Held::Key(_, values) = *model {
+                    end_of_entry = slot + 1 + values;
+                    let entry = slot..end_of_entry;
+                    let (model, heap) = (&shadow.slots[entry.clone()], &seen[entry]);
+                    cleared.extend(self.compare_entry(model, heap, &reachable, all_cleared, &place));
+                }
+                if slot < end_of_entry {
+                    continue;
+                }
                 let Held::Weak(mut expected) = *model else {
                     assert_eq!(heap.held(), *model, "{}", place());
                     continue;
@@ -401,7 +484,6 @@ impl World {
                     match heap.held() {
                         Held::Weak(id) if id == expected => {
                             assert!(!all_cleared || reachable.contains(&id), "the dead {id} is left in {}", place());
-                            visible.insert(id);
                             self.count.spliced += usize::from(!passed.is_empty());
                             break;
                         }
@@ -427,17 +509,34 @@ impl World {
             pending.extend(seen.iter().filter_map(|seen| seen.object()).map(|object| (self::id(object), object)));
             found.push((id, seen.iter().map(|seen| seen.held()).collect()));
         }
-        let both: Vec<_> = cleared.intersection(&visible).collect();
+        let both: Vec<_> = cleared.iter().filter(|id| addresses.contains_key(id)).collect();
         assert!(both.is_empty(), "cleared in one place and left in another: {both:?}");
         let distinct: HashSet<_> = addresses.values().collect();
         assert_eq!(distinct.len(), addresses.len(), "two objects at one address");
         assert!(reachable.iter().all(|id| addresses.contains_key(id)));
+        if all_cleared {
+            // No more lives than what lives by the model, wherever it is; and whoever looks without collecting knows.
+            let ids = |objects: HeapObjectIterator<'_, '_>| -> HashSet<i32> {
+                objects.filter(|object| is_known(object)).map(id).collect()
+            };
+            assert_eq!(ids(scope.heap_objects()), reachable, "what is dead is gone");
+            assert_eq!(ids(scope.heap_objects().reachable()), reachable);
+        }
         for (id, slots) in found {
             self.things.get_mut(&id).unwrap().slots = slots;
         }
         // What nothing shows any more cannot come back.
         self.things.retain(|id, _| addresses.contains_key(id));
         self.fixed.retain(|id, _| addresses.contains_key(id));
+    }
+
+    pub(crate) fn value<'gc>(&self, scope: &'gc HandleScope<'_>, value: Value) -> Seen<'gc> {
+        match value {
+            Value::Nothing => Seen::Nothing,
+            Value::Smi(n) => Seen::Smi(n),
+            Value::Strong(path) => Seen::Strong(self.find(scope, path).unwrap()),
+            Value::Weak(path) => Seen::Weak(self.find(scope, path).unwrap()),
+        }
     }
 
     pub(crate) fn step(&mut self, outer: &mut HandleScope<'_>, op: &Op) {
@@ -453,13 +552,12 @@ impl World {
             }
             Op::Store { holder, slot, value, how } => {
                 let Some(holder) = self.find(scope, holder) else { return };
-                let value = match value {
-                    Value::Nothing => Seen::Nothing,
-                    Value::Smi(n) => Seen::Smi(n),
-                    Value::Strong(path) => Seen::Strong(self.find(scope, path).unwrap()),
-                    Value::Weak(path) => Seen::Weak(self.find(scope, path).unwrap()),
-                };
-                self.store(holder, slot, value, how);
+                let value = self.value(scope, value);
+                self.store(holder, slot.into(), value, how);
+            }
+            Op::Entry { holder, entry, key, ref values } => self.store_entry(scope, (holder, entry), key, values),
+            Op::Chain { count, is_ring, places, table, first } => {
+                self.make_chain(scope, count, is_ring, places, (table, first));
             }
             Op::StoreWeaklyReferred { holder, slot, from, from_slot } => {
                 let Some(holder) = self.find(scope, holder) else { return };
@@ -467,11 +565,12 @@ impl World {
                     .into_iter()
                     .filter_map(|seen| match seen {
                         Seen::Weak(object) => Some(object),
+                        Seen::Key(key, _) => key,
                         _ => None,
                     })
                     .collect();
                 if let Some(object) = weak.get(usize::from(from_slot) % weak.len().max(1)) {
-                    self.store(holder, slot, Seen::Strong(object), How::Set);
+                    self.store(holder, slot.into(), Seen::Strong(object), How::Set);
                 }
             }
             Op::Fill { holder, number } => {
