@@ -2,7 +2,7 @@
 
 use crate::barrier::StoreObservers;
 use crate::error::{OutOfMemory, OutOfMemoryReason};
-use crate::gc::{CollectionReason, CollectionSinks, CollectorState};
+use crate::gc::{CollectionReason, CollectionSinks, CollectorState, Tenuring};
 use crate::growing::Speeds;
 use crate::isolate::IsolateData;
 use crate::limits::{Clock, Limits};
@@ -33,6 +33,7 @@ pub(crate) struct HeapOptions {
     pub(crate) stress_marking: bool,
     pub(crate) compaction: crate::gc::Compaction,
     pub(crate) stress_threads: bool,
+    pub(crate) stress_promotion: Option<u64>,
     pub(crate) pages: SharedPageAllocator,
     pub(crate) clock: Clock,
     /// Who is told of each collection.
@@ -136,6 +137,7 @@ impl Heap {
         }
         let mut collector = CollectorState::default();
         collector.start(options.clock.now());
+        collector.tenuring = Tenuring::stressed(options.stress_promotion);
         Ok(Heap {
             new_space,
             old_space: PagedSpace::new(SpaceId::Old),

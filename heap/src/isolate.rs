@@ -223,6 +223,7 @@ impl Default for IsolateBuilder {
                 stress_marking: stress::mode(Mode::Marking),
                 compaction: crate::gc::Compaction::default(),
                 stress_threads: stress::mode(Mode::Parallel),
+                stress_promotion: stress::mode(Mode::Promotion).then_some(1),
                 pages: SharedPageAllocator::default(),
                 clock: Clock::default(),
                 sinks: crate::gc::CollectionSinks::default(),
@@ -402,6 +403,14 @@ impl IsolateBuilder {
     #[must_use]
     pub fn stress_evacuation_aborts(mut self, seed: u64) -> Self {
         self.options.compaction.abort_seed = Some(seed);
+        self
+    }
+
+    /// Promotes the young generation as it lies, looked at or not, in some collections that follow from `seed`, for tests: what
+    /// usually happens only where nearly all survives.
+    #[must_use]
+    pub fn stress_promotion(mut self, seed: u64) -> Self {
+        self.options.stress_promotion = Some(seed);
         self
     }
 

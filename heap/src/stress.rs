@@ -27,6 +27,8 @@ pub enum Mode {
     Parallel,
     /// Collect on their own thread alone.
     OneThread,
+    /// Promote the young generation as it lies, looked at or not, in some collections of any kind.
+    Promotion,
 }
 
 /// Whether isolates are made with it in this process.
@@ -51,7 +53,7 @@ mod of_process {
     use super::Mode;
     use std::sync::OnceLock;
 
-    const WORDS: [(&str, Mode); 7] = [
+    const WORDS: [(&str, Mode); 8] = [
         ("verify", Mode::Verify),
         ("allocations", Mode::Allocations),
         ("marking", Mode::Marking),
@@ -59,6 +61,7 @@ mod of_process {
         ("abort-evacuation", Mode::AbortEvacuation),
         ("parallel", Mode::Parallel),
         ("one-thread", Mode::OneThread),
+        ("promotion", Mode::Promotion),
     ];
 
     /// Whether isolates are made with it in this process.

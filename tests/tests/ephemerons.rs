@@ -796,6 +796,16 @@ fn random_graphs_under_stress() {
 }
 
 #[test]
+fn random_graphs_promoted_as_they_lie() {
+    for seed in 0..4 {
+        run(3, 300, || Isolate::builder().stress_promotion(seed).stress(1, CollectionKind::Young));
+        run(3, 300, || Isolate::builder().stress_promotion(seed).stress(3, CollectionKind::Full));
+        run(3, 400, || Isolate::builder().stress_promotion(seed).stress(3, CollectionKind::Young).stress_marking());
+        run(3, 400, || Isolate::builder().stress_promotion(seed).stress(11, CollectionKind::Full).stress_marking());
+    }
+}
+
+#[test]
 fn random_graphs_while_marking_goes_on() {
     run(8, 500, || Isolate::builder().stress(3, CollectionKind::Young).stress_marking());
     run(8, 500, || Isolate::builder().stress(11, CollectionKind::Full).stress_marking());

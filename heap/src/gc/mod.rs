@@ -72,6 +72,7 @@ pub(crate) use trace::CollectionSinks;
 pub(crate) use workers::{Gang, Job, cores};
 
 use tenuring::Promotes;
+pub(crate) use tenuring::Tenuring;
 
 use crate::handles::HandleScope;
 use crate::isolate::IsolateData;
@@ -98,7 +99,7 @@ impl IsolateData {
         let origin = self.heap.switch_origin(AllocationOrigin::Gc);
         let mut evacuated = evacuator::Evacuated::default();
         let evacuation = match kind {
-            CollectionKind::Young if reason == CollectionReason::SemispaceFull => {
+            CollectionKind::Young if self.heap.is_tenuring_asked(reason) => {
                 let capacity = self.heap.new_space.capacity();
                 let promotes = self.heap.collector.tenuring.next();
                 let in_place = match promotes {
@@ -116,6 +117,7 @@ impl IsolateData {
             CollectionKind::Full => self.collect_full(reason, &mut evacuated),
         };
         self.heap.switch_origin(origin);
+        self.heap.collector.tenuring.turn();
         if kind == CollectionKind::Young {
             self.heap.collector.phases.scavenging = start.elapsed();
             self.advance_marking_after_scavenge();
@@ -250,6 +252,12 @@ impl IsolateData {
 }
 
 impl crate::heap::Heap {
+    /// Whether a scavenge for that reason promotes as `tenuring` says.
+    fn is_tenuring_asked(&self, reason: CollectionReason) -> bool {
+        let is_stressed = self.collector.tenuring.is_stressed() && reason != CollectionReason::Pin;
+        reason == CollectionReason::SemispaceFull || is_stressed
+    }
+
     /// Whether what is young is taken for alive, and will be promoted where it lies.
     pub(crate) fn is_survival_expected(&self) -> bool {
         self.collector.tenuring.next() != Promotes::Survivors

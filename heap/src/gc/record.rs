@@ -276,7 +276,7 @@ pub(crate) struct CollectorState {
     pub(crate) steps: MarkingSteps,
     pub(super) callbacks: super::callbacks::GcCallbacks,
     pub(crate) ephemerons: super::EphemeronTotals,
-    pub(super) tenuring: super::tenuring::Tenuring,
+    pub(crate) tenuring: super::Tenuring,
     records: std::collections::VecDeque<CollectionRecord>,
     pub(crate) young: CollectionTotals,
     pub(crate) full: CollectionTotals,

@@ -52,12 +52,33 @@ pub(crate) struct Tenuring {
     unexamined: u32,
     /// How many did not look the last time, if that was right.
     trusted: u32,
+    /// Stress mode: what the next collection's draw follows from.
+    drawn: Option<u64>,
 }
 
 impl Tenuring {
+    /// Stress mode: whatever survived, collections do each of the three as it is drawn from `seed`.
+    pub(crate) fn stressed(seed: Option<u64>) -> Tenuring {
+        Tenuring { drawn: seed, ..Tenuring::default() }
+    }
+
+    pub(super) fn is_stressed(&self) -> bool {
+        self.drawn.is_some()
+    }
+
+    /// After a collection: the next draw.
+    pub(super) fn turn(&mut self) {
+        self.drawn = self.drawn.map(|drawn| drawn.wrapping_add(0x9e37_79b9_7f4a_7c15));
+    }
+
     /// What the next scavenge is to do.
     pub(super) fn next(&self) -> Promotes {
         match self {
+            Tenuring { drawn: Some(drawn), .. } => {
+                // The end of SplitMix64.
+                let z = (drawn ^ (drawn >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                [Promotes::Survivors, Promotes::TheLiving, Promotes::Everything][(z >> 32) as usize % 3]
+            }
             Tenuring { at_once: 0, .. } => Promotes::Survivors,
             Tenuring { unexamined: 0, .. } => Promotes::TheLiving,
             _ => Promotes::Everything,

@@ -138,8 +138,23 @@ fn several_threads() {
 }
 
 #[test]
+fn promoted_as_it_lies() {
+    for seed in 0..4 {
+        let promoting = |builder: IsolateBuilder| builder.stress_promotion(seed);
+        run(3, 400, 20, || promoting(tiny()));
+        run(2, 160, 2, || promoting(tiny()).stress(1, CollectionKind::Young));
+        run(2, 160, 2, || promoting(Isolate::builder()).stress(3, CollectionKind::Full));
+        run(2, 200, 3, || promoting(tiny()).stress(2, CollectionKind::Young).stress_marking());
+        run(2, 300, 4, || promoting(tiny()).stress(25, CollectionKind::Full).stress_marking());
+        run(2, 200, 3, || promoting(tiny()).gc_threads(3).stress_threads().stress(3, CollectionKind::Young));
+        run(2, 200, 3, || promoting(tiny()).stress_compaction().stress(5, CollectionKind::Full));
+    }
+}
+
+#[test]
 fn memory_runs_out_now_and_then() {
     let count = run_tight(3, 300, 300, true, || Isolate::builder().max_heap_size(8 << 20));
     assert!(count.failures > 0, "{count:?}");
     run_tight(1, 200, 300, true, || tiny().max_heap_size(8 << 20).stress(9, CollectionKind::Young));
+    run_tight(2, 200, 300, true, || tiny().max_heap_size(8 << 20).stress_promotion(7));
 }

@@ -1,0 +1,102 @@
+//! Promotion of the young generation as it lies: where nearly all survives, nothing is copied.
+
+use heapwright::prelude::*;
+use heapwright::{CollectionKind, CollectionReason, Growing};
+
+/// A node of a list.
+#[heap_object]
+struct Node {
+    number: Smi,
+    next: Tagged<Option<Node>>,
+    last: Weak<Node>,
+}
+
+heap_classes! { static CLASSES = [Node]; }
+
+/// Semi-spaces of one size; counted in bytes and on one thread, so that each run is the same.
+fn isolate() -> Isolate {
+    let builder = Isolate::builder().classes(&CLASSES).semi_space_size(256 << 10, 256 << 10).gc_threads(1).verify(true);
+    builder.growing(Growing::Bytes).build().unwrap()
+}
+
+fn node<'r>(memory: &'r Reservation<'_, '_>, number: i32, next: Option<&'r Node>, last: Option<&'r Node>) -> &'r Node {
+    Node::new_reserved(memory, NodeInit { number, next, last })
+}
+
+/// The list's first node, which has the greatest number, follows this one.
+fn list<'s>(scope: &mut HandleScope<'s>) -> Handle<'s, Node> {
+    Node::new(scope, NodeInit { number: 0, next: Nil, last: Nil })
+}
+
+/// Makes nodes in front of a list until there were so many scavenges; one in sixteen refers weakly to a node that nobody else
+/// does.
+fn grow(scope: &mut HandleScope<'_>, list: Handle<'_, Node>, scavenges: u64) {
+    let end = scope.statistics().young.count + scavenges;
+    while scope.statistics().young.count < end {
+        for _ in 0..100 {
+            let memory = scope.reserve(2 * Node::SIZE).unwrap();
+            let head = list.get(&memory).next();
+            let number = head.map_or(0, |head| head.number() + 1);
+            let last = (number % 16 == 0).then(|| node(&memory, -1, None, None));
+            list.get(&memory).set_next(node(&memory, number, head, last));
+        }
+    }
+}
+
+/// Calls `look` with each node, and finds all numbers.
+fn check(scope: &HandleScope<'_>, list: Handle<'_, Node>, look: impl Fn(&Node)) {
+    let first = list.get(scope).next();
+    let mut expected = first.map_or(0, |first| first.number());
+    for node in std::iter::successors(first, |node| node.next()) {
+        assert_eq!(node.number(), expected);
+        assert!(node.last().is_none_or(|last| last.number() == -1));
+        look(node);
+        expected -= 1;
+    }
+    assert_eq!(expected, -1);
+}
+
+#[test]
+fn what_survives_is_copied_no_more() {
+    if heapwright::stress::mode(heapwright::stress::Mode::Allocations) {
+        return; // collections for another reason say nothing of survival
+    }
+    let mut isolate = isolate();
+    let mut scope = isolate.enter();
+    let list = list(&mut scope);
+    grow(&mut scope, list, 6);
+    let before = scope.statistics().young;
+    grow(&mut scope, list, 20);
+    let after = scope.statistics().young;
+    assert_eq!(after.copied, before.copied, "nothing was copied");
+    assert!(after.promoted - before.promoted > 19 << 17, "{} bytes became old", after.promoted - before.promoted);
+    check(&scope, list, |_| ());
+    // What nobody refers to goes at the latest when somebody asks.
+    scope.collect(CollectionKind::Full);
+    check(&scope, list, |node| assert!(node.last().is_none()));
+}
+
+#[test]
+fn when_survivors_become_few_they_are_copied_again() {
+    if heapwright::stress::mode(heapwright::stress::Mode::Allocations) {
+        return;
+    }
+    let mut isolate = isolate();
+    let mut scope = isolate.enter();
+    let all = list(&mut scope);
+    grow(&mut scope, all, 12);
+    let old = scope.statistics().young.promoted;
+    // Nothing survives from now on: at most what is not looked at becomes old, a few semi-spaces.
+    let end = scope.statistics().young.count + 40;
+    while scope.statistics().young.count < end {
+        let mut inner = scope.nested();
+        for _ in 0..100 {
+            list(&mut inner);
+        }
+    }
+    let promoted = scope.statistics().young.promoted - old;
+    assert!(promoted <= 6 << 18, "{promoted} bytes became old");
+    let last = *scope.statistics().collections.last().unwrap();
+    assert_eq!((last.reason, last.promoted), (CollectionReason::SemispaceFull, 0));
+    check(&scope, all, |_| ());
+}
