@@ -15,7 +15,7 @@ heap_classes! { static CLASSES = [Node]; }
 
 /// Semi-spaces of one size; counted in bytes and on one thread, so that each run is the same.
 fn isolate() -> Isolate {
-    let builder = Isolate::builder().classes(&CLASSES).semi_space_size(256 << 10, 256 << 10).gc_threads(1).verify(true);
+    let builder = Isolate::builder().classes(&CLASSES).semi_space_size(256 << 10, 256 << 10).gc_threads(1);
     builder.growing(Growing::Bytes).build().unwrap()
 }
 
@@ -45,6 +45,7 @@ fn grow(scope: &mut HandleScope<'_>, list: Handle<'_, Node>, scavenges: u64) {
 
 /// Calls `look` with each node, and finds all numbers.
 fn check(scope: &HandleScope<'_>, list: Handle<'_, Node>, look: impl Fn(&Node)) {
+    scope.verify().unwrap();
     let first = list.get(scope).next();
     let mut expected = first.map_or(0, |first| first.number());
     for node in std::iter::successors(first, |node| node.next()) {
