@@ -32,6 +32,7 @@ fn the_example_is_the_program() {
 }
 
 #[test]
+#[cfg_attr(heapwright_stress, ignore = "builds the example once more")]
 fn the_output_is_what_the_program_prints() {
     if cfg!(not(feature = "pointer-compression")) {
         return; // sizes and offsets are those of the default

@@ -379,11 +379,8 @@ fn what_is_not_made_leaves_the_heap_whole() {
 /// is no room to promote any.
 #[test]
 fn the_worst_packing_of_survivors_fits() {
-    if stress::mode(Mode::Allocations) {
-        return; // so many never survive at once
-    }
-    if stress::mode(Mode::Parallel) {
-        return; // several threads pack survivors otherwise
+    if stress::mode(Mode::Allocations) || stress::mode(Mode::Parallel) {
+        return; // so many never survive at once; several threads pack survivors otherwise
     }
     const LENGTH: usize = 30_000;
     const SEMI_SPACE: usize = 1 << 20;

@@ -211,10 +211,7 @@ fn weak_references_to_dead_code_are_cleared() {
 
 #[test]
 fn freed_code_memory_is_used_again() {
-    if stress::mode(Mode::Allocations) {
-        return; // collections come by themselves
-    }
-    if stress::mode(Mode::Marking) {
+    if stress::mode(Mode::Allocations) || stress::mode(Mode::Marking) {
         return; // collections come by themselves
     }
     let mut isolate = isolate();

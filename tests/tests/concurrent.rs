@@ -61,13 +61,15 @@ struct Model<'s> {
     left: Vec<Option<usize>>,
 }
 
-const NODES: usize = 20_000;
+fn node_count() -> usize {
+    stress::scaled(20_000)
+}
 
 impl<'s> Model<'s> {
     fn new(scope: &mut HandleScope<'s>) -> Model<'s> {
-        let nodes = array(scope, NODES);
-        let mut model = Model { nodes, values: vec![0; NODES], left: vec![None; NODES] };
-        (0..NODES).for_each(|at| model.replace(scope, at, at as i32, at % 3 == 0));
+        let nodes = array(scope, node_count());
+        let mut model = Model { nodes, values: vec![0; node_count()], left: vec![None; node_count()] };
+        (0..node_count()).for_each(|at| model.replace(scope, at, at as i32, at % 3 == 0));
         model
     }
 
@@ -95,7 +97,7 @@ impl<'s> Model<'s> {
 
     fn check(&self, scope: &HandleScope<'_>) {
         let nodes = self.nodes.get(scope);
-        for at in 0..NODES {
+        for at in 0..node_count() {
             assert_eq!(nodes.elements(at).cast::<Node>().value(), self.values[at], "node {at}");
         }
     }
@@ -110,14 +112,14 @@ fn what_moves_about_while_others_mark_lives() {
         let mut random = Random::new(7 + threads as u64);
         // Each node owns one that nothing else refers to, whose value is its number.
         let mut model = Model::new(&mut scope);
-        for at in 0..NODES {
+        for at in 0..node_count() {
             let mut inner = scope.nested();
             let owned = old(&mut inner, -(at as i32));
             model.nodes.get(&inner).elements(at).cast::<Node>().set_right(owned.get(&inner));
         }
-        let mut owner: Vec<usize> = (0..NODES).collect();
+        let mut owner: Vec<usize> = (0..node_count()).collect();
         for round in 0..stress::scaled(300_000) {
-            let (a, b) = (random.below(NODES), random.below(NODES));
+            let (a, b) = (random.below(node_count()), random.below(node_count()));
             let node = |at| model.nodes.get(&scope).elements(at).cast::<Node>();
             let (first, second) = (node(a).right(), node(b).right());
             node(a).set_right(second);
@@ -140,8 +142,8 @@ fn what_moves_about_while_others_mark_lives() {
         scope.verify().unwrap();
         let statistics = scope.statistics();
         assert!(statistics.full.count > 1, "{statistics:?}");
-        for at in 0..NODES {
-            model.steal(&scope, at, (at * 7) % NODES);
+        for at in 0..node_count() {
+            model.steal(&scope, at, (at * 7) % node_count());
         }
     }
 }
@@ -155,7 +157,7 @@ fn random_programs_keep_what_lives() {
         let mut random = Random::new(threads as u64);
         let mut model = Model::new(&mut scope);
         for round in 0..stress::scaled(150_000) as i32 {
-            let (a, b) = (random.below(NODES), random.below(NODES));
+            let (a, b) = (random.below(node_count()), random.below(node_count()));
             match random.below(10) {
                 0 => model.replace(&mut scope, a, round, true),
                 1 => model.replace(&mut scope, a, round, false),
@@ -228,10 +230,7 @@ fn long_rows_are_whole() {
 /// What was not swept is neither seen nor lost, and is used again before new memory is.
 #[test]
 fn unswept_memory_is_walked_and_used() {
-    if stress::mode(Mode::Allocations) {
-        return; // collections come by themselves
-    }
-    if stress::mode(Mode::Marking) {
+    if stress::mode(Mode::Allocations) || stress::mode(Mode::Marking) {
         return; // collections come by themselves
     }
     for threads in [1, 3] {

@@ -152,11 +152,8 @@ fn check_kept(scope: &HandleScope<'_>, kept: Handle<'_, Array>, n: usize) {
 
 #[test]
 fn fragmented_chunks_are_given_back() {
-    if stress::mode(Mode::Allocations) {
-        return; // asks what one collection moves
-    }
-    if stress::mode(Mode::Compaction) {
-        return; // everything moves
+    if stress::mode(Mode::Allocations) || stress::mode(Mode::Compaction) {
+        return; // asks what one collection moves; everything moves
     }
     let mut isolate = builder().verify(true).build().unwrap();
     let mut scope = isolate.enter();
@@ -182,11 +179,8 @@ fn fragmented_chunks_are_given_back() {
 
 #[test]
 fn a_collection_moves_no_more_than_its_quota() {
-    if stress::mode(Mode::Allocations) {
-        return; // asks what one collection moves
-    }
-    if stress::mode(Mode::Compaction) {
-        return; // everything moves
+    if stress::mode(Mode::Allocations) || stress::mode(Mode::Compaction) {
+        return; // asks what one collection moves; everything moves
     }
     let mut isolate = builder().incremental_marking(false).build().unwrap();
     let mut scope = isolate.enter();
@@ -204,11 +198,8 @@ fn a_collection_moves_no_more_than_its_quota() {
 
 #[test]
 fn memory_pressure_moves_what_a_plain_collection_leaves() {
-    if stress::mode(Mode::Allocations) {
-        return; // asks what one collection moves
-    }
-    if stress::mode(Mode::Compaction) {
-        return; // everything moves
+    if stress::mode(Mode::Allocations) || stress::mode(Mode::Compaction) {
+        return; // asks what one collection moves; everything moves
     }
     let mut isolate = builder().verify(true).build().unwrap();
     let mut scope = isolate.enter();
@@ -358,6 +349,9 @@ fn every_reference(builder: IsolateBuilder, must_move: bool) {
 
 #[test]
 fn every_kind_of_reference_follows() {
+    if stress::mode(Mode::AbortEvacuation) {
+        return; // not all moves
+    }
     every_reference(stressed(), true);
     every_reference(stressed().incremental_marking(false), true);
 }
@@ -544,8 +538,8 @@ fn lists_that_close_up_meanwhile_lead_to_where_members_went() {
 /// Marking in steps as it runs by itself: chunks are chosen when it begins, and what is stored meanwhile is found.
 #[test]
 fn marking_that_runs_by_itself_ends_in_evacuation() {
-    if stress::mode(Mode::Allocations) {
-        return; // collections come by themselves
+    if stress::mode(Mode::AbortEvacuation) || stress::mode(Mode::Allocations) {
+        return; // not all moves; collections come by themselves
     }
     let mut isolate = builder().build().unwrap();
     let mut scope = isolate.enter();
@@ -576,11 +570,8 @@ fn marking_that_runs_by_itself_ends_in_evacuation() {
 /// Marking that has chosen chunks is given up: what was free there is free again.
 #[test]
 fn marking_that_is_given_up_gives_free_memory_back() {
-    if stress::mode(Mode::Allocations) {
-        return; // collections come by themselves
-    }
-    if stress::mode(Mode::Compaction) {
-        return; // everything moves
+    if stress::mode(Mode::Allocations) || stress::mode(Mode::Compaction) {
+        return; // collections come by themselves; everything moves
     }
     let mut isolate = builder().build().unwrap();
     let mut scope = isolate.enter();
@@ -642,6 +633,9 @@ fn copies_are_aligned_as_their_class_asks() {
 
 #[test]
 fn pinned_objects_stay_where_they_are() {
+    if stress::mode(Mode::AbortEvacuation) {
+        return; // not all moves
+    }
     let mut isolate = stressed().build().unwrap();
     let mut scope = isolate.enter();
     let (pinned, free) = (old(&mut scope, 1), old(&mut scope, 2));

@@ -142,10 +142,7 @@ fn a_reference_overwritten_keeps_nothing_alive() {
 
 #[test]
 fn the_dead_are_given_back_and_the_living_stay_where_they_are() {
-    if stress::mode(Mode::Allocations) {
-        return; // collections come by themselves
-    }
-    if stress::mode(Mode::Marking) {
+    if stress::mode(Mode::Allocations) || stress::mode(Mode::Marking) {
         return; // collections come by themselves
     }
     let mut isolate = isolate(true);
@@ -200,11 +197,8 @@ fn a_hundred_rounds_need_no_more_memory_than_one() {
 
 #[test]
 fn without_asking_for_collections_garbage_does_not_pile_up() {
-    if stress::mode(Mode::Allocations) {
-        return; // collections are asked for
-    }
-    if stress::mode(Mode::Marking) {
-        return; // collections come by themselves
+    if stress::mode(Mode::Allocations) || stress::mode(Mode::Marking) {
+        return; // collections are asked for; collections come by themselves
     }
     for place in [AllocationType::Old, AllocationType::Young] {
         let mut isolate = Isolate::builder().classes(&CLASSES).max_heap_size(64 << 20).build().unwrap();
