@@ -8,41 +8,31 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The instructions of each function of the golden crate, by name.
-fn functions(features: &[&str], directory: &str) -> HashMap<String, Vec<String>> {
+/// The instructions of each function of the golden crate, by name. Both widths are built in one directory, for what they
+/// share.
+fn functions(features: &[&str], width: &str) -> HashMap<String, Vec<String>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let target = target_directory().join("golden").join(directory);
+    let target = target_directory().join("golden");
+    let assembly = target.join(format!("{width}.s"));
     let output = Command::new(env!("CARGO"))
         .current_dir(root)
         .args(["rustc", "--quiet", "--release", "-p", "heapwright-golden", "--lib", "--target-dir"])
         .arg(&target)
         .args(features)
         // No LTO: with it, the crate's own output is bitcode; no merging, so that each function keeps its body.
-        .args(["--config", "profile.release.lto=false", "--", "--emit=asm", "-Ccodegen-units=1", "-Cdebuginfo=0"])
+        .args(["--config", "profile.release.lto=false", "--", "-Ccodegen-units=1", "-Cdebuginfo=0"])
+        .arg(format!("--emit=asm={}", assembly.display()))
         .env_remove("RUSTFLAGS")
         .output()
         .expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = newest_assembly(&target.join("release/deps"));
+    let text = std::fs::read_to_string(&assembly).expect("an assembly file");
     parse(&text)
 }
 
 fn target_directory() -> PathBuf {
     // tests run from <target>/<profile>/deps
     std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_path_buf()
-}
-
-fn newest_assembly(directory: &Path) -> String {
-    let newest = std::fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            path.extension().is_some_and(|e| e == "s")
-                && path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("heapwright_golden"))
-        })
-        .max_by_key(|path| path.metadata().and_then(|m| m.modified()).unwrap())
-        .expect("an assembly file");
-    std::fs::read_to_string(newest).unwrap()
 }
 
 /// The part of a mangled name that the source has.
@@ -90,8 +80,8 @@ fn parse(text: &str) -> HashMap<String, Vec<String>> {
     functions
 }
 
-fn check(features: &[&str], directory: &str) {
-    let functions = functions(features, directory);
+fn check(features: &[&str], width: &str) {
+    let functions = functions(features, width);
     let (mut compared, mut different) = (0, Vec::new());
     for (name, by_hand) in &functions {
         let Some(what) = name.strip_prefix("by_hand_") else { continue };

@@ -181,14 +181,16 @@ impl World {
     ) {
         let count = usize::from(count);
         let mut made = Vec::new();
-        for i in 0..=count {
-            let is_old = places >> i & 1 == 1;
+        // As many keys, and after them what lies between them.
+        for i in 0..=2 * count {
+            // In a scavenge, old keys are known to live: a long way to go is one along young ones.
+            let is_old = places >> 17 & 1 == 1 && places >> (i % 16) & 1 == 1;
             let place = if is_old { AllocationType::Old } else { AllocationType::Young };
             let id = self.next;
             self.next += 1;
             let parent = NodeInit { id };
             // Now and then a large one.
-            let object = if places >> 20 & 15 == i as u32 {
+            let object = if i <= count && places >> 20 & 15 == i as u32 {
                 let size = 70_000;
                 let init =
                     TextInit { parent: CountedInit { parent, length: size }, units: Filled::new(7, size as usize) };
@@ -208,6 +210,7 @@ impl World {
                 Err(error) => return self.failed(&error),
             }
         }
+        let between = made.split_off(count + 1);
         let id = self.next;
         self.next += 1;
         let parent = CountedInit { parent: NodeInit { id }, length: count as u32 };
@@ -225,8 +228,15 @@ impl World {
             let value = if is_ring && i + 1 == count { 0 } else { i + 1 };
             // The last entry first: each round over the table finds one.
             let slot = 2 * (count - 1 - i);
+            let next = made[value].1.get(scope);
+            let mut leads_on = next;
+            if places >> 18 & 1 == 1 {
+                // The value is not the next key, but leads to it.
+                leads_on = between[i].1.get(scope);
+                self.store(leads_on, 0, Seen::Strong(next), How::Set);
+            }
             self.store(at, slot, Seen::Weak(made[i].1.get(scope)), How::Set);
-            self.store(at, slot + 1, Seen::Strong(made[value].1.get(scope)), How::Set);
+            self.store(at, slot + 1, Seen::Strong(leads_on), How::Set);
         }
         match keep_first {
             Keep::Global => self.globals.push((made[0].0, Global::new(scope, made[0].1))),

@@ -127,6 +127,13 @@ fn marking_all_the_time() {
 }
 
 #[test]
+fn all_that_is_old_is_moved() {
+    run(5, 300, 4, || Isolate::builder().stress_compaction());
+    run(5, 300, 4, || tiny().stress_compaction().stress(40, CollectionKind::Full).stress_marking());
+    run(5, 300, 4, || tiny().stress_compaction().stress_evacuation_aborts(7));
+}
+
+#[test]
 fn several_threads() {
     for threads in [2, 4] {
         let several = |builder: IsolateBuilder| builder.gc_threads(threads).stress_threads();
