@@ -731,6 +731,7 @@
 //! - **At once.** A collection does the first four for all that it finds dead before anything else can run: no code sees a
 //!   weak field of a dead object cleared and its ephemeron not.
 //! - **A young collection** finds dead what is young, wherever the reference to it lies, and takes old objects for living ones.
+//!   One for want of memory does not look where nearly all survives: what is dead there goes with the next full one.
 //!   **A full collection** that is asked for finds all that is dead. One that ends marking in steps may leave for the next what
 //!   died after it was marked, or was stored while marking went on, as a key too.
 //! - **Callbacks follow.** When the first one runs, everything above has been done, for all objects of the collection. So a

@@ -15,6 +15,7 @@
 //! ```text
 //! young:   roots + remembered slots ──► scavenge: copy, or promote what survives twice; large objects in place, at once
 //!          (with helpers, if there is enough to do: strong slots in parallel ──► all else on the isolate's thread)
+//!          where nearly all survives: mark, and make whole chunks old; or make them old without a look
 //! between: mark in steps, or on other threads; sweep when memory is wanted, or on other threads
 //! full:    scavenge, promoting everything ──► the rest of marking, from roots ──► ephemerons ──► clear weak
 //!          ──► evacuate sparse chunks of OLD ──► sweep MAP, CODE and large objects; OLD later
@@ -22,8 +23,8 @@
 //!
 //! `ARCHITECTURE.md` has the same as a picture, and which file decides what.
 //!
-//! A full collection empties the young generation first, so the marker sees one generation and no remembered slot is
-//! left; what lives in sparse chunks then moves out of them (`evacuator`). Should the old generation have no room,
+//! A full collection empties the young generation first, by a scavenge or by making its chunks old, so the marker sees one generation and no
+//! remembered slot is left; what lives in sparse chunks then moves out of them (`evacuator`). Should the old generation have no room,
 //! survivors stay young, and a scavenge after the sweep drops those that only dead old objects kept.
 
 mod body;
@@ -165,7 +166,8 @@ impl IsolateData {
             self.abort_marking();
         }
         let mut phases = trace::PhaseTimer::new();
-        let in_place = if self.heap.is_survival_expected() { promotion::adopt_all(self) } else { None };
+        // Where memory is short, survivors had better fill holes.
+        let in_place = if self.heap.is_survival_expected() && !reason.is_want_of_memory() { promotion::adopt_all(self) } else { None };
         let is_in_place = in_place.is_some();
         let mut evacuation = in_place.unwrap_or_else(|| scavenger::scavenge(self, true));
         self.heap.collector.phases.scavenging = phases.lap();
