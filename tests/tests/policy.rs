@@ -87,6 +87,9 @@ fn values_that_cannot_work_are_refused_with_the_number_and_change_nothing() {
 
 #[test]
 fn the_limits_of_a_heap_in_use_may_be_changed() {
+    if stress::mode(Mode::Allocations) {
+        return; // asks when it is collected
+    }
     let mut isolate = builder().max_heap_size(64 * MB).growing(Growing::Bytes).verify(true).build().unwrap();
     let mut scope = isolate.enter();
     let kept: Vec<_> = (0..18).map(|_| old(&mut scope, MB)).collect();
