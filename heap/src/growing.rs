@@ -87,7 +87,7 @@ impl Heap {
         let limit = policy.growing.limit(self.old_generation_live, self.speeds.factor(), semi_space, max_heap_size);
         self.old_generation_limit = limit.max(policy.initial_old_generation_limit);
         // What is freed now will be wanted again by then.
-        let growth = self.old_generation_limit.saturating_sub(self.old_generation_live) + semi_space;
+        let growth = self.old_generation_limit.saturating_sub(self.old_generation_live).saturating_add(semi_space);
         self.allocator.set_pool_capacity(growth / CHUNK_SIZE);
     }
 

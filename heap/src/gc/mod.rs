@@ -167,7 +167,11 @@ impl IsolateData {
         }
         let mut phases = trace::PhaseTimer::new();
         // Where memory is short, survivors had better fill holes.
-        let in_place = if self.heap.is_survival_expected() && !reason.is_want_of_memory() { promotion::adopt_all(self) } else { None };
+        let in_place = if self.heap.is_survival_expected() && !reason.is_want_of_memory() {
+            promotion::adopt_all(self)
+        } else {
+            None
+        };
         let is_in_place = in_place.is_some();
         let mut evacuation = in_place.unwrap_or_else(|| scavenger::scavenge(self, true));
         self.heap.collector.phases.scavenging = phases.lap();
