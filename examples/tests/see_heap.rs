@@ -26,14 +26,7 @@ fn is_overwriting() -> bool {
 
 /// Sizes and offsets on the page are those of the default, and what is collected when is that of no stress mode.
 fn is_as_on_the_page() -> bool {
-    cfg!(feature = "pointer-compression")
-        && !cfg!(any(
-            heapwright_verify,
-            heapwright_stress_marking,
-            heapwright_stress_compaction,
-            heapwright_abort_evacuation,
-            heapwright_parallel,
-        ))
+    cfg!(all(feature = "pointer-compression", not(heapwright_stress)))
 }
 
 /// A line without what differs from run to run: addresses, times, and blanks that align them.

@@ -142,6 +142,7 @@ fn marking_in_steps_may_be_turned_off_while_it_goes_on() {
         return; // asks when it is collected
     }
     let mut policy = HeapPolicy::default();
+    policy.threads = 1; // another might be through already
     policy.initial_old_generation_limit = 16 * MB;
     policy.growing = Growing::Bytes;
     (policy.marking_start, policy.marking_speed) = (50, 1);

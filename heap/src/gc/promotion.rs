@@ -82,6 +82,7 @@ pub(super) fn adopt_all(isolate: &mut IsolateData) -> Option<Evacuation> {
     unsafe { heap.new_large_object_space.sweep(&mut heap.large_object_space, &mut heap.allocator) };
     heap.count_allocation(SpaceId::Old, used);
     heap.count_allocation(SpaceId::LargeObject, large);
+    scavenger::grow_if_much_survived(heap, used);
     isolate.eternals.for_each_young(|word| word);
     Some(Evacuation { promoted_in_place: used + large, ..Evacuation::default() })
 }
