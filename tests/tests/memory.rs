@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
+use heapwright::memory::memory_allocator::POOL_CAPACITY;
 use heapwright::memory::{AddressRegion, CAGE_SIZE, CHUNK_SIZE, FaultPlan, FaultyPageAllocator, PageOperation};
 use heapwright::memory::{MemoryStatistics, RegionAllocator};
 use heapwright::{IsolateError, prelude::*};
@@ -140,6 +141,24 @@ fn the_numbers_of_memory_follow_what_is_done() {
     assert_eq!(ever(after), ever(full), "ever allocated");
     let statistics = scope.statistics();
     assert_eq!((statistics.committed, statistics.peak_committed), (after.committed, after.peak_committed));
+}
+
+/// A heap keeps as many freed chunks as it may want again, but not beside so much else that both together exceed its limit.
+#[test]
+fn what_waits_in_the_pool_makes_room() {
+    let mut isolate = Isolate::builder().classes(&CLASSES).max_heap_size(64 * MB).build().unwrap();
+    let mut scope = isolate.enter();
+    for _ in 0..3 {
+        (0..300).for_each(|_| drop(bytes(&mut scope, 120 * KB)));
+        scope.collect(CollectionKind::Full);
+    }
+    let waiting = scope.memory_statistics();
+    assert!(waiting.pooled_chunks > POOL_CAPACITY, "{waiting:?}");
+    let large = bytes(&mut scope, 50 * MB);
+    let full = scope.memory_statistics();
+    let held = full.committed + full.pooled_committed;
+    assert!(held <= 64 * MB + POOL_CAPACITY * CHUNK_SIZE, "{full:?}");
+    assert_eq!(large.get(&scope).data_len(), 50 * MB);
 }
 
 #[test]

@@ -276,7 +276,9 @@ impl MemoryAllocator {
             return Err(OutOfMemoryReason::TotalBudget { budget, committed, external });
         }
         let pooled = self.pool.len() - usize::from(size == CHUNK_SIZE && !self.pool.is_empty());
-        if held.saturating_add(pooled * CHUNK_SIZE) > budget {
+        // A small pool may come on top of what the heap may have.
+        let is_crowded = pooled > POOL_CAPACITY && committed + size + pooled * CHUNK_SIZE > self.max_heap_size;
+        if is_crowded || held.saturating_add(pooled * CHUNK_SIZE) > budget {
             self.release_pool();
         }
         Ok(())
@@ -338,11 +340,7 @@ impl MemoryAllocator {
         let pooled = if size == CHUNK_SIZE { self.pool.pop() } else { None };
         let address = match &pooled {
             Some(chunk) => chunk.address,
-            None => self
-                .cage
-                .allocator()
-                .allocate_pages(size, CHUNK_SIZE, Permission::ReadWrite)
-                .map_err(|error| OutOfMemoryReason::Memory(Arc::new(error)))?,
+            None => self.allocate_pages(size).map_err(|error| OutOfMemoryReason::Memory(Arc::new(error)))?,
         };
         self.committed += size;
         self.peak_committed = self.peak_committed.max(self.committed);
@@ -358,6 +356,18 @@ impl MemoryAllocator {
         }
         self.let_tell(chunk);
         Ok(chunk)
+    }
+
+    /// Pages of the cage; those of the pool may be in the way.
+    fn allocate_pages(&mut self, size: usize) -> Result<usize, MemoryError> {
+        let pages = |this: &mut Self| this.cage.allocator().allocate_pages(size, CHUNK_SIZE, Permission::ReadWrite);
+        match pages(self) {
+            Err(_) if self.pool.len() > POOL_CAPACITY => {
+                self.release_pool();
+                pages(self)
+            }
+            result => result,
+        }
     }
 
     /// Why the last request since the last call was refused, if one was.
