@@ -6,7 +6,8 @@
 //! # Why there is no race
 //!
 //! Helpers look at objects in the chunks that were there when marking began, or that became old with all that was in them in a pause
-//! since. These chunks neither go nor are swept before marking ends, and nothing in them moves. They look at objects that they are given, too. Of an object they read
+//! since. These chunks neither go nor are swept before marking ends, and nothing in them moves. They look at objects that they are
+//! given, too. Of an object they read
 //!
 //! - the first word, the map it refers to, the words that lengths are made of: written when the object was made, and never
 //!   again;

@@ -6,7 +6,8 @@
 //! survivor costs its mark and the visit of its slots, but neither a copy nor the change of what refers to it, and no slot
 //! is remembered when it is over, for nothing is young.
 //!
-//! **Promises** what a scavenge that promotes everything does. It needs as many chunks as are in use, and does nothing without them.
+//! **Promises** what a scavenge that promotes everything does, but that nothing moves; and if nobody looks, what is dead stays for a
+//! full collection to find, weak references to it too. It needs as many chunks as are in use, and does nothing without them.
 //!
 //! What dies later leaves holes in such chunks: sweeping finds them, survivors that are copied fill them, and sparse
 //! chunks are evacuated.
