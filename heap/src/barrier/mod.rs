@@ -39,14 +39,10 @@ pub(crate) fn write_object(host: usize, slot: usize, value: Word, mode: WriteBar
 #[inline(never)]
 fn slow(host: usize, slot: usize, value: Word) {
     let chunk = MemoryChunk::of(host);
-    let flags = chunk.flags();
-    // If nobody observes stores, and marking does not want to know either, it is of a young one.
-    let is_plain = !flags.contains(ChunkFlags::OBSERVED)
-        && (!flags.contains(ChunkFlags::MARKING) || MemoryChunk::of(value.address()).is_young());
-    if is_plain && let Some(slots) = chunk.old_to_new() {
-        slots.insert(slot - chunk.address());
-    } else {
-        slow_and_rare(chunk, host, slot, value);
+    match chunk.short_way() {
+        // SAFETY: it is the chunk's own set, made for tagged slots, and setters write slots of the host, which is in the chunk.
+        Some(slots) => unsafe { slots.insert_tagged(slot - chunk.address()) },
+        None => slow_and_rare(chunk, host, slot, value),
     }
 }
 

@@ -9,6 +9,7 @@
 //!
 //! V8 counterpart: `SlotSet` (`src/heap/slot-set.h`).
 
+use crate::tagged::TAGGED_SIZE;
 use core::cell::{Cell, OnceCell};
 
 const CELLS_PER_BUCKET: usize = 32;
@@ -35,10 +36,8 @@ impl Bucket {
     fn insert(&self, slot: usize) {
         let (cell, mask) = cell_and_mask(slot);
         let cell = &self.cells[cell];
-        // Most that are stored to are stored to again: a line of the cache that is not written to need not be written back.
-        if cell.get() & mask == 0 {
-            cell.set(cell.get() | mask);
-        }
+        // Without a look whether it is there: that is a branch nobody can predict, and dearer than a line written back.
+        cell.set(cell.get() | mask);
     }
 
     fn is_empty(&self) -> bool {
@@ -99,6 +98,21 @@ impl SlotSet {
     pub fn insert(&self, offset: usize) {
         let slot = self.slot_of(offset);
         match self.buckets[slot / Self::SLOTS_PER_BUCKET].get() {
+            Some(bucket) => bucket.insert(slot),
+            None => self.insert_into_new(slot),
+        }
+    }
+
+    /// The same for a set that lies behind the write barrier.
+    ///
+    /// # Safety
+    ///
+    /// The set was made for slots of [`TAGGED_SIZE`], and the one at `offset` is in the chunk.
+    #[inline(always)]
+    pub(crate) unsafe fn insert_tagged(&self, offset: usize) {
+        let slot = offset / TAGGED_SIZE;
+        // SAFETY: the caller's contract: the chunk has that slot, and there is a bucket for each of the chunk's.
+        match unsafe { self.buckets.get_unchecked(slot / Self::SLOTS_PER_BUCKET) }.get() {
             Some(bucket) => bucket.insert(slot),
             None => self.insert_into_new(slot),
         }

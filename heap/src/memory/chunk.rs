@@ -100,6 +100,8 @@ pub struct MemoryChunk {
     /// What is told of references that are stored, while the chunk is `MARKING`.
     marking: Cell<*const Marking>,
     old_to_new: UnsafeCell<Option<Box<SlotSet>>>,
+    /// What `old_to_new` owns, unless the barrier has more to do than to insert into it: null then.
+    short_way: Cell<*const SlotSet>,
     marking_bitmap: [AtomicUsize; BITMAP_CELLS],
 }
 
@@ -143,6 +145,7 @@ impl MemoryChunk {
             (&raw mut (*chunk).observers).write(Cell::new(core::ptr::null()));
             (&raw mut (*chunk).marking).write(Cell::new(core::ptr::null()));
             (&raw mut (*chunk).old_to_new).write(UnsafeCell::new(None));
+            (&raw mut (*chunk).short_way).write(Cell::new(core::ptr::null()));
             &*chunk
         }
     }
@@ -203,6 +206,7 @@ impl MemoryChunk {
         standing.set(flag, value);
         let own = self.flags().difference(STANDING | INTERESTING) | interesting_pointers(self.space());
         self.flags.store((own | with_tests(standing)).bits(), Ordering::Relaxed);
+        self.renew_short_way();
     }
 
     /// Sends every store of a reference from or to here to the barrier's slow path, which tells `observers`; null
@@ -348,6 +352,7 @@ impl MemoryChunk {
             let set = Box::new(SlotSet::new(self.size, TAGGED_SIZE));
             // SAFETY: there is none, so nobody refers to it; isolate's thread only.
             unsafe { *self.old_to_new.get() = Some(set) };
+            self.renew_short_way();
         }
         // SAFETY: as in `old_to_new`.
         unsafe { (*self.old_to_new.get()).as_deref().unwrap_unchecked() }
@@ -359,8 +364,22 @@ impl MemoryChunk {
     ///
     /// No reference to the set is in use.
     pub(crate) unsafe fn release_old_to_new(&self) {
+        self.short_way.set(core::ptr::null());
         // SAFETY: the caller's contract.
         unsafe { *self.old_to_new.get() = None };
+    }
+
+    /// The set that a store that passed the barrier's tests has to be inserted into, if nothing else is to be done: neither
+    /// observers nor marking want to know of it, so what was stored is young.
+    #[inline(always)]
+    pub(crate) fn short_way(&self) -> Option<&SlotSet> {
+        // SAFETY: null, or what `old_to_new` owns: it is set and cleared with that.
+        unsafe { self.short_way.get().as_ref() }
+    }
+
+    fn renew_short_way(&self) {
+        let set = if self.has(STANDING) { None } else { self.old_to_new() };
+        self.short_way.set(set.map_or(core::ptr::null(), core::ptr::from_ref));
     }
 
     #[inline]
@@ -508,5 +527,5 @@ impl core::fmt::Debug for MemoryChunk {
 }
 
 described!(struct MemoryChunk { flags, space, size, area_start, area_end, top, live_bytes } skip {
-    age_mark, observers, marking, old_to_new, marking_bitmap,
+    age_mark, observers, marking, old_to_new, short_way, marking_bitmap,
 });
