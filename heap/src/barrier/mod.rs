@@ -35,8 +35,7 @@ pub(crate) fn write_object(host: usize, slot: usize, value: Word, mode: WriteBar
 
 /// Both tests have passed: the store is into an old object of a reference to a young one, or marking is under way, or the
 /// store is observed.
-#[cold]
-#[inline(never)]
+#[inline(always)]
 fn slow(host: usize, slot: usize, value: Word) {
     let chunk = MemoryChunk::of(host);
     match chunk.short_way() {

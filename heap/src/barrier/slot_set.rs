@@ -165,18 +165,39 @@ impl SlotSet {
     /// The callback may insert into and remove from this very set. A slot inserted ahead of the
     /// visit is visited, one behind it is not, and stays without being counted. Emptied buckets
     /// stay until [`free_empty_buckets`](Self::free_empty_buckets).
-    pub fn iterate(&self, mut callback: impl FnMut(usize) -> SlotAction) -> usize {
+    pub fn iterate(&self, callback: impl FnMut(usize) -> SlotAction) -> usize {
+        self.iterate_ahead(|_| {}, callback)
+    }
+
+    /// The same, calling `ahead` with the slots of the next cell, of 32 slots, before `callback` with those of one: what
+    /// they refer to can be on its way to the cache meanwhile.
+    #[inline(always)]
+    pub(crate) fn iterate_ahead(
+        &self,
+        mut ahead: impl FnMut(usize),
+        mut callback: impl FnMut(usize) -> SlotAction,
+    ) -> usize {
         let mut kept = 0;
         for (bucket_index, bucket) in self.buckets.iter().enumerate() {
             let Some(bucket) = bucket.get() else { continue };
+            let offset_of = |cell: usize, bit: u32| {
+                (bucket_index * Self::SLOTS_PER_BUCKET + cell * BITS_PER_CELL + bit as usize) << self.slot_size_log2
+            };
+            let mut look = |cell: usize| {
+                let mut pending = bucket.cells.get(cell).map_or(0, Cell::get);
+                while pending != 0 {
+                    ahead(offset_of(cell, pending.trailing_zeros()));
+                    pending &= pending - 1;
+                }
+            };
+            look(0);
             for (cell_index, cell) in bucket.cells.iter().enumerate() {
-                let first = bucket_index * Self::SLOTS_PER_BUCKET + cell_index * BITS_PER_CELL;
+                look(cell_index + 1);
                 let mut pending = cell.get();
                 while pending != 0 {
                     let bit = pending.trailing_zeros();
-                    let offset = (first + bit as usize) << self.slot_size_log2;
                     let mask = 1 << bit;
-                    match callback(offset) {
+                    match callback(offset_of(cell_index, bit)) {
                         SlotAction::Keep => kept += 1,
                         SlotAction::Remove => cell.set(cell.get() & !mask),
                     }

@@ -16,7 +16,7 @@ use crate::barrier::{self, SlotAction};
 use crate::heap::Heap;
 use crate::isolate::IsolateData;
 use crate::map::Map;
-use crate::memory::{ChunkFlags, ChunkSet, MemoryChunk};
+use crate::memory::{ChunkFlags, ChunkSet, MemoryChunk, prefetch};
 use crate::spaces::filler::zap;
 use crate::spaces::{AllocationAlignment, MAX_YOUNG_OBJECT_SIZE, NewLargeObjectSpace, SpaceId};
 use crate::tagged::{TaggedCell, Word};
@@ -263,9 +263,11 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
             return;
         }
         let Some(slots) = chunk.old_to_new() else { return };
-        slots.iterate(|offset| {
-            // SAFETY: a remembered offset is that of a tagged word of a live object: sweeping forgets dead ones.
-            let slot = unsafe { TaggedCell::at(chunk.address() + offset) };
+        // SAFETY: a remembered offset is that of a tagged word of a live object: sweeping forgets dead ones.
+        let slot_at = |offset| unsafe { TaggedCell::at(chunk.address() + offset) };
+        let ahead = |offset| prefetch(slot_at(offset).load(Ordering::Relaxed).address());
+        slots.iterate_ahead(ahead, |offset| {
+            let slot = slot_at(offset);
             if self.visit_slot(slot, chunk, None) { SlotAction::Keep } else { SlotAction::Remove }
         });
         if slots.is_empty() {
