@@ -3,8 +3,9 @@
 //! Usually at the second: what has survived once may be in use for a moment only, and dies before it is old. That copies
 //! everything twice, which is worth it if much dies in between. Where hardly anything does, the first copy is for nothing:
 //! if at least [seven eighths](FILTERED_OUT) of what one scavenge has copied is alive at the next, the following
-//! [`AT_ONCE`] scavenges promote at once, where it lies (`promotion`). Then two of the usual kind look again. What is copied must be
-//! worth the question, [an eighth](WORTH_ASKING) of the semi-space: small heaps are never treated so.
+//! [`AT_ONCE`] scavenges promote at once, where it lies (`promotion`). Then two of the usual kind look again; and already when less
+//! than half of everything is alive, for then copies would take less memory. What is copied must be worth the
+//! question, [an eighth](WORTH_ASKING) of the semi-space: small heaps are never treated so.
 //!
 //! If such a scavenge finds so much of *everything* alive, the next does not even look: it would find a little memory,
 //! for a visit of all that lives. All becomes old, and the next full collection finds what is dead. Then one
@@ -94,7 +95,10 @@ impl Tenuring {
                 self.trusted = (2 * self.trusted).clamp(1, UNEXAMINED);
                 (self.at_once, self.unexamined) = (AT_ONCE, self.trusted);
             }
-            Promotes::TheLiving => (self.at_once, self.trusted) = (self.at_once.saturating_sub(1), 0),
+            Promotes::TheLiving => {
+                let goes_on = evacuation.survived() >= used / 2;
+                (self.at_once, self.trusted) = (if goes_on { self.at_once.saturating_sub(1) } else { 0 }, 0);
+            }
             Promotes::Survivors => {
                 if copied >= capacity / WORTH_ASKING && evacuation.promoted >= copied - copied / FILTERED_OUT {
                     self.at_once = AT_ONCE;
@@ -147,6 +151,13 @@ mod tests {
         let mut at_once = [TheLiving; AT_ONCE as usize];
         at_once[AT_ONCE as usize - 1] = Survivors;
         assert_eq!(look(&mut tenuring, &[(0, 874); AT_ONCE as usize]), at_once);
+    }
+
+    #[test]
+    fn it_ends_when_most_dies_again() {
+        let mut tenuring = Tenuring::default();
+        assert_eq!(look(&mut tenuring, &[(400, 0), (400, 350)]), [Survivors, TheLiving]);
+        assert_eq!(look(&mut tenuring, &[(0, 500), (0, 499), (400, 0)]), [TheLiving, Survivors, Survivors]);
     }
 
     #[test]
