@@ -247,7 +247,7 @@ impl Heap {
                 if let Some(address) = self.new_space.lab.allocate(size) {
                     return Ok(address);
                 }
-                if !self.new_space.next_chunk() {
+                if !self.new_space.next_chunk(self.collector.tenuring.part_to_fill()) {
                     return Err(Full::Semispace);
                 }
             },

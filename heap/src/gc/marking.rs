@@ -156,11 +156,15 @@ impl Heap {
     /// young generation is filled by now. What grows so grows all the time, and not by megabytes at each scavenge: so does what is
     /// marked, in many short steps.
     fn weight_to_come(&self) -> usize {
-        let CollectorState { promoted_last, copied_last, .. } = self.collector;
-        let room = self.new_space.capacity().saturating_sub(copied_last).max(1);
-        let filled = self.new_space.used().saturating_sub(copied_last).min(room);
-        let to_come = (promoted_last as u64 * filled as u64 / room as u64) as usize;
-        self.old_generation_weight() + to_come
+        let young = self.new_space.used() + self.new_large_object_space.used();
+        self.old_generation_weight() + self.expected_of(young.saturating_sub(self.collector.copied_last))
+    }
+
+    /// What becomes old of so many bytes that are made, if it is as much as the last time.
+    fn expected_of(&self, made: usize) -> usize {
+        let CollectorState { promoted_last, made_last, .. } = self.collector;
+        let expected = (promoted_last as u64).saturating_mul(made as u64) / made_last.max(1) as u64;
+        made.min(expected as usize)
     }
 }
 
@@ -263,7 +267,7 @@ impl IsolateData {
         heap.collector.marking.is_some()
             && heap.is_survival_expected()
             && heap.new_space.used() <= heap.new_space.capacity() / 4
-            && heap.old_generation_weight() + heap.collector.promoted_last >= heap.old_generation_limit
+            && heap.old_generation_weight() + heap.expected_of(heap.new_space.capacity()) >= heap.old_generation_limit
     }
 
     /// Ends marking that is complete, if allocations in the old generation go on and no semi-space that is full would.

@@ -110,6 +110,7 @@ impl IsolateData {
                 };
                 let evacuation = in_place.unwrap_or_else(|| scavenger::scavenge(self, promotes != Promotes::Survivors));
                 self.heap.collector.tenuring.look(promotes, evacuation, young_before, capacity);
+                self.heap.collector.made_last = young_before.saturating_sub(self.heap.collector.copied_last);
                 self.heap.collector.promoted_last = evacuation.promoted + evacuation.promoted_in_place;
                 self.heap.collector.copied_last = evacuation.copied;
                 evacuation

@@ -282,7 +282,9 @@ pub(crate) struct CollectorState {
     pub(crate) full: CollectionTotals,
     /// Bytes that the last scavenge moved.
     pub(super) survived_last: usize,
-    /// Bytes that became old in the last scavenge because the semi-space was full, and those that it copied.
+    /// Of the last scavenge because the semi-space was full: bytes that had been made since the one before, bytes that became
+    /// old, and bytes that it copied.
+    pub(super) made_last: usize,
     pub(super) promoted_last: usize,
     pub(super) copied_last: usize,
     /// Bytes that survived scavenges since the young generation last grew.

@@ -9,8 +9,8 @@
 //!
 //! If such a scavenge finds so much of *everything* alive, the next does not even look: it would find a little memory,
 //! for a visit of all that lives. All becomes old, and the next full collection finds what is dead. Then one
-//! looks again; as long as it finds the same, none of the usual kind has to, and twice as many as before do not look, up to
-//! [`UNEXAMINED`].
+//! looks again, at [a part](SAMPLE); as long as it finds the same, none of the usual kind has to, and twice as many as before do
+//! not look, up to [`UNEXAMINED`].
 //!
 //! Only scavenges because the semi-space is full are treated so, and counted: others come before there was time to die.
 //!
@@ -30,6 +30,9 @@ const AT_ONCE: u32 = 8;
 
 /// The most scavenges that do not look at all, before one does.
 const UNEXAMINED: u32 = 4;
+
+/// The part of the semi-space that is filled before a scavenge that only looks.
+const SAMPLE: usize = 8;
 
 /// What a scavenge promotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +64,12 @@ impl Tenuring {
     /// Stress mode: whatever survived, collections do each of the three as it is drawn from `seed`.
     pub(crate) fn stressed(seed: Option<u64>) -> Tenuring {
         Tenuring { drawn: seed, ..Tenuring::default() }
+    }
+
+    /// The next scavenge is to come when the semi-space divided by this is full: a [part](SAMPLE) is enough for a look
+    /// whether things are still as they were, and makes a short pause.
+    pub(crate) fn part_to_fill(&self) -> usize {
+        if self.trusted > 0 && self.next() == Promotes::TheLiving { SAMPLE } else { 1 }
     }
 
     pub(super) fn is_stressed(&self) -> bool {

@@ -165,9 +165,9 @@ impl NewSpace {
         self.to.chunks[self.to.current].set_top(self.lab.top());
     }
 
-    /// Goes on to the next chunk within the capacity; whether there was one.
-    pub(crate) fn next_chunk(&mut self) -> bool {
-        self.advance(self.capacity)
+    /// Goes on to the next chunk within the capacity divided by `part`; whether there was one.
+    pub(crate) fn next_chunk(&mut self, part: usize) -> bool {
+        self.advance(self.capacity.div_ceil(part))
     }
 
     /// Goes on to the next chunk, surplus included. For the scavenger's copies.
