@@ -180,9 +180,11 @@ impl Marker {
         visitor.look_at(marked_chunks(&isolate.heap, self.marks_young));
         for chunk in isolate.heap.old_chunks() {
             let Some(slots) = chunk.old_to_new() else { continue };
-            slots.iterate(|offset| {
-                // SAFETY: a remembered offset is that of a tagged word of an object that was not swept.
-                let word = unsafe { TaggedCell::at(chunk.address() + offset) }.load(Ordering::Relaxed);
+            // SAFETY: a remembered offset is that of a tagged word of an object that was not swept.
+            let word_at = |offset| unsafe { TaggedCell::at(chunk.address() + offset) }.load(Ordering::Relaxed);
+            let ahead = |offset| MemoryChunk::prefetch_mark(word_at(offset).address());
+            slots.iterate_ahead(ahead, |offset| {
+                let word = word_at(offset);
                 // Weak ones too: the slot may have held nothing when it was visited, and is then not among those that are cleared.
                 if !word.is_smi() && !word.is_cleared() {
                     visitor.mark::<false>(word);

@@ -117,9 +117,10 @@ fn visit_remembered(
     weak: &mut Vec<(usize, &'static MemoryChunk)>,
 ) {
     let Some(slots) = chunk.old_to_new() else { return };
+    // SAFETY: a remembered slot is a tagged word of a live object: sweeping forgets dead ones.
+    let word_at = |slot| unsafe { TaggedCell::at(slot) }.load(Ordering::Relaxed);
     let mut visit = |visitor: &mut MarkingVisitor, slot: usize| {
-        // SAFETY: a remembered slot is a tagged word of a live object: sweeping forgets dead ones.
-        let word = unsafe { TaggedCell::at(slot) }.load(Ordering::Relaxed);
+        let word = word_at(slot);
         if word.is_strong() {
             visitor.mark::<false>(word);
         } else if word.is_weak() && !word.is_cleared() {
@@ -132,7 +133,8 @@ fn visit_remembered(
         entries.into_iter().for_each(|entry| visitor.visit_ephemeron::<false>(entry));
         return;
     }
-    slots.iterate(|offset| {
+    let ahead = |offset| MemoryChunk::prefetch_mark(word_at(chunk.address() + offset).address());
+    slots.iterate_ahead(ahead, |offset| {
         visit(visitor, chunk.address() + offset);
         SlotAction::Keep
     });

@@ -3,7 +3,7 @@
 //! A chunk is 256 KiB, aligned to its size (a large object's is as long as it needs), so the header of the chunk an
 //! object lies in is found by masking the object's address. V8: `MemoryChunk` and `MutablePageMetadata`.
 
-use super::{AddressRegion, CHUNK_SIZE};
+use super::{AddressRegion, CHUNK_SIZE, prefetch};
 use crate::barrier::{SlotSet, StoreObservers};
 use crate::debugger::described;
 use crate::gc::Marking;
@@ -386,6 +386,13 @@ impl MemoryChunk {
     fn mark_bit(&self, address: usize) -> (&AtomicUsize, usize) {
         let bit = (address & (CHUNK_SIZE - 1)) / TAGGED_SIZE;
         (&self.marking_bitmap[bit / BITS], 1 << (bit % BITS))
+    }
+
+    /// Lets the mark of what may be an object come to the cache.
+    #[inline(always)]
+    pub(crate) fn prefetch_mark(address: usize) {
+        let byte = (address & (CHUNK_SIZE - 1)) / TAGGED_SIZE / 8;
+        prefetch((address & !(CHUNK_SIZE - 1)) + MARKS_OFFSET + byte);
     }
 
     /// Whether the object at `address` is marked.
