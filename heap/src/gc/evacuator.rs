@@ -127,7 +127,7 @@ impl Candidates {
         let mut set = ChunkSet::EMPTY;
         chunks.iter().for_each(|chunk| set.insert(chunk.address()));
         if !chunks.is_empty() {
-            heap.old_space.evict(&set);
+            heap.old_space.evict(&chunks);
         }
         Candidates { chunks, set }
     }

@@ -1,5 +1,6 @@
 //! Spaces of regular chunks with a free list: OLD, MAP and, until it is sealed, READ_ONLY.
 
+use super::compaction::Evicted;
 use super::filler::FillerMaps;
 use super::sweeper::{Sweeper, SweptChunk, sweep_chunk};
 use super::{AllocationAlignment, FreeList, LinearAllocationArea, SpaceId, SpaceStatistics};
@@ -13,8 +14,8 @@ pub(crate) struct PagedSpace {
     pub(crate) lab: LinearAllocationArea,
     pub(super) chunks: Vec<&'static MemoryChunk>,
     pub(super) free_list: FreeList,
-    /// Bytes of the blocks that were taken off the free list because their chunks are to be evacuated.
-    pub(super) evicted: usize,
+    /// Chunks that are to be evacuated: what is free there is not available.
+    pub(super) evicted: Evicted,
     /// Those of the chunks that were not swept.
     sweeper: Sweeper,
     flags: ChunkFlags,
@@ -27,7 +28,7 @@ impl PagedSpace {
             _ => ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING,
         };
         let (lab, free_list) = (LinearAllocationArea::default(), FreeList::new());
-        PagedSpace { id, lab, chunks: Vec::new(), free_list, evicted: 0, sweeper: Sweeper::default(), flags }
+        PagedSpace { id, lab, chunks: Vec::new(), free_list, evicted: Evicted::default(), sweeper: Sweeper::default(), flags }
     }
 
     pub(crate) fn chunks(&self) -> &[&'static MemoryChunk] {
@@ -49,7 +50,7 @@ impl PagedSpace {
     #[cold]
     fn allocate_from_free_list(&mut self, size: usize, fillers: FillerMaps) -> Option<usize> {
         loop {
-            if let Some(block) = self.free_list.allocate_quickly(size) {
+            if let Some(block) = self.take_block(|list| list.allocate_quickly(size)) {
                 return self.allocate_from(block, size, fillers);
             }
             let swept = self.sweeper.next()?;
@@ -109,7 +110,7 @@ impl PagedSpace {
             Ok(chunk) => chunk,
             Err(error) => {
                 self.finish_sweeping();
-                let block = self.free_list.allocate(size);
+                let block = self.take_block(|list| list.allocate(size));
                 let address = block.and_then(|block| self.allocate_from(block, size, fillers));
                 return address.ok_or(OutOfMemory { requested: size, ..error });
             }
@@ -178,7 +179,7 @@ impl PagedSpace {
     unsafe fn give_back_empty(&mut self, allocator: &mut MemoryAllocator) -> usize {
         self.lab.reset(0, 0);
         self.free_list.reset();
-        self.evicted = 0;
+        self.evicted = Evicted::default();
         let mut all = 0;
         self.chunks.retain(|chunk| {
             let bytes = chunk.marked_bytes();
@@ -318,7 +319,11 @@ impl PagedSpace {
 
     /// Calls `visit` with the address and the size of each block that may be allocated from, or may be when it is swept.
     pub(crate) fn for_each_available(&self, mut visit: impl FnMut(usize, usize)) {
-        self.free_list.for_each(&mut visit);
+        self.free_list.for_each(|block, size| {
+            if !self.evicted.contains(block) {
+                visit(block, size);
+            }
+        });
         for chunk in self.chunks.iter().filter(|chunk| chunk.has(ChunkFlags::UNSWEPT)) {
             let mut at = chunk.area_start();
             while let Some(live) = chunk.next_marked(at) {
@@ -333,8 +338,8 @@ impl PagedSpace {
     }
 
     pub(crate) fn statistics(&self) -> SpaceStatistics {
-        let available = self.free_list.available() + self.sweeper.available() + self.lab.available();
-        let wasted = self.free_list.wasted() + self.evicted;
+        let available = self.free_list.available() - self.evicted.listed() + self.sweeper.available() + self.lab.available();
+        let wasted = self.free_list.wasted() + self.evicted.bytes();
         SpaceStatistics {
             committed: self.chunks.len() * CHUNK_SIZE,
             used: self.chunks.len() * AREA_SIZE - available - wasted,
