@@ -7,11 +7,56 @@
 mod sync {
     pub(super) use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     pub(super) use shuttle::sync::{Condvar, Mutex, MutexGuard};
+    use std::cell::Cell;
     pub(super) use std::sync::PoisonError;
+
+    std::thread_local! {
+        /// How many counts of owners are there. All threads of a model are one of the system's.
+        pub(super) static COUNTS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// The model's, and counted itself: each node has one.
+    #[derive(Debug)]
+    pub(super) struct AtomicU32(shuttle::sync::atomic::AtomicU32);
+
+    impl AtomicU32 {
+        pub(super) fn new(value: u32) -> AtomicU32 {
+            COUNTS.set(COUNTS.get() + 1);
+            AtomicU32(shuttle::sync::atomic::AtomicU32::new(value))
+        }
+
+        pub(super) fn load(&self, order: Ordering) -> u32 {
+            self.0.load(order)
+        }
+
+        pub(super) fn store(&self, value: u32, order: Ordering) {
+            self.0.store(value, order);
+        }
+
+        pub(super) fn fetch_add(&self, value: u32, order: Ordering) -> u32 {
+            self.0.fetch_add(value, order)
+        }
+
+        pub(super) fn fetch_sub(&self, value: u32, order: Ordering) -> u32 {
+            self.0.fetch_sub(value, order)
+        }
+
+        pub(super) fn fetch_or(&self, value: u32, order: Ordering) -> u32 {
+            self.0.fetch_or(value, order)
+        }
+    }
+
+    impl Drop for AtomicU32 {
+        fn drop(&mut self) {
+            COUNTS.set(COUNTS.get() - 1);
+        }
+    }
 }
 
 #[path = "../../heap/src/gc/gate.rs"]
 mod gate;
+#[path = "../../heap/src/handles/nodes.rs"]
+mod nodes;
 #[path = "../../heap/src/gc/sharing.rs"]
 mod sharing;
 #[path = "../../heap/src/spaces/sweep_queue.rs"]
@@ -20,7 +65,9 @@ mod sweep_queue;
 mod worklist;
 
 use gate::Gate;
+use nodes::Keeper;
 use sharing::{Sharing, Visitor};
+use shuttle::scheduler::{PctScheduler, RandomScheduler};
 use shuttle::sync::Arc;
 use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use shuttle::thread;
@@ -33,8 +80,10 @@ const ITERATIONS: usize = 1000;
 fn check(f: impl Fn() + Send + Sync + 'static) {
     let f = std::sync::Arc::new(f);
     let g = std::sync::Arc::clone(&f);
-    shuttle::check_random(move || f(), ITERATIONS);
-    shuttle::check_pct(move || g(), ITERATIONS, 3);
+    let mut config = shuttle::Config::new();
+    config.stack_size = 1 << 20; // the model's atomics are large
+    shuttle::Runner::new(RandomScheduler::new(ITERATIONS), config.clone()).run(move || f());
+    shuttle::Runner::new(PctScheduler::new(3, ITERATIONS), config).run(move || g());
 }
 
 /// Fails if `enter` does not look whether the gate is closed, if it looks before it takes the lock that it counts under, or if `close`
@@ -401,5 +450,68 @@ fn threads_of_a_scavenge_take_over_what_others_sweep() {
         other.join().unwrap();
         chunks.gate.close();
         sweepers.into_iter().for_each(|thread| thread.join().unwrap());
+    });
+}
+
+/// Fails if `leave` counts a node only when it has left it, or does not take back the count of one that was dropped meanwhile;
+/// if a drop does not see that its node was left, or any that is not the last takes the block along; and if a place
+/// counts nothing.
+#[test]
+fn a_block_of_globals_goes_with_the_last_who_keeps_it() {
+    let is_there = || sync::COUNTS.get() == nodes::NODES;
+    check(move || {
+        sync::COUNTS.set(0);
+        let keeper = Keeper::new(1);
+        let dropped_elsewhere = keeper.give_out(0);
+        let cloned_elsewhere = keeper.give_out(1);
+        let (kept, place) = (keeper.give_out(2), dropped_elsewhere.place());
+        let threads = [
+            thread::spawn(move || {
+                assert!(is_there());
+                drop(dropped_elsewhere);
+                assert!(is_there(), "the place keeps it");
+                drop(place);
+            }),
+            thread::spawn(move || {
+                let clone = cloned_elsewhere.clone();
+                drop(cloned_elsewhere);
+                assert!(is_there());
+                drop(clone);
+            }),
+        ];
+        keeper.leave();
+        assert!(is_there(), "a node is owned");
+        drop(kept);
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        assert_eq!(sync::COUNTS.get(), 0, "nobody keeps it");
+    });
+}
+
+/// Fails if clones are not counted, or a drop takes more than one away: it is given out then while somebody uses it.
+#[test]
+fn a_node_is_given_out_to_one_at_a_time() {
+    check(|| {
+        sync::COUNTS.set(0);
+        let keeper = Keeper::new(1);
+        let owner = keeper.give_out(0);
+        let is_in_use = Arc::new(AtomicBool::new(true));
+        let elsewhere = {
+            let is_in_use = Arc::clone(&is_in_use);
+            thread::spawn(move || {
+                let clone = owner.clone();
+                drop(owner);
+                thread::yield_now();
+                is_in_use.store(false, Ordering::SeqCst);
+                drop(clone);
+            })
+        };
+        while keeper.block().nodes[0].is_owned() {
+            thread::yield_now();
+        }
+        assert!(!is_in_use.load(Ordering::SeqCst));
+        drop(keeper.give_out(0));
+        elsewhere.join().unwrap();
+        keeper.leave();
+        assert_eq!(sync::COUNTS.get(), 0);
     });
 }

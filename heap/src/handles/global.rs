@@ -1,17 +1,15 @@
 //! Globals: references that no scope bounds. They may be cloned and dropped on any thread, and outlive the isolate.
 
 use super::handle::{Handle, ToHandle};
+use super::nodes::{Keeper, NODES, NodePlace, NodeRef};
 use super::scope::HandleScope;
 use super::weak_callback::Registration;
 use crate::memory::ChunkSet;
 use crate::tagged::{HeapClass, TaggedType, Word};
 use core::cell::{Cell, RefCell};
 use core::marker::PhantomData;
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::Ordering;
 use std::sync::Arc;
-
-/// Nodes of a block. V8: 256.
-const BLOCK_NODES: usize = 256;
 
 /// A root of its own. V8: `v8::Global`.
 ///
@@ -71,57 +69,18 @@ pub struct WrongIsolate {
     pub entered: u64,
 }
 
-/// A node is free (0), strong or weak by the count of its owners.
-#[derive(Debug)]
-struct Node {
-    word: AtomicUsize,
-    /// Owners; zero means that the node may be given out again.
-    owners: AtomicU32,
-    /// Written by the isolate's thread before it gives the node out.
-    weak: core::sync::atomic::AtomicBool,
-    /// The same; whether the referent must not move.
-    pinned: core::sync::atomic::AtomicBool,
-}
-
-#[derive(Debug)]
-pub(super) struct Block {
-    isolate: u64,
-    nodes: [Node; BLOCK_NODES],
-}
-
-/// An owner of a node.
-#[derive(Debug)]
-pub(super) struct NodeRef {
-    block: Arc<Block>,
-    index: usize,
-}
-
-/// Where a node is, without owning it: whoever asks knows that somebody does.
-#[derive(Debug)]
-pub(super) struct NodePlace {
-    block: Arc<Block>,
-    index: usize,
-}
-
 impl NodePlace {
     /// Whether the referent has died.
     pub(super) fn is_cleared(&self) -> bool {
-        Word::from_bits(self.block.nodes[self.index].word.load(Ordering::Relaxed)).is_cleared()
+        Word::from_bits(self.node().word.load(Ordering::Relaxed)).is_cleared()
     }
 }
 
 impl NodeRef {
-    pub(super) fn place(&self) -> NodePlace {
-        NodePlace { block: Arc::clone(&self.block), index: self.index }
-    }
-
-    fn node(&self) -> &Node {
-        &self.block.nodes[self.index]
-    }
-
     /// The word, for a scope of the right isolate.
+    #[inline]
     pub(super) fn word(&self, scope: &HandleScope<'_>) -> Result<Word, WrongIsolate> {
-        let (global, entered) = (self.block.isolate, scope.isolate_id());
+        let (global, entered) = (self.block().isolate, scope.isolate_id());
         if global == entered {
             // Relaxed: only the thread that has entered the isolate writes it, and that is this one.
             Ok(Word::from_bits(self.node().word.load(Ordering::Relaxed)))
@@ -131,28 +90,11 @@ impl NodeRef {
     }
 }
 
-impl Clone for NodeRef {
-    fn clone(&self) -> NodeRef {
-        // As in `Arc`: a count that wraps would free a node in use. Half the range cannot be reached but by leaking.
-        if self.node().owners.fetch_add(1, Ordering::Relaxed) > u32::MAX / 2 {
-            std::process::abort();
-        }
-        NodeRef { block: Arc::clone(&self.block), index: self.index }
-    }
-}
-
-impl Drop for NodeRef {
-    fn drop(&mut self) {
-        // Release: what this owner did with the node happens before the isolate gives it out again.
-        self.node().owners.fetch_sub(1, Ordering::Release);
-    }
-}
-
 /// An isolate's globals. V8: `GlobalHandles`.
 #[derive(Debug)]
 pub(crate) struct GlobalHandles {
     isolate: u64,
-    blocks: RefCell<Vec<Arc<Block>>>,
+    blocks: RefCell<Vec<Keeper>>,
     /// Nodes that were free when last looked at, as block and index.
     free: RefCell<Vec<(usize, usize)>>,
     /// Whether there may be pins.
@@ -184,34 +126,24 @@ impl GlobalHandles {
         let mut blocks = self.blocks.borrow_mut();
         let mut free = self.free.borrow_mut();
         if free.is_empty() {
-            let total = blocks.len() * BLOCK_NODES;
-            for (b, block) in blocks.iter().enumerate() {
-                let unowned = |i: &usize| block.nodes[*i].owners.load(Ordering::Acquire) == 0;
-                free.extend((0..BLOCK_NODES).rev().filter(unowned).map(|i| (b, i)));
+            let total = blocks.len() * NODES;
+            for (b, keeper) in blocks.iter().enumerate() {
+                let unowned = |i: &usize| !keeper.block().nodes[*i].is_owned();
+                free.extend((0..NODES).rev().filter(unowned).map(|i| (b, i)));
             }
             // Looking again pays only if it yields a good part of all nodes.
             if free.len() * 4 <= total {
-                let nodes = [const {
-                    Node {
-                        word: AtomicUsize::new(3),
-                        owners: AtomicU32::new(0),
-                        weak: core::sync::atomic::AtomicBool::new(false),
-                        pinned: core::sync::atomic::AtomicBool::new(false),
-                    }
-                }; BLOCK_NODES];
-                free.extend((0..BLOCK_NODES).rev().map(|i| (blocks.len(), i)));
-                blocks.push(Arc::new(Block { isolate: self.isolate, nodes }));
+                free.extend((0..NODES).rev().map(|i| (blocks.len(), i)));
+                blocks.push(Keeper::new(self.isolate));
             }
         }
         let (b, index) = free.pop().expect("just filled");
-        let block = Arc::clone(&blocks[b]);
-        let node = &block.nodes[index];
-        debug_assert_eq!(node.owners.load(Ordering::Relaxed), 0);
+        let keeper = &blocks[b];
+        let node = &keeper.block().nodes[index];
         node.word.store(word.bits(), Ordering::Relaxed);
         node.weak.store(weak, Ordering::Relaxed);
         node.pinned.store(false, Ordering::Relaxed);
-        node.owners.store(1, Ordering::Relaxed);
-        NodeRef { block, index }
+        keeper.give_out(index)
     }
 
     /// A strong node whose referent must not move.
@@ -228,9 +160,9 @@ impl GlobalHandles {
             return None;
         }
         let mut pinned = None;
-        for node in self.blocks.borrow().iter().flat_map(|block| &block.nodes) {
+        for node in self.blocks.borrow().iter().flat_map(|keeper| &keeper.block().nodes) {
             // A pin that is dropped meanwhile counts or not; one that is not cannot be missed.
-            if node.owners.load(Ordering::Acquire) > 0 && node.pinned.load(Ordering::Relaxed) {
+            if node.is_owned() && node.pinned.load(Ordering::Relaxed) {
                 let word = Word::from_bits(node.word.load(Ordering::Relaxed));
                 pinned.get_or_insert(ChunkSet::EMPTY).insert(word.address());
             }
@@ -240,9 +172,9 @@ impl GlobalHandles {
     }
 
     fn for_each(&self, weak: bool, mut visit: impl FnMut(Word) -> Word) {
-        for block in self.blocks.borrow().iter() {
-            for node in &block.nodes {
-                if node.owners.load(Ordering::Acquire) > 0 && node.weak.load(Ordering::Relaxed) == weak {
+        for keeper in self.blocks.borrow().iter() {
+            for node in &keeper.block().nodes {
+                if node.is_owned() && node.weak.load(Ordering::Relaxed) == weak {
                     let word = Word::from_bits(node.word.load(Ordering::Relaxed));
                     if !word.is_cleared() {
                         node.word.store(visit(word).bits(), Ordering::Relaxed);
@@ -354,13 +286,13 @@ impl<T> Clone for WeakGlobal<T> {
 
 impl<U> core::fmt::Debug for Global<U> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Global of isolate {}", self.node.block.isolate)
+        write!(f, "Global of isolate {}", self.node.block().isolate)
     }
 }
 
 impl<T> core::fmt::Debug for WeakGlobal<T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "WeakGlobal of isolate {}", self.node.block.isolate)
+        write!(f, "WeakGlobal of isolate {}", self.node.block().isolate)
     }
 }
 
@@ -369,5 +301,6 @@ impl Drop for GlobalHandles {
         // The isolate is going away; owners elsewhere keep nodes that nobody can read any more.
         self.for_each_strong(|_| Word::CLEARED);
         self.for_each_weak(|_| Word::CLEARED);
+        self.blocks.take().into_iter().for_each(Keeper::leave);
     }
 }

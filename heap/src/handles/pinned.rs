@@ -3,8 +3,9 @@
 //! A pin is a strong node of the isolate's globals with a flag. The collector asks which chunks have one before it chooses
 //! what to evacuate, and again before it does: so a pin counts at once, whoever drops it and on whatever thread.
 
-use super::global::{NodeRef, WrongIsolate};
+use super::global::WrongIsolate;
 use super::handle::Handle;
+use super::nodes::NodeRef;
 use super::scope::HandleScope;
 use crate::gc::{CollectionKind, CollectionReason, size_of_object};
 use crate::memory::MemoryChunk;

@@ -32,8 +32,9 @@
 //! are dropped on any. The collector does not know callbacks: it clears nodes, and when it has ended, `first_pass` looks
 //! which registered nodes are empty. Should something panic in between, it finds them after the next collection.
 
-use super::global::{NodePlace, NodeRef, WeakGlobal};
+use super::global::WeakGlobal;
 use super::handle::Handle;
+use super::nodes::{NodePlace, NodeRef};
 use super::scope::HandleScope;
 use crate::gc::CollectionKind;
 use crate::tagged::HeapClass;

@@ -1,8 +1,8 @@
 //! What a paged space does for the evacuation of some of its chunks: says how much of each is free, lets nothing be allocated
 //! in those that were chosen, and gives them back when they are empty.
 
-use super::{FreeList, PagedSpace};
 use super::filler::zap;
+use super::{FreeList, PagedSpace};
 use crate::memory::{BytesByChunk, CHUNK_SIZE, ChunkSet, MemoryAllocator, MemoryChunk};
 
 /// Chunks of which nothing is available. Their blocks stay on the free list until they are met there: finding them all, in

@@ -28,7 +28,15 @@ impl PagedSpace {
             _ => ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING,
         };
         let (lab, free_list) = (LinearAllocationArea::default(), FreeList::new());
-        PagedSpace { id, lab, chunks: Vec::new(), free_list, evicted: Evicted::default(), sweeper: Sweeper::default(), flags }
+        PagedSpace {
+            id,
+            lab,
+            chunks: Vec::new(),
+            free_list,
+            evicted: Evicted::default(),
+            sweeper: Sweeper::default(),
+            flags,
+        }
     }
 
     pub(crate) fn chunks(&self) -> &[&'static MemoryChunk] {
@@ -338,7 +346,8 @@ impl PagedSpace {
     }
 
     pub(crate) fn statistics(&self) -> SpaceStatistics {
-        let available = self.free_list.available() - self.evicted.listed() + self.sweeper.available() + self.lab.available();
+        let available =
+            self.free_list.available() - self.evicted.listed() + self.sweeper.available() + self.lab.available();
         let wasted = self.free_list.wasted() + self.evicted.bytes();
         SpaceStatistics {
             committed: self.chunks.len() * CHUNK_SIZE,
