@@ -1,6 +1,6 @@
 //! The write barrier: what a store of a reference into an object does besides storing.
 //!
-//! **Owns** the two inline tests and what happens behind them, the remembered sets ([`SlotSet`]), and the observers of
+//! **Owns** the two inline tests and what happens behind them (the usual thing inline too), the remembered sets ([`SlotSet`]), and the observers of
 //! stores.
 //!
 //! **Promises** that after every store through a setter, a slot outside the young generation that refers into it is
@@ -26,29 +26,23 @@ pub(crate) fn write_object(host: usize, slot: usize, value: Word, mode: WriteBar
     if mode.skips(host) {
         return;
     }
-    if MemoryChunk::of(host).has(ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING)
+    let chunk = MemoryChunk::of(host);
+    if chunk.has(ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING)
         && MemoryChunk::of(value.address()).has(ChunkFlags::POINTERS_TO_HERE_ARE_INTERESTING)
     {
-        slow(host, slot, value);
+        match chunk.short_way() {
+            // SAFETY: it is the chunk's own set, made for tagged slots, and callers store to slots of the host, which is in
+            // the chunk.
+            Some(slots) => unsafe { slots.insert_tagged(slot - chunk.address()) },
+            None => slow(chunk, host, slot, value),
+        }
     }
 }
 
-/// Both tests have passed: the store is into an old object of a reference to a young one, or marking is under way, or the
-/// store is observed.
-#[inline(always)]
-fn slow(host: usize, slot: usize, value: Word) {
-    let chunk = MemoryChunk::of(host);
-    match chunk.short_way() {
-        // SAFETY: it is the chunk's own set, made for tagged slots, and setters write slots of the host, which is in the chunk.
-        Some(slots) => unsafe { slots.insert_tagged(slot - chunk.address()) },
-        None => slow_and_rare(chunk, host, slot, value),
-    }
-}
-
-/// The rest of it: nothing is remembered of the chunk so far, or marking is under way, or the store is observed.
+/// Both tests have passed, and nothing is remembered of the chunk so far, or marking is under way, or the store is observed.
 #[cold]
 #[inline(never)]
-fn slow_and_rare(chunk: &MemoryChunk, host: usize, slot: usize, value: Word) {
+fn slow(chunk: &MemoryChunk, host: usize, slot: usize, value: Word) {
     let value_chunk = MemoryChunk::of(value.address());
     if value_chunk.is_young() {
         if chunk.remembers() {

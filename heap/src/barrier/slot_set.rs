@@ -111,6 +111,7 @@ impl SlotSet {
     #[inline(always)]
     pub(crate) unsafe fn insert_tagged(&self, offset: usize) {
         let slot = offset / TAGGED_SIZE;
+        debug_assert!(1 << self.slot_size_log2 == TAGGED_SIZE && slot / Self::SLOTS_PER_BUCKET < self.buckets.len());
         // SAFETY: the caller's contract: the chunk has that slot, and there is a bucket for each of the chunk's.
         match unsafe { self.buckets.get_unchecked(slot / Self::SLOTS_PER_BUCKET) }.get() {
             Some(bucket) => bucket.insert(slot),
