@@ -1,5 +1,6 @@
 //! Promotion of the young generation as it lies: where nearly all survives, nothing is copied.
 
+use heapwright::inspect::HeapStatistics;
 use heapwright::prelude::*;
 use heapwright::{CollectionKind, CollectionReason, Growing};
 
@@ -11,11 +12,20 @@ struct Node {
     last: Weak<Node>,
 }
 
-heap_classes! { static CLASSES = [Node]; }
+/// Keeps the last nodes.
+#[heap_object]
+struct Ring {
+    #[constant]
+    length: Smi,
+    #[length = length]
+    nodes: [Tagged<Option<Node>>],
+}
+
+heap_classes! { static CLASSES = [Node, Ring]; }
 
 /// Semi-spaces of one size; counted in bytes and on one thread, so that each run is the same.
-fn isolate() -> Isolate {
-    let builder = Isolate::builder().classes(&CLASSES).semi_space_size(256 << 10, 256 << 10).gc_threads(1);
+fn isolate(semi_space: usize) -> Isolate {
+    let builder = Isolate::builder().classes(&CLASSES).semi_space_size(semi_space, semi_space).gc_threads(1);
     builder.growing(Growing::Bytes).build().unwrap()
 }
 
@@ -62,7 +72,7 @@ fn what_survives_is_copied_no_more() {
     if heapwright::stress::mode(heapwright::stress::Mode::Allocations) {
         return; // collections for another reason say nothing of survival
     }
-    let mut isolate = isolate();
+    let mut isolate = isolate(256 << 10);
     let mut scope = isolate.enter();
     let list = list(&mut scope);
     grow(&mut scope, list, 6);
@@ -82,7 +92,7 @@ fn when_survivors_become_few_they_are_copied_again() {
     if heapwright::stress::mode(heapwright::stress::Mode::Allocations) {
         return;
     }
-    let mut isolate = isolate();
+    let mut isolate = isolate(256 << 10);
     let mut scope = isolate.enter();
     let all = list(&mut scope);
     grow(&mut scope, all, 12);
@@ -99,5 +109,38 @@ fn when_survivors_become_few_they_are_copied_again() {
     assert!(promoted <= 6 << 18, "{promoted} bytes became old");
     let last = *scope.statistics().collections.last().unwrap();
     assert_eq!((last.reason, last.promoted), (CollectionReason::SemispaceFull, 0));
+    check(&scope, all, |_| ());
+}
+
+/// A scavenge that looks at a part of what is young sees all of it alive: what dies does so later.
+#[test]
+fn what_dies_a_little_later_is_noticed_in_the_end() {
+    const SEMI_SPACE: usize = 2 << 20;
+    /// They take a sixth of the semi-space, more than is looked at.
+    const LAST: usize = 20_000;
+    if heapwright::stress::mode(heapwright::stress::Mode::Allocations) {
+        return; // collections for another reason say nothing of survival
+    }
+    let mut isolate = isolate(SEMI_SPACE);
+    let mut scope = isolate.enter();
+    let ring = Ring::new(&mut scope, RingInit { nodes: Filled::new(Nil, LAST) });
+    let all = list(&mut scope);
+    grow(&mut scope, all, 12);
+    let mut number = 0;
+    let mut make_until = |scope: &mut HandleScope<'_>, is_enough: &dyn Fn(HeapStatistics) -> bool| {
+        while !is_enough(scope.statistics()) {
+            for _ in 0..100 {
+                let memory = scope.reserve(Node::SIZE).unwrap();
+                ring.get(&memory).set_nodes(number as usize % LAST, node(&memory, number, None, None));
+                number += 1;
+            }
+        }
+    };
+    make_until(&mut scope, &|now| now.full.count >= 3 || now.young.count >= 100);
+    let before = scope.statistics().young;
+    make_until(&mut scope, &|now| now.young.count >= before.count + 10);
+    let after = scope.statistics().young;
+    let (copied, promoted) = (after.copied - before.copied, after.promoted - before.promoted);
+    assert!(copied > 0 && promoted < 2 * SEMI_SPACE as u64, "{copied} bytes copied, {promoted} promoted");
     check(&scope, all, |_| ());
 }

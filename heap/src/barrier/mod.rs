@@ -1,6 +1,6 @@
 //! The write barrier: what a store of a reference into an object does besides storing.
 //!
-//! **Owns** the two inline tests and what happens behind them (the usual thing inline too), the remembered sets ([`SlotSet`]), and the observers of
+//! **Owns** the two inline tests and what happens behind them, the remembered sets ([`SlotSet`]), and the observers of
 //! stores.
 //!
 //! **Promises** that after every store through a setter, a slot outside the young generation that refers into it is
@@ -26,23 +26,32 @@ pub(crate) fn write_object(host: usize, slot: usize, value: Word, mode: WriteBar
     if mode.skips(host) {
         return;
     }
-    let chunk = MemoryChunk::of(host);
-    if chunk.has(ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING)
+    if MemoryChunk::of(host).has(ChunkFlags::POINTERS_FROM_HERE_ARE_INTERESTING)
         && MemoryChunk::of(value.address()).has(ChunkFlags::POINTERS_TO_HERE_ARE_INTERESTING)
     {
-        match chunk.short_way() {
-            // SAFETY: it is the chunk's own set, made for tagged slots, and callers store to slots of the host, which is in
-            // the chunk.
-            Some(slots) => unsafe { slots.insert_tagged(slot - chunk.address()) },
-            None => slow(chunk, host, slot, value),
-        }
+        remember(host, slot, value);
     }
 }
 
-/// Both tests have passed, and nothing is remembered of the chunk so far, or marking is under way, or the store is observed.
+/// Both tests have passed: mostly, the store is of a young reference into an old object, of which others are remembered. A call,
+/// so that setters are short; all that it does with its arguments is to pass them on.
 #[cold]
 #[inline(never)]
-fn slow(chunk: &MemoryChunk, host: usize, slot: usize, value: Word) {
+fn remember(host: usize, slot: usize, value: Word) {
+    let chunk = MemoryChunk::of(host);
+    match chunk.short_way() {
+        // SAFETY: it is the chunk's own set, made for tagged slots, and callers store to slots of the host, which is in the
+        // chunk.
+        Some(slots) => unsafe { slots.insert_tagged(slot - chunk.address()) },
+        None => slow(host, slot, value),
+    }
+}
+
+/// Nothing is remembered of the chunk so far, or marking is under way, or the store is observed.
+#[cold]
+#[inline(never)]
+fn slow(host: usize, slot: usize, value: Word) {
+    let chunk = MemoryChunk::of(host);
     let value_chunk = MemoryChunk::of(value.address());
     if value_chunk.is_young() {
         if chunk.remembers() {

@@ -106,7 +106,10 @@ impl IsolateData {
                 let in_place = match promotes {
                     Promotes::Survivors => None,
                     Promotes::TheLiving => promotion::promote(self),
-                    Promotes::Everything => promotion::adopt_all(self).inspect(|_| self.look_at_adopted()),
+                    Promotes::Everything => promotion::adopt_all(self).map(|adopted| {
+                        self.look_at_adopted(&adopted);
+                        adopted.evacuation
+                    }),
                 };
                 let evacuation = in_place.unwrap_or_else(|| scavenger::scavenge(self, promotes != Promotes::Survivors));
                 self.heap.collector.tenuring.look(promotes, evacuation, young_before, capacity);
@@ -169,7 +172,7 @@ impl IsolateData {
         let mut phases = trace::PhaseTimer::new();
         // Where memory is short, survivors had better fill holes.
         let in_place = if self.heap.is_survival_expected() && !reason.is_want_of_memory() {
-            promotion::adopt_all(self)
+            promotion::adopt_all(self).map(|adopted| adopted.evacuation)
         } else {
             None
         };
@@ -197,6 +200,7 @@ impl IsolateData {
         };
         heap.collector.phases.sweeping += phases.lap();
         heap.old_generation_live = live;
+        heap.judge_unexamined();
         heap.limit_old_generation();
         heap.forget_external_growth();
         if heap.new_space.used() > 0 {

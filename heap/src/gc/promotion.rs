@@ -30,7 +30,7 @@ use super::splice::{Spliced, find_hosts, first_alive};
 use crate::barrier::SlotAction;
 use crate::heap::Heap;
 use crate::isolate::IsolateData;
-use crate::memory::{ChunkFlags, ChunkSet, KB, MemoryChunk};
+use crate::memory::{AREA_SIZE, ChunkFlags, ChunkSet, KB, MemoryChunk};
 use crate::spaces::{NewLargeObjectSpace, SpaceId};
 use crate::tagged::{TaggedCell, Word};
 use core::sync::atomic::Ordering;
@@ -62,7 +62,7 @@ pub(super) fn promote(isolate: &mut IsolateData) -> Option<Evacuation> {
 
 /// Makes the chunks of the young generation old with all that is in them; `None`, and nothing changes, if there is no memory for what
 /// takes their place. What is remembered stays, for the marker.
-pub(super) fn adopt_all(isolate: &mut IsolateData) -> Option<Evacuation> {
+pub(super) fn adopt_all(isolate: &mut IsolateData) -> Option<Adopted> {
     let heap = &mut isolate.heap;
     let replacements = heap.new_space.replacements(&mut heap.allocator)?;
     heap.new_space.close_lab();
@@ -85,7 +85,15 @@ pub(super) fn adopt_all(isolate: &mut IsolateData) -> Option<Evacuation> {
     heap.count_allocation(SpaceId::LargeObject, large);
     scavenger::grow_if_much_survived(heap, used);
     isolate.eternals.for_each_young(|word| word);
-    Some(Evacuation { promoted_in_place: used + large, ..Evacuation::default() })
+    let evacuation = Evacuation { promoted_in_place: used + large, ..Evacuation::default() };
+    Some(Adopted { evacuation, chunks })
+}
+
+/// What became old unexamined.
+pub(super) struct Adopted {
+    pub(super) evacuation: Evacuation,
+    /// Regular chunks.
+    chunks: Vec<&'static MemoryChunk>,
 }
 
 fn young_chunks(heap: &Heap) -> ChunkSet {
@@ -250,7 +258,8 @@ fn hand_over(heap: &mut Heap, visitor: MarkingVisitor, replacements: Vec<&'stati
 
 impl IsolateData {
     /// What becomes of remembered slots when [everything has become old](adopt_all) and no full collection follows at once.
-    pub(super) fn look_at_adopted(&mut self) {
+    pub(super) fn look_at_adopted(&mut self, adopted: &Adopted) {
+        self.heap.collector.unexamined = adopted.chunks.iter().map(|chunk| chunk.address()).collect();
         if let Some(mut marking) = self.heap.collector.marking.take() {
             marking.marker.look_at_adopted(self);
             self.heap.collector.marking = Some(marking);
@@ -260,6 +269,18 @@ impl IsolateData {
 }
 
 impl Heap {
+    /// When marking has found what lives: if that is less than half of what last became old unexamined, it should have been
+    /// looked at. A look at [a part](super::Tenuring::part_to_fill) of what is young cannot tell, where most dies a little later.
+    pub(super) fn judge_unexamined(&mut self) {
+        let unexamined = core::mem::take(&mut self.collector.unexamined);
+        let mut set = ChunkSet::EMPTY;
+        unexamined.iter().for_each(|chunk| set.insert(*chunk));
+        let left = self.old_space.chunks().iter().filter(|chunk| set.contains(chunk.address()));
+        if left.map(|chunk| chunk.live_bytes()).sum::<usize>() < unexamined.len() * AREA_SIZE / 2 {
+            self.collector.tenuring.stop();
+        }
+    }
+
     /// When nothing is young.
     pub(super) fn forget_remembered(&mut self) {
         debug_assert!(self.new_space.used() + self.new_large_object_space.used() == 0);

@@ -287,6 +287,8 @@ pub(crate) struct CollectorState {
     pub(super) made_last: usize,
     pub(super) promoted_last: usize,
     pub(super) copied_last: usize,
+    /// Chunks that became old in the last scavenge that did not look at anything, since the last full collection.
+    pub(super) unexamined: Vec<usize>,
     /// Bytes that survived scavenges since the young generation last grew.
     pub(super) survived_since_growth: usize,
     /// Collections in a row that found next to nothing young, see `resize`.

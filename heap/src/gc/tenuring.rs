@@ -10,7 +10,8 @@
 //! If such a scavenge finds so much of *everything* alive, the next does not even look: it would find a little memory,
 //! for a visit of all that lives. All becomes old, and the next full collection finds what is dead. Then one
 //! looks again, at [a part](SAMPLE); as long as it finds the same, none of the usual kind has to, and twice as many as before do
-//! not look, up to [`UNEXAMINED`].
+//! not look, up to [`UNEXAMINED`]. A part is younger than the whole, and much of the whole may be dead: that a full collection
+//! finds out, and then [all of this ends](Tenuring::stop).
 //!
 //! Only scavenges because the semi-space is full are treated so, and counted: others come before there was time to die.
 //!
@@ -95,6 +96,11 @@ impl Tenuring {
         }
     }
 
+    /// What was promoted died: back to promoting at the second survival.
+    pub(super) fn stop(&mut self) {
+        (self.at_once, self.unexamined, self.trusted) = (0, 0, 0);
+    }
+
     /// After a scavenge of `used` bytes in a semi-space of `capacity`, which has promoted so.
     pub(super) fn look(&mut self, promotes: Promotes, evacuation: Evacuation, used: usize, capacity: usize) {
         let copied = core::mem::replace(&mut self.copied, evacuation.copied);
@@ -105,8 +111,10 @@ impl Tenuring {
                 (self.at_once, self.unexamined) = (AT_ONCE, self.trusted);
             }
             Promotes::TheLiving => {
-                let goes_on = evacuation.survived() >= used / 2;
-                (self.at_once, self.trusted) = (if goes_on { self.at_once.saturating_sub(1) } else { 0 }, 0);
+                (self.at_once, self.trusted) = (self.at_once.saturating_sub(1), 0);
+                if evacuation.survived() < used / 2 {
+                    self.stop();
+                }
             }
             Promotes::Survivors => {
                 if copied >= capacity / WORTH_ASKING && evacuation.promoted >= copied - copied / FILTERED_OUT {
