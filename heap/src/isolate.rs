@@ -421,6 +421,28 @@ impl IsolateBuilder {
         self
     }
 
+    /// Without what a [`Mode`] has all isolates of the process do, for tests that count what it changes. First of all calls:
+    /// it undoes what others have asked for.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn unstressed(mut self, without: Mode) -> Self {
+        if !stress::mode(without) {
+            return self;
+        }
+        let options = &mut self.options;
+        match without {
+            Mode::Verify => options.verify = false,
+            Mode::Allocations => _ = options.stress.take_if(|stress| stress.is_of_process()),
+            Mode::Marking => options.stress_marking = false,
+            Mode::Compaction => options.compaction.every_chunk = false,
+            Mode::AbortEvacuation => options.compaction.abort_seed = None,
+            Mode::Parallel => options.stress_threads = false,
+            Mode::OneThread => options.policy.threads = crate::gc::cores(),
+            Mode::Promotion => options.stress_promotion = None,
+        }
+        self
+    }
+
     /// Where the isolate's pages come from; the operating system unless set. All its mappings are made there: the cage,
     /// commits within it, and the table of its classes. To see how a program fares when memory ends, give it a
     /// [`FaultyPageAllocator`](crate::memory::FaultyPageAllocator). V8: `Platform::GetPageAllocator`.
