@@ -5,7 +5,7 @@
 use heapwright::code::{Code, CodeInit, InstructionStream};
 use heapwright::memory::code_range::MAX_CODE_RANGE_SIZE;
 use heapwright::memory::{CHUNK_SIZE, Cage, CodeRange, MemoryError, Permission};
-use heapwright::stress::{self, Mode};
+use heapwright::stress::Mode;
 use heapwright::{IsolateBuilder, IsolateError, OutOfMemoryReason, SpaceId, StoreFilter, prelude::*};
 use heapwright_objects::{ExtendedMap, FixedArray, FixedArrayInit};
 use std::os::unix::process::ExitStatusExt;
@@ -211,10 +211,8 @@ fn weak_references_to_dead_code_are_cleared() {
 
 #[test]
 fn freed_code_memory_is_used_again() {
-    if stress::mode(Mode::Allocations) || stress::mode(Mode::Marking) {
-        return; // collections come by themselves
-    }
-    let mut isolate = isolate();
+    // It asks what is there between two collections.
+    let mut isolate = builder().unstressed(Mode::Allocations).unstressed(Mode::Marking).build().unwrap();
     let mut scope = isolate.enter();
     let mut kept = Vec::new();
     let mut freed = Vec::new();
@@ -619,9 +617,10 @@ unsafe fn run(address: usize) -> u32 {
 #[cfg(target_arch = "x86_64")]
 fn cases(case: &str) {
     let mut builder = builder();
-    if case == "refused to open" {
-        // No thread that helps to mark can get memory of its own then, and ends the process.
-        builder = builder.gc_threads(1);
+    if case.starts_with("refused") {
+        // A collection would be refused memory before what is to be. No thread that helps to mark could get memory of its own then,
+        // and would end the process.
+        builder = builder.unstressed(Mode::Allocations).gc_threads(1);
     }
     let mut isolate = builder.build().unwrap();
     let mut scope = isolate.enter();
@@ -740,9 +739,6 @@ fn guards_are_around_code() {
 #[test]
 #[cfg(target_arch = "x86_64")]
 fn what_the_system_refuses_is_an_error() {
-    if stress::mode(Mode::Allocations) {
-        return; // a collection is refused memory before it
-    }
     for case in ["refused to open", "refused to close"] {
         let status = child(case);
         assert!(status.success(), "{case}: {status}");

@@ -54,7 +54,8 @@ mod tests {
     fn what_was_added_is_found_and_nothing_else() {
         let chunks = [5 * CHUNK_SIZE, 3 * CHUNK_SIZE, 9 * CHUNK_SIZE];
         let mut set = AddressSet::of_chunks(chunks.into_iter());
-        let added = [3 * CHUNK_SIZE, 4 * CHUNK_SIZE - TAGGED_SIZE, 5 * CHUNK_SIZE + 64 * TAGGED_SIZE, 9 * CHUNK_SIZE + 8];
+        let added =
+            [3 * CHUNK_SIZE, 4 * CHUNK_SIZE - TAGGED_SIZE, 5 * CHUNK_SIZE + 64 * TAGGED_SIZE, 9 * CHUNK_SIZE + 8];
         added.into_iter().for_each(|address| set.insert(address));
         for address in (0..12 * CHUNK_SIZE).chain(usize::MAX - 20..=usize::MAX) {
             assert_eq!(set.contains(address), added.contains(&address), "{address:#x}");
