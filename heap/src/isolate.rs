@@ -339,8 +339,8 @@ impl IsolateBuilder {
     #[must_use]
     pub fn schedule(mut self, schedule: GcSchedule) -> Self {
         self.options.schedule = Some(schedule);
-        self.options.stress.take_if(|stress| stress.is_of_process());
-        self
+        // Of what the process's mode asks for, this does what depends on bytes alone.
+        self.unstressed(Mode::Allocations).unstressed(Mode::Parallel)
     }
 
     /// Whether the old generation is marked in steps, while the program runs, so that the pause in which it is collected is

@@ -381,9 +381,11 @@ fn what_is_not_made_leaves_the_heap_whole() {
 fn the_worst_packing_of_survivors_fits() {
     const LENGTH: usize = 30_000;
     const SEMI_SPACE: usize = 1 << 20;
-    // Otherwise so many never survive at once, or several threads pack them in another way.
+    // Otherwise so many never survive at once, the first of them are old when marking is through, or several threads pack them in
+    // another way.
     let builder = Isolate::builder()
         .unstressed(Mode::Allocations)
+        .unstressed(Mode::Marking)
         .unstressed(Mode::Parallel)
         .classes(&CLASSES)
         .max_heap_size(10 << 20);

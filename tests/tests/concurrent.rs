@@ -231,8 +231,13 @@ fn long_rows_are_whole() {
 #[test]
 fn unswept_memory_is_walked_and_used() {
     for threads in [1, 3] {
-        // It asks what is there between two collections.
-        let mut isolate = builder(threads).unstressed(Mode::Allocations).unstressed(Mode::Marking).build().unwrap();
+        // It asks what is there between two collections, of which the first leaves holes.
+        let mut isolate = builder(threads)
+            .unstressed(Mode::Allocations)
+            .unstressed(Mode::Marking)
+            .unstressed(Mode::Compaction)
+            .build()
+            .unwrap();
         let mut scope = isolate.enter();
         let kept = array(&mut scope, 3_000);
         for at in 0..3_000 {

@@ -142,6 +142,7 @@ fn semi_spaces_double_when_survivors_exceed_their_capacity() {
     // Otherwise so many never survive at once.
     let mut isolate = Isolate::builder()
         .unstressed(Mode::Allocations)
+        .unstressed(Mode::Marking)
         .classes(&CLASSES)
         .semi_space_size(256 * KB, MB)
         .build()
@@ -323,8 +324,13 @@ fn smis_have_31_bits_or_32() {
 fn the_old_generation_is_first_marked_at_32_mib() {
     // In one pause: in steps it begins earlier.
     // Asks when it is collected.
-    let mut isolate =
-        Isolate::builder().unstressed(Mode::Allocations).classes(&CLASSES).incremental_marking(false).build().unwrap();
+    let mut isolate = Isolate::builder()
+        .unstressed(Mode::Allocations)
+        .unstressed(Mode::Marking)
+        .classes(&CLASSES)
+        .incremental_marking(false)
+        .build()
+        .unwrap();
     let mut scope = isolate.enter();
     let mut allocated = 0;
     while scope.statistics().full.count == 0 {
@@ -356,7 +362,8 @@ fn spaces_have_v8s_names() {
 #[test]
 fn freed_memory_is_used_again_in_place() {
     // Otherwise it is before the test looks, and nothing stays in place.
-    let mut isolate = builder().unstressed(Mode::Allocations).unstressed(Mode::Compaction).build().unwrap();
+    let mut isolate =
+        builder().unstressed(Mode::Allocations).unstressed(Mode::Marking).unstressed(Mode::Compaction).build().unwrap();
     let mut scope = isolate.enter();
     // A live object between any two dead ones keeps the chunks.
     let mut kept = Vec::new();

@@ -153,8 +153,14 @@ fn check_kept(scope: &HandleScope<'_>, kept: Handle<'_, Array>, n: usize) {
 #[test]
 fn fragmented_chunks_are_given_back() {
     // It asks what one collection moves of its own accord.
-    let mut isolate =
-        builder().unstressed(Mode::Allocations).unstressed(Mode::Compaction).verify(true).build().unwrap();
+    let mut isolate = builder()
+        .unstressed(Mode::Allocations)
+        .unstressed(Mode::Marking)
+        .unstressed(Mode::Compaction)
+        .unstressed(Mode::AbortEvacuation)
+        .verify(true)
+        .build()
+        .unwrap();
     let mut scope = isolate.enter();
     let kept = fragment(&mut scope, 12 * MB, 10);
     let before = (old_chunks(&scope), scope.memory_statistics().committed);
@@ -181,7 +187,9 @@ fn a_collection_moves_no_more_than_its_quota() {
     // It asks what one collection moves of its own accord.
     let mut isolate = builder()
         .unstressed(Mode::Allocations)
+        .unstressed(Mode::Marking)
         .unstressed(Mode::Compaction)
+        .unstressed(Mode::AbortEvacuation)
         .incremental_marking(false)
         .build()
         .unwrap();
@@ -201,8 +209,14 @@ fn a_collection_moves_no_more_than_its_quota() {
 #[test]
 fn memory_pressure_moves_what_a_plain_collection_leaves() {
     // It asks what one collection moves of its own accord.
-    let mut isolate =
-        builder().unstressed(Mode::Allocations).unstressed(Mode::Compaction).verify(true).build().unwrap();
+    let mut isolate = builder()
+        .unstressed(Mode::Allocations)
+        .unstressed(Mode::Marking)
+        .unstressed(Mode::Compaction)
+        .unstressed(Mode::AbortEvacuation)
+        .verify(true)
+        .build()
+        .unwrap();
     let mut scope = isolate.enter();
     let kept = fragment(&mut scope, 8 * MB, 2);
     scope.collect(FULL);
@@ -216,7 +230,9 @@ fn memory_pressure_moves_what_a_plain_collection_leaves() {
 
 #[test]
 fn a_heap_that_is_full_of_holes_has_room_for_large_objects() {
-    let mut isolate = builder().max_heap_size(16 * MB).semi_space_size(MB, MB).verify(true).build().unwrap();
+    // Otherwise the holes stay.
+    let builder = builder().unstressed(Mode::AbortEvacuation).max_heap_size(16 * MB).semi_space_size(MB, MB);
+    let mut isolate = builder.verify(true).build().unwrap();
     let mut scope = isolate.enter();
     let kept = fragment(&mut scope, 10 * MB, 4);
     let large = Bytes::try_new_in(&mut scope, OLD, BytesInit { data: Filled::new(3, 7 * MB) }).unwrap();
@@ -566,7 +582,13 @@ fn marking_that_runs_by_itself_ends_in_evacuation() {
 #[test]
 fn marking_that_is_given_up_gives_free_memory_back() {
     // It asks what is there between two collections, of which the first moves nothing.
-    let mut isolate = builder().unstressed(Mode::Allocations).unstressed(Mode::Compaction).build().unwrap();
+    let mut isolate = builder()
+        .unstressed(Mode::Allocations)
+        .unstressed(Mode::Marking)
+        .unstressed(Mode::Compaction)
+        .unstressed(Mode::AbortEvacuation)
+        .build()
+        .unwrap();
     let mut scope = isolate.enter();
     let kept = fragment(&mut scope, 8 * MB, 10);
     let old_space =

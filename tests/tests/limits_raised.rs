@@ -320,6 +320,7 @@ fn light_retry_gives_up_before_the_last_resort() {
     // It counts collections.
     let builder = Isolate::builder()
         .unstressed(Mode::Allocations)
+        .unstressed(Mode::Marking)
         .classes(&CLASSES)
         .max_heap_size(44 * MB)
         .semi_space_size(MB, 4 * MB);
@@ -358,6 +359,7 @@ fn the_young_generation_recovers() {
     // Otherwise so many never survive at once.
     let builder = Isolate::builder()
         .unstressed(Mode::Allocations)
+        .unstressed(Mode::Marking)
         .classes(&CLASSES)
         .max_heap_size(44 * MB)
         .semi_space_size(MB, 4 * MB);

@@ -87,7 +87,8 @@ fn marking_is_through(threads: usize) {
 #[test]
 fn without_it_all_is_marked_in_one_pause() {
     // It asks why it was collected.
-    let mut isolate = builder().unstressed(Mode::Allocations).incremental_marking(false).build().unwrap();
+    let mut isolate =
+        builder().unstressed(Mode::Allocations).unstressed(Mode::Marking).incremental_marking(false).build().unwrap();
     let mut scope = isolate.enter();
     let list = old(&mut scope, -1);
     grow(&mut scope, list, 50 * MB);

@@ -71,7 +71,8 @@ fn grow(scope: &mut HandleScope<'_>) {
 #[test]
 fn they_halve_when_collections_in_a_row_find_them_all_but_unused() {
     // It counts collections.
-    let mut isolate = builder(256 * KB, 4 * MB).unstressed(Mode::Allocations).build().unwrap();
+    let mut isolate =
+        builder(256 * KB, 4 * MB).unstressed(Mode::Allocations).unstressed(Mode::Marking).build().unwrap();
     let mut scope = isolate.enter();
     let smallest = committed(&scope);
     grow(&mut scope);
@@ -137,7 +138,8 @@ fn a_program_that_fills_them_keeps_them() {
 #[test]
 fn survivors_count_against_shrinking() {
     // It counts collections.
-    let mut isolate = builder(256 * KB, 4 * MB).unstressed(Mode::Allocations).build().unwrap();
+    let mut isolate =
+        builder(256 * KB, 4 * MB).unstressed(Mode::Allocations).unstressed(Mode::Marking).build().unwrap();
     let mut scope = isolate.enter();
     grow(&mut scope);
     let grown = committed(&scope);

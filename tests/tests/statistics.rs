@@ -225,8 +225,8 @@ fn reasons(scope: &HandleScope<'_>) -> Vec<CollectionReason> {
 
 #[test]
 fn each_reason_is_given() {
-    // It counts collections.
-    let isolate = || Isolate::builder().unstressed(Mode::Allocations).classes(&CLASSES);
+    // It asks why they come.
+    let isolate = || Isolate::builder().unstressed(Mode::Allocations).unstressed(Mode::Marking).classes(&CLASSES);
     let garbage = |scope: &mut HandleScope<'_>, bytes: usize, place: AllocationType, length: usize| {
         let data = vec![0; length];
         for _ in 0..bytes / length {
