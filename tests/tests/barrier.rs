@@ -4,8 +4,7 @@
 
 use heapwright::stress::Mode;
 use heapwright::{
-    Fresh, HeapClass, IsolateBuilder, ReadOnly, SpaceId, Store, StoreFilter, StorePlace, Stored, WriteBarrierMode,
-    prelude::*,
+    Fresh, HeapClass, ReadOnly, SpaceId, Store, StoreFilter, StorePlace, Stored, WriteBarrierMode, prelude::*,
 };
 use heapwright_tests::{Random, panic_message};
 use std::sync::{Arc, Mutex};

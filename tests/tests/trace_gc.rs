@@ -3,7 +3,7 @@
 #![allow(missing_docs)]
 
 use heapwright::stress::{self, Mode};
-use heapwright::{CollectionReason, CollectionRecord, HeapPolicy, prelude::*};
+use heapwright::{CollectionReason, CollectionRecord, Growing, HeapPolicy, prelude::*};
 use heapwright_tests::panic_message;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -137,6 +137,7 @@ fn lines_are_aligned_and_say_all() {
 fn steps_of_marking_are_told_with_the_collection_after_them() {
     let (builder, records) = recorded();
     let mut policy = HeapPolicy::default();
+    policy.growing = Growing::Bytes; // and not as fast as the machine is
     let mut lists = 40;
     if stress::mode(Mode::Verify) {
         // So much would be looked through for minutes.
@@ -150,7 +151,8 @@ fn steps_of_marking_are_told_with_the_collection_after_them() {
     let told = records.lock().unwrap().clone();
     let stepped: Vec<_> = told.iter().filter(|record| record.marking_steps.count > 0).collect();
     let all = scope.statistics().marking_steps;
-    assert!(all.count > 10 && told.iter().any(|record| !record.phases.marking.is_zero()), "{all:?}");
+    assert!(all.count > if stress::mode(Mode::Verify) { 2 } else { 10 }, "{all:?}");
+    assert!(told.iter().any(|record| !record.phases.marking.is_zero()), "{all:?}");
     assert!(stepped.iter().map(|record| record.marking_steps.count).sum::<u64>() <= all.count);
     for record in stepped {
         assert!(record.marking_steps.visited > 0 && record.to_string().contains(" steps "), "{record}");
