@@ -339,8 +339,8 @@ impl IsolateBuilder {
     #[must_use]
     pub fn schedule(mut self, schedule: GcSchedule) -> Self {
         self.options.schedule = Some(schedule);
-        self.options.stress.take_if(|stress| stress.is_of_process());
-        self
+        // Of what the process's mode asks for, this does what depends on bytes alone.
+        self.unstressed(Mode::Allocations).unstressed(Mode::Parallel)
     }
 
     /// Whether the old generation is marked in steps, while the program runs, so that the pause in which it is collected is
@@ -418,6 +418,28 @@ impl IsolateBuilder {
     #[must_use]
     pub fn verify(mut self, verify: bool) -> Self {
         self.options.verify = verify;
+        self
+    }
+
+    /// Without what a [`Mode`] has all isolates of the process do, for tests that count what it changes. First of all calls:
+    /// it undoes what others have asked for.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn unstressed(mut self, without: Mode) -> Self {
+        if !stress::mode(without) {
+            return self;
+        }
+        let options = &mut self.options;
+        match without {
+            Mode::Verify => options.verify = false,
+            Mode::Allocations => _ = options.stress.take_if(|stress| stress.is_of_process()),
+            Mode::Marking => options.stress_marking = false,
+            Mode::Compaction => options.compaction.every_chunk = false,
+            Mode::AbortEvacuation => options.compaction.abort_seed = None,
+            Mode::Parallel => options.stress_threads = false,
+            Mode::OneThread => options.policy.threads = crate::gc::cores(),
+            Mode::Promotion => options.stress_promotion = None,
+        }
         self
     }
 

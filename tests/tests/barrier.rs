@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
-use heapwright::stress::{self, Mode};
+use heapwright::stress::Mode;
 use heapwright::{
     Fresh, HeapClass, ReadOnly, SpaceId, Store, StoreFilter, StorePlace, Stored, WriteBarrierMode, prelude::*,
 };
@@ -116,10 +116,8 @@ fn node<'s>(scope: &mut HandleScope<'s>, space: AllocationType, id: i32) -> Hand
 
 #[test]
 fn the_mode_of_a_young_object_is_good_for_that_object_alone() {
-    if stress::mode(Mode::Allocations) {
-        return; // what was born young is old by then
-    }
-    let mut isolate = builder().build().unwrap();
+    // Otherwise what was born young is old when it looks.
+    let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
     let mut scope = isolate.enter();
     let (young, old) = (node(&mut scope, YOUNG, 1), node(&mut scope, OLD, 2));
     let array = Array::try_new_in(&mut scope, OLD, ArrayInit { elements: Filled::new(smi(0), 3) }).unwrap();
@@ -146,10 +144,8 @@ fn the_mode_of_a_young_object_is_good_for_that_object_alone() {
 
 #[test]
 fn the_mode_of_a_promoted_object_is_made_anew() {
-    if stress::mode(Mode::Allocations) {
-        return; // what was born young is old by then
-    }
-    let mut isolate = builder().build().unwrap();
+    // Otherwise what was born young is old when it looks.
+    let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
     let mut scope = isolate.enter();
     let (host, value) = (node(&mut scope, YOUNG, 1), node(&mut scope, YOUNG, 2));
     assert_ne!(host.get(&scope).write_barrier_mode(), WriteBarrierMode::UPDATE);

@@ -230,11 +230,14 @@ fn long_rows_are_whole() {
 /// What was not swept is neither seen nor lost, and is used again before new memory is.
 #[test]
 fn unswept_memory_is_walked_and_used() {
-    if stress::mode(Mode::Allocations) || stress::mode(Mode::Marking) {
-        return; // collections come by themselves
-    }
     for threads in [1, 3] {
-        let mut isolate = builder(threads).build().unwrap();
+        // It asks what is there between two collections, of which the first leaves holes.
+        let mut isolate = builder(threads)
+            .unstressed(Mode::Allocations)
+            .unstressed(Mode::Marking)
+            .unstressed(Mode::Compaction)
+            .build()
+            .unwrap();
         let mut scope = isolate.enter();
         let kept = array(&mut scope, 3_000);
         for at in 0..3_000 {
@@ -308,10 +311,8 @@ fn isolates_go_while_others_mark_and_sweep() {
 /// With helpers the last pause has little left, and it comes when marking is through.
 #[test]
 fn collections_come_when_others_are_through() {
-    if stress::mode(Mode::Allocations) {
-        return; // asks why it was collected
-    }
-    let mut isolate = builder(2).build().unwrap();
+    // It asks why it was collected.
+    let mut isolate = builder(2).unstressed(Mode::Allocations).build().unwrap();
     let mut scope = isolate.enter();
     let model = Model::new(&mut scope);
     for _ in 0..100_000 {

@@ -3,9 +3,9 @@
 #![allow(missing_docs)]
 
 use heapwright::spaces::{MAX_REGULAR_OBJECT_SIZE, MAX_YOUNG_OBJECT_SIZE, SpaceStatistics};
-use heapwright::stress::{self, Mode};
+use heapwright::stress::Mode;
 use heapwright::tagged::TAGGED_SIZE;
-use heapwright::{SpaceId, prelude::*};
+use heapwright::{IsolateBuilder, SpaceId, prelude::*};
 use heapwright_tests::CHUNK;
 
 #[heap_object]
@@ -29,8 +29,12 @@ const MB: usize = 1 << 20;
 const YOUNG: AllocationType = AllocationType::Young;
 const OLD: AllocationType = AllocationType::Old;
 
+fn builder() -> IsolateBuilder {
+    Isolate::builder().classes(&CLASSES)
+}
+
 fn isolate() -> Isolate {
-    Isolate::builder().classes(&CLASSES).build().unwrap()
+    builder().build().unwrap()
 }
 
 fn node<'s>(scope: &mut HandleScope<'s>) -> Handle<'s, Node> {
@@ -93,10 +97,8 @@ fn up_to_32_kib_objects_are_born_young() {
 
 #[test]
 fn promotion_is_on_the_second_survival() {
-    if stress::mode(Mode::Allocations) {
-        return; // what was born young is old by then
-    }
-    let mut isolate = isolate();
+    // Otherwise what was born young is old when it looks.
+    let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
     let mut scope = isolate.enter();
     let mut born: Vec<Handle<'_, Node>> = Vec::new();
     for collection in 0..6 {
@@ -115,10 +117,9 @@ fn promotion_is_on_the_second_survival() {
 /// The age mark lies inside a chunk: objects below it are promoted, those above it copied, whatever their sizes.
 #[test]
 fn the_age_mark_separates_ages_within_a_chunk_and_across_chunks() {
-    if stress::mode(Mode::Allocations) {
-        return; // what was born young is old by then
-    }
-    let builder = Isolate::builder().classes(&CLASSES).semi_space_size(MB, MB).verify(true);
+    // Otherwise what was born young is old when it looks.
+    let builder =
+        Isolate::builder().unstressed(Mode::Allocations).classes(&CLASSES).semi_space_size(MB, MB).verify(true);
     let mut isolate = builder.build().unwrap();
     for bytes in [24, 1000, 9_000, 30_000] {
         let count = (150 * KB / bytes).min(200);
@@ -138,10 +139,14 @@ fn the_age_mark_separates_ages_within_a_chunk_and_across_chunks() {
 
 #[test]
 fn semi_spaces_double_when_survivors_exceed_their_capacity() {
-    if stress::mode(Mode::Allocations) {
-        return; // so many never survive at once
-    }
-    let mut isolate = Isolate::builder().classes(&CLASSES).semi_space_size(256 * KB, MB).build().unwrap();
+    // Otherwise so many never survive at once.
+    let mut isolate = Isolate::builder()
+        .unstressed(Mode::Allocations)
+        .unstressed(Mode::Marking)
+        .classes(&CLASSES)
+        .semi_space_size(256 * KB, MB)
+        .build()
+        .unwrap();
     let mut scope = isolate.enter();
     let capacity = |scope: &mut HandleScope<'_>| {
         scope.collect(CollectionKind::Full);
@@ -253,10 +258,8 @@ fn the_cage_is_4_gib_and_aligned_so_that_all_upper_halves_are_equal() {
 
 #[test]
 fn allocation_moves_one_pointer() {
-    if stress::mode(Mode::Allocations) {
-        return; // a collection moves it too
-    }
-    let mut isolate = isolate();
+    // A collection moves it too.
+    let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
     let mut scope = isolate.enter();
     let first = node(&mut scope);
     let start = address_of(&scope, first);
@@ -319,11 +322,15 @@ fn smis_have_31_bits_or_32() {
 
 #[test]
 fn the_old_generation_is_first_marked_at_32_mib() {
-    if stress::mode(Mode::Allocations) {
-        return; // asks when it is collected
-    }
     // In one pause: in steps it begins earlier.
-    let mut isolate = Isolate::builder().classes(&CLASSES).incremental_marking(false).build().unwrap();
+    // Asks when it is collected.
+    let mut isolate = Isolate::builder()
+        .unstressed(Mode::Allocations)
+        .unstressed(Mode::Marking)
+        .classes(&CLASSES)
+        .incremental_marking(false)
+        .build()
+        .unwrap();
     let mut scope = isolate.enter();
     let mut allocated = 0;
     while scope.statistics().full.count == 0 {
@@ -354,10 +361,9 @@ fn spaces_have_v8s_names() {
 
 #[test]
 fn freed_memory_is_used_again_in_place() {
-    if stress::mode(Mode::Allocations) || stress::mode(Mode::Compaction) {
-        return; // it is before the test looks; nothing stays in place
-    }
-    let mut isolate = isolate();
+    // Otherwise it is before the test looks, and nothing stays in place.
+    let mut isolate =
+        builder().unstressed(Mode::Allocations).unstressed(Mode::Marking).unstressed(Mode::Compaction).build().unwrap();
     let mut scope = isolate.enter();
     // A live object between any two dead ones keeps the chunks.
     let mut kept = Vec::new();

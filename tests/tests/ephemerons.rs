@@ -5,7 +5,7 @@
 
 use heapwright::gc::EphemeronTotals;
 use heapwright::layout::VisitorId;
-use heapwright::stress::{self, Mode};
+use heapwright::stress::Mode;
 use heapwright::{HeapClass, IsolateBuilder, SpaceId, prelude::*};
 use heapwright_tests::Random;
 use std::collections::{HashMap, HashSet};
@@ -100,8 +100,12 @@ const YOUNG: AllocationType = AllocationType::Young;
 const OLD: AllocationType = AllocationType::Old;
 const LARGE: usize = 140_000;
 
+fn builder() -> IsolateBuilder {
+    Isolate::builder().classes(&CLASSES).verify(true)
+}
+
 fn isolate() -> Isolate {
-    Isolate::builder().classes(&CLASSES).verify(true).build().unwrap()
+    builder().build().unwrap()
 }
 
 fn init(value: i32) -> ItemInit<Nil> {
@@ -261,11 +265,9 @@ impl PersistValue for HandleScope<'_> {
 /// Young entries of young tables need no more than a scavenge.
 #[test]
 fn a_scavenge_drops_a_young_cycle_through_an_old_table() {
-    if stress::mode(Mode::Allocations) {
-        return; // what was born young is old by then
-    }
     for table_in in PLACES {
-        let mut isolate = isolate();
+        // Otherwise what was born young is old when it looks.
+        let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
         let mut scope = isolate.enter();
         let table = table(&mut scope, 1, table_in);
         let (key, value) = scope.persist_value(table, Place::Young);
@@ -308,12 +310,10 @@ fn check_chain(scope: &HandleScope<'_>, table: Handle<'_, Table>) {
 
 #[test]
 fn chains_take_rounds_and_then_the_linear_way() {
-    if stress::mode(Mode::Allocations) {
-        return; // counts rounds of one collection
-    }
     for (kind, in_) in [(CollectionKind::Young, YOUNG), (CollectionKind::Full, OLD)] {
         for (count, linear) in [(5, 0), (12, 1)] {
-            let mut isolate = isolate();
+            // It counts rounds of one collection.
+            let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
             let mut scope = isolate.enter();
             let (table, first) = chain(&mut scope, count, in_);
             let before = totals(&scope);
@@ -331,12 +331,10 @@ fn chains_take_rounds_and_then_the_linear_way() {
 
 #[test]
 fn a_chain_without_its_first_key_goes_at_once() {
-    if stress::mode(Mode::Allocations) {
-        return; // what was born young is old by then
-    }
     for (kind, in_) in [(CollectionKind::Young, YOUNG), (CollectionKind::Full, OLD)] {
         for count in [1, 5, 12, 40] {
-            let mut isolate = isolate();
+            // Otherwise what was born young is old when it looks.
+            let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
             let mut scope = isolate.enter();
             let table = {
                 let (mut inner, escape) = scope.escapable();
@@ -355,11 +353,9 @@ fn a_chain_without_its_first_key_goes_at_once() {
 /// Half of two interleaved chains dies.
 #[test]
 fn of_two_chains_the_linear_way_keeps_the_right_one() {
-    if stress::mode(Mode::Allocations) {
-        return; // counts what one collection does
-    }
     for (kind, in_) in [(CollectionKind::Young, YOUNG), (CollectionKind::Full, OLD)] {
-        let mut isolate = isolate();
+        // It counts what one collection does.
+        let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
         let mut scope = isolate.enter();
         let (living, _first) = chain(&mut scope, 50, in_);
         let dead = {
@@ -377,11 +373,14 @@ fn of_two_chains_the_linear_way_keeps_the_right_one() {
 /// 100,000 entries, of which each round would find one.
 #[test]
 fn long_chains_take_linear_time() {
-    if stress::mode(Mode::Allocations) {
-        return; // measures one collection
-    }
     for (kind, in_) in [(CollectionKind::Young, YOUNG), (CollectionKind::Full, OLD)] {
-        let mut isolate = Isolate::builder().classes(&CLASSES).semi_space_size(16 << 20, 16 << 20).build().unwrap();
+        // It measures one collection.
+        let mut isolate = Isolate::builder()
+            .unstressed(Mode::Allocations)
+            .classes(&CLASSES)
+            .semi_space_size(16 << 20, 16 << 20)
+            .build()
+            .unwrap();
         let mut scope = isolate.enter();
         let (table, first) = chain(&mut scope, 100_000, in_);
         let before = totals(&scope);
@@ -463,12 +462,10 @@ fn wide_entries_among_all_other_sorts_of_fields() {
 
 #[test]
 fn inherited_and_optional_ephemerons() {
-    if stress::mode(Mode::Allocations) {
-        return; // what was born young is old by then
-    }
     for in_ in [YOUNG, OLD] {
         for extent in [0, 1] {
-            let mut isolate = isolate();
+            // Otherwise what was born young is old when it looks.
+            let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
             let mut scope = isolate.enter();
             let key = Item::new(&mut scope, init(1));
             let object = {

@@ -4,7 +4,7 @@
 #![allow(missing_docs)]
 
 use heapwright::memory::{CHUNK_SIZE, FaultPlan, FaultyPageAllocator, OsPageAllocator, PageOperation};
-use heapwright::stress::{self, Mode};
+use heapwright::stress::Mode;
 use heapwright::{
     CollectionRecord, Eternal, HeapClass, IsolateBuilder, MemoryPressureLevel, PersistentHandles, Pinned, SpaceId,
     heap_roots, prelude::*,
@@ -152,10 +152,15 @@ fn check_kept(scope: &HandleScope<'_>, kept: Handle<'_, Array>, n: usize) {
 
 #[test]
 fn fragmented_chunks_are_given_back() {
-    if stress::mode(Mode::Allocations) || stress::mode(Mode::Compaction) {
-        return; // asks what one collection moves; everything moves
-    }
-    let mut isolate = builder().verify(true).build().unwrap();
+    // It asks what one collection moves of its own accord.
+    let mut isolate = builder()
+        .unstressed(Mode::Allocations)
+        .unstressed(Mode::Marking)
+        .unstressed(Mode::Compaction)
+        .unstressed(Mode::AbortEvacuation)
+        .verify(true)
+        .build()
+        .unwrap();
     let mut scope = isolate.enter();
     let kept = fragment(&mut scope, 12 * MB, 10);
     let before = (old_chunks(&scope), scope.memory_statistics().committed);
@@ -179,10 +184,15 @@ fn fragmented_chunks_are_given_back() {
 
 #[test]
 fn a_collection_moves_no_more_than_its_quota() {
-    if stress::mode(Mode::Allocations) || stress::mode(Mode::Compaction) {
-        return; // asks what one collection moves; everything moves
-    }
-    let mut isolate = builder().incremental_marking(false).build().unwrap();
+    // It asks what one collection moves of its own accord.
+    let mut isolate = builder()
+        .unstressed(Mode::Allocations)
+        .unstressed(Mode::Marking)
+        .unstressed(Mode::Compaction)
+        .unstressed(Mode::AbortEvacuation)
+        .incremental_marking(false)
+        .build()
+        .unwrap();
     let mut scope = isolate.enter();
     let kept = fragment(&mut scope, 30 * MB, 5);
     scope.collect(FULL);
@@ -198,10 +208,15 @@ fn a_collection_moves_no_more_than_its_quota() {
 
 #[test]
 fn memory_pressure_moves_what_a_plain_collection_leaves() {
-    if stress::mode(Mode::Allocations) || stress::mode(Mode::Compaction) {
-        return; // asks what one collection moves; everything moves
-    }
-    let mut isolate = builder().verify(true).build().unwrap();
+    // It asks what one collection moves of its own accord.
+    let mut isolate = builder()
+        .unstressed(Mode::Allocations)
+        .unstressed(Mode::Marking)
+        .unstressed(Mode::Compaction)
+        .unstressed(Mode::AbortEvacuation)
+        .verify(true)
+        .build()
+        .unwrap();
     let mut scope = isolate.enter();
     let kept = fragment(&mut scope, 8 * MB, 2);
     scope.collect(FULL);
@@ -215,7 +230,9 @@ fn memory_pressure_moves_what_a_plain_collection_leaves() {
 
 #[test]
 fn a_heap_that_is_full_of_holes_has_room_for_large_objects() {
-    let mut isolate = builder().max_heap_size(16 * MB).semi_space_size(MB, MB).verify(true).build().unwrap();
+    // Otherwise the holes stay.
+    let builder = builder().unstressed(Mode::AbortEvacuation).max_heap_size(16 * MB).semi_space_size(MB, MB);
+    let mut isolate = builder.verify(true).build().unwrap();
     let mut scope = isolate.enter();
     let kept = fragment(&mut scope, 10 * MB, 4);
     let large = Bytes::try_new_in(&mut scope, OLD, BytesInit { data: Filled::new(3, 7 * MB) }).unwrap();
@@ -225,10 +242,8 @@ fn a_heap_that_is_full_of_holes_has_room_for_large_objects() {
 
 #[test]
 fn without_compaction_old_objects_stay() {
-    if stress::mode(Mode::Compaction) {
-        return; // everything moves
-    }
-    let mut isolate = builder().compaction(false).build().unwrap();
+    // Otherwise everything moves.
+    let mut isolate = builder().unstressed(Mode::Compaction).compaction(false).build().unwrap();
     let mut scope = isolate.enter();
     let kept = fragment(&mut scope, 4 * MB, 10);
     let places = |scope: &HandleScope<'_>| -> Vec<usize> {
@@ -349,11 +364,9 @@ fn every_reference(builder: IsolateBuilder, must_move: bool) {
 
 #[test]
 fn every_kind_of_reference_follows() {
-    if stress::mode(Mode::AbortEvacuation) {
-        return; // not all moves
-    }
-    every_reference(stressed(), true);
-    every_reference(stressed().incremental_marking(false), true);
+    // Otherwise not all moves.
+    every_reference(stressed().unstressed(Mode::AbortEvacuation), true);
+    every_reference(stressed().unstressed(Mode::AbortEvacuation).incremental_marking(false), true);
 }
 
 #[test]
@@ -538,10 +551,8 @@ fn lists_that_close_up_meanwhile_lead_to_where_members_went() {
 /// Marking in steps as it runs by itself: chunks are chosen when it begins, and what is stored meanwhile is found.
 #[test]
 fn marking_that_runs_by_itself_ends_in_evacuation() {
-    if stress::mode(Mode::AbortEvacuation) || stress::mode(Mode::Allocations) {
-        return; // not all moves; collections come by themselves
-    }
-    let mut isolate = builder().build().unwrap();
+    // Otherwise not all moves, and collections come by themselves.
+    let mut isolate = builder().unstressed(Mode::AbortEvacuation).unstressed(Mode::Allocations).build().unwrap();
     let mut scope = isolate.enter();
     let kept = fragment(&mut scope, 16 * MB, 8);
     scope.collect(FULL);
@@ -570,10 +581,14 @@ fn marking_that_runs_by_itself_ends_in_evacuation() {
 /// Marking that has chosen chunks is given up: what was free there is free again.
 #[test]
 fn marking_that_is_given_up_gives_free_memory_back() {
-    if stress::mode(Mode::Allocations) || stress::mode(Mode::Compaction) {
-        return; // collections come by themselves; everything moves
-    }
-    let mut isolate = builder().build().unwrap();
+    // It asks what is there between two collections, of which the first moves nothing.
+    let mut isolate = builder()
+        .unstressed(Mode::Allocations)
+        .unstressed(Mode::Marking)
+        .unstressed(Mode::Compaction)
+        .unstressed(Mode::AbortEvacuation)
+        .build()
+        .unwrap();
     let mut scope = isolate.enter();
     let kept = fragment(&mut scope, 8 * MB, 10);
     let old_space =
@@ -633,10 +648,8 @@ fn copies_are_aligned_as_their_class_asks() {
 
 #[test]
 fn pinned_objects_stay_where_they_are() {
-    if stress::mode(Mode::AbortEvacuation) {
-        return; // not all moves
-    }
-    let mut isolate = stressed().build().unwrap();
+    // Otherwise not all moves.
+    let mut isolate = stressed().unstressed(Mode::AbortEvacuation).build().unwrap();
     let mut scope = isolate.enter();
     let (pinned, free) = (old(&mut scope, 1), old(&mut scope, 2));
     pinned.get(&scope).set_next(free.get(&scope));

@@ -2,10 +2,10 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
-use heapwright::stress::{self, Mode};
+use heapwright::stress::Mode;
 use heapwright::{
-    CanonicalHandle, Eternal, IsolateSlot, PersistentHandle, PersistentHandles, PersistentHandlesError, RootGroup,
-    SealedScope, heap_roots, isolate_slots, prelude::*,
+    CanonicalHandle, Eternal, IsolateBuilder, IsolateSlot, PersistentHandle, PersistentHandles, PersistentHandlesError,
+    RootGroup, SealedScope, heap_roots, isolate_slots, prelude::*,
 };
 use heapwright_tests::panic_message;
 use std::collections::HashMap;
@@ -47,8 +47,12 @@ const COUNT: IsolateSlot<usize> = IsolateSlot::new(&SLOTS, 1);
 
 const KINDS: [CollectionKind; 2] = [CollectionKind::Young, CollectionKind::Full];
 
+fn builder() -> IsolateBuilder {
+    Isolate::builder().classes(&CLASSES).roots(&ROOTS).slots(&SLOTS).verify(true)
+}
+
 fn isolate() -> Isolate {
-    Isolate::builder().classes(&CLASSES).roots(&ROOTS).slots(&SLOTS).verify(true).build().unwrap()
+    builder().build().unwrap()
 }
 
 /// Each isolate that the tests below run in: ordinary, and collecting at each allocation.
@@ -227,10 +231,8 @@ fn a_job_may_take_the_isolate_along() {
 
 #[test]
 fn sets_of_persistent_handles_come_and_go_without_a_collection() {
-    if stress::mode(Mode::Allocations) {
-        return; // counts collections
-    }
-    let mut isolate = isolate();
+    // It counts collections.
+    let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
     let mut scope = isolate.enter();
     let node = node(&mut scope, 6);
     let mut kept = Vec::new();

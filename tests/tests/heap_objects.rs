@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
-use heapwright::stress::{self, Mode};
-use heapwright::{SpaceId, prelude::*};
+use heapwright::stress::Mode;
+use heapwright::{IsolateBuilder, SpaceId, prelude::*};
 use std::collections::{HashMap, HashSet};
 
 #[heap_object(open)]
@@ -40,8 +40,12 @@ heap_classes! { pub static CLASSES = [Shape, Circle, Bytes, Numbers]; }
 
 const PLACES: [AllocationType; 2] = [AllocationType::Young, AllocationType::Old];
 
+fn builder() -> IsolateBuilder {
+    Isolate::builder().classes(&CLASSES).code_range(1 << 20)
+}
+
 fn isolate() -> Isolate {
-    Isolate::builder().classes(&CLASSES).code_range(1 << 20).build().unwrap()
+    builder().build().unwrap()
 }
 
 fn circle<'s>(scope: &mut HandleScope<'s>, id: i32, next: Option<Handle<'_, Circle>>) -> Handle<'s, Circle> {
@@ -59,10 +63,8 @@ fn ids(scope: &HandleScope<'_>) -> HashSet<i32> {
 
 #[test]
 fn every_object_of_every_space_is_seen_once() {
-    if stress::mode(Mode::Allocations) {
-        return; // it tells objects by their addresses
-    }
-    let mut isolate = isolate();
+    // It tells objects by their addresses.
+    let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
     let mut scope = isolate.enter();
     let mut kept = HashMap::new();
     for place in PLACES {

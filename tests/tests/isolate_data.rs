@@ -7,7 +7,7 @@ use heapwright::code::InstructionStream;
 use heapwright::memory::cage::{ISOLATE_DATA_OFFSET, MAX_ISOLATE_DATA_SIZE};
 use heapwright::memory::{CAGE_SIZE, CHUNK_SIZE, FaultPlan, FaultyPageAllocator, PageOperation};
 use heapwright::roots::RootEntry;
-use heapwright::stress::{self, Mode};
+use heapwright::stress::Mode;
 use heapwright::tagged::TAGGED_SIZE;
 use heapwright::{
     IsolateAddress, IsolateAllocation, IsolateBuilder, IsolateError, RootGroup, RootKey, RootTable, heap_roots,
@@ -184,14 +184,12 @@ fn offsets_are_the_same_in_all_isolates_of_a_builder() {
 
 #[test]
 fn places_have_names_and_hold_what_they_say() {
-    if stress::mode(Mode::Allocations) {
-        return; // the linear allocation area is shut
-    }
     let names: Vec<_> = IsolateAddress::ALL.iter().map(|place| place.to_string()).collect();
     assert!(names.iter().enumerate().all(|(i, name)| !names[..i].contains(name)), "{names:?}");
     assert_eq!(format!("{:>12}|", IsolateAddress::CageBase), "   cage_base|");
     for allocation in BOTH {
-        let mut isolate = builder(allocation).build().unwrap();
+        // Otherwise the linear allocation area is shut.
+        let mut isolate = builder(allocation).unstressed(Mode::Allocations).build().unwrap();
         let outside = isolate.isolate_address(IsolateAddress::HandleScopeNext);
         let mut scope = isolate.enter();
         assert_eq!(scope.isolate_address(IsolateAddress::HandleScopeNext), outside);
@@ -316,10 +314,8 @@ fn call(scope: &HandleScope<'_>, code: Handle<'_, InstructionStream>, argument: 
 #[test]
 #[cfg(target_arch = "x86_64")]
 fn code_finds_roots_by_a_constant_offset_from_the_cage_base() {
-    if stress::mode(Mode::Allocations) {
-        return; // what was born young is old by then
-    }
-    let mut isolate = in_cage();
+    // It asks for the address of what is young.
+    let mut isolate = builder(IsolateAllocation::InCage).unstressed(Mode::Allocations).build().unwrap();
     let mut scope = isolate.enter();
     let base = scope.cage_base();
     let offset = |scope: &HandleScope<'_>| mixed::counter.offset_from_cage_base(scope).unwrap();

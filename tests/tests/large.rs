@@ -3,7 +3,7 @@
 #![allow(missing_docs)]
 
 use heapwright::stress::{self, Mode};
-use heapwright::{SpaceId, prelude::*};
+use heapwright::{IsolateBuilder, SpaceId, prelude::*};
 use heapwright_tests::Random;
 
 #[heap_object]
@@ -31,8 +31,12 @@ pub struct Bytes {
 
 heap_classes! { pub static CLASSES = [Node, Array, Bytes]; }
 
+fn builder(verify: bool) -> IsolateBuilder {
+    Isolate::builder().classes(&CLASSES).verify(verify)
+}
+
 fn isolate(verify: bool) -> Isolate {
-    Isolate::builder().classes(&CLASSES).verify(verify).build().unwrap()
+    builder(verify).build().unwrap()
 }
 
 fn array<'s>(scope: &mut HandleScope<'s>, length: usize) -> Handle<'s, Array> {
@@ -142,10 +146,8 @@ fn a_reference_overwritten_keeps_nothing_alive() {
 
 #[test]
 fn the_dead_are_given_back_and_the_living_stay_where_they_are() {
-    if stress::mode(Mode::Allocations) || stress::mode(Mode::Marking) {
-        return; // collections come by themselves
-    }
-    let mut isolate = isolate(true);
+    // It asks what is there between two collections.
+    let mut isolate = builder(true).unstressed(Mode::Allocations).unstressed(Mode::Marking).build().unwrap();
     let mut scope = isolate.enter();
     let before = large(&scope);
     assert_eq!((before.chunks, before.used, before.committed), (0, 0, 0));
@@ -197,11 +199,15 @@ fn a_hundred_rounds_need_no_more_memory_than_one() {
 
 #[test]
 fn without_asking_for_collections_garbage_does_not_pile_up() {
-    if stress::mode(Mode::Allocations) || stress::mode(Mode::Marking) {
-        return; // collections are asked for; collections come by themselves
-    }
     for place in [AllocationType::Old, AllocationType::Young] {
-        let mut isolate = Isolate::builder().classes(&CLASSES).max_heap_size(64 << 20).build().unwrap();
+        // It counts collections.
+        let mut isolate = Isolate::builder()
+            .unstressed(Mode::Allocations)
+            .unstressed(Mode::Marking)
+            .classes(&CLASSES)
+            .max_heap_size(64 << 20)
+            .build()
+            .unwrap();
         let mut scope = isolate.enter();
         // 2 GB through 64 MiB.
         let data = vec![0_u8; 4 << 20];

@@ -4,8 +4,8 @@
 
 use heapwright::limits::INEFFECTIVE_COLLECTIONS;
 use heapwright::memory::{FaultPlan, FaultyPageAllocator, PageOperation};
-use heapwright::stress::{self, Mode};
-use heapwright::{NearHeapLimit, OutOfMemoryReason, SpaceId, prelude::*};
+use heapwright::stress::Mode;
+use heapwright::{IsolateBuilder, NearHeapLimit, OutOfMemoryReason, SpaceId, prelude::*};
 use heapwright_tests::panic_message;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -30,8 +30,12 @@ const KB: usize = 1 << 10;
 const MB: usize = 1 << 20;
 const OLD: AllocationType = AllocationType::Old;
 
+fn builder(max_heap_size: usize) -> IsolateBuilder {
+    Isolate::builder().classes(&CLASSES).max_heap_size(max_heap_size)
+}
+
 fn isolate(max_heap_size: usize) -> Isolate {
-    Isolate::builder().classes(&CLASSES).max_heap_size(max_heap_size).build().unwrap()
+    builder(max_heap_size).build().unwrap()
 }
 
 fn bytes(scope: &mut HandleScope<'_>, place: AllocationType, length: usize) -> Result<Global<Bytes>, OutOfMemory> {
@@ -313,10 +317,13 @@ fn collections_that_free_enough_go_on() {
 
 #[test]
 fn light_retry_gives_up_before_the_last_resort() {
-    if stress::mode(Mode::Allocations) {
-        return; // counts collections
-    }
-    let builder = Isolate::builder().classes(&CLASSES).max_heap_size(44 * MB).semi_space_size(MB, 4 * MB);
+    // It counts collections.
+    let builder = Isolate::builder()
+        .unstressed(Mode::Allocations)
+        .unstressed(Mode::Marking)
+        .classes(&CLASSES)
+        .max_heap_size(44 * MB)
+        .semi_space_size(MB, 4 * MB);
     let mut isolate = builder.build().unwrap();
     let mut scope = isolate.enter();
     // The young generation grows.
@@ -349,10 +356,13 @@ fn light_retry_gives_up_before_the_last_resort() {
 /// Semi-spaces that shrank in need grow again when there is room.
 #[test]
 fn the_young_generation_recovers() {
-    if stress::mode(Mode::Allocations) {
-        return; // so many never survive at once
-    }
-    let builder = Isolate::builder().classes(&CLASSES).max_heap_size(44 * MB).semi_space_size(MB, 4 * MB);
+    // Otherwise so many never survive at once.
+    let builder = Isolate::builder()
+        .unstressed(Mode::Allocations)
+        .unstressed(Mode::Marking)
+        .classes(&CLASSES)
+        .max_heap_size(44 * MB)
+        .semi_space_size(MB, 4 * MB);
     let mut isolate = builder.verify(true).build().unwrap();
     let mut scope = isolate.enter();
     let young = |scope: &HandleScope<'_>| scope.statistics().spaces[1].1.committed;

@@ -4,7 +4,7 @@
 
 use heapwright::code::InstructionStream;
 use heapwright::prelude::*;
-use heapwright::stress::{self, Mode};
+use heapwright::stress::Mode;
 use heapwright::{CollectionReason, IsolateBuilder};
 use heapwright_tests::Random;
 
@@ -62,16 +62,13 @@ fn grow(scope: &mut HandleScope<'_>, list: Handle<'_, Node>, bytes: usize) {
 
 #[test]
 fn marking_is_through_before_the_old_generation_is_due() {
-    if stress::mode(Mode::Allocations) {
-        return; // counts steps
-    }
     for threads in [1, 2, 4] {
         marking_is_through(threads);
     }
 }
 
 fn marking_is_through(threads: usize) {
-    let mut isolate = builder().gc_threads(threads).build().unwrap();
+    let mut isolate = builder().unstressed(Mode::Allocations).gc_threads(threads).build().unwrap(); // counts steps
     let mut scope = isolate.enter();
     let list = old(&mut scope, -1);
     grow(&mut scope, list, 70 * MB);
@@ -89,10 +86,9 @@ fn marking_is_through(threads: usize) {
 
 #[test]
 fn without_it_all_is_marked_in_one_pause() {
-    if stress::mode(Mode::Allocations) {
-        return; // asks why it was collected
-    }
-    let mut isolate = builder().incremental_marking(false).build().unwrap();
+    // It asks why it was collected.
+    let mut isolate =
+        builder().unstressed(Mode::Allocations).unstressed(Mode::Marking).incremental_marking(false).build().unwrap();
     let mut scope = isolate.enter();
     let list = old(&mut scope, -1);
     grow(&mut scope, list, 50 * MB);
@@ -104,10 +100,9 @@ fn without_it_all_is_marked_in_one_pause() {
 
 #[test]
 fn promotion_alone_drives_it() {
-    if stress::mode(Mode::Allocations) {
-        return; // counts steps
-    }
-    let mut isolate = builder().gc_threads(1).semi_space_size(256 << 10, 256 << 10).build().unwrap();
+    // It counts steps.
+    let mut isolate =
+        builder().unstressed(Mode::Allocations).gc_threads(1).semi_space_size(256 << 10, 256 << 10).build().unwrap();
     let mut scope = isolate.enter();
     let array = Array::new(&mut scope, ArrayInit { elements: Filled::new(smi(0), 1 << 20) });
     for i in 0..2_000_000_usize {

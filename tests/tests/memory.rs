@@ -5,6 +5,7 @@
 use heapwright::memory::memory_allocator::POOL_CAPACITY;
 use heapwright::memory::{AddressRegion, CAGE_SIZE, CHUNK_SIZE, FaultPlan, FaultyPageAllocator, PageOperation};
 use heapwright::memory::{MemoryStatistics, RegionAllocator};
+use heapwright::stress::Mode;
 use heapwright::{IsolateError, prelude::*};
 use heapwright_tests::Random;
 use std::sync::Arc;
@@ -97,11 +98,15 @@ fn bytes(scope: &mut HandleScope<'_>, length: usize) -> Global<Bytes> {
     Global::new(&scope, bytes.unwrap())
 }
 
-/// An isolate whose time passes when the test says so.
+/// An isolate whose time passes when the test says so. How many chunks wait in the pool depends on when the old generation was
+/// collected, and on what was moved out of its chunks.
 fn timed(pages: &Arc<FaultyPageAllocator>) -> (Isolate, impl Fn(u64)) {
     let milliseconds = Arc::new(AtomicU64::new(0));
     let (start, now) = (Instant::now(), Arc::clone(&milliseconds));
     let isolate = Isolate::builder()
+        .unstressed(Mode::Allocations)
+        .unstressed(Mode::Marking)
+        .unstressed(Mode::Compaction)
         .classes(&CLASSES)
         .page_allocator(pages.clone())
         .clock(move || start + Duration::from_millis(now.load(Ordering::Relaxed)))

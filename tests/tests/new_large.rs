@@ -3,9 +3,10 @@
 #![allow(missing_docs)]
 
 use heapwright::spaces::SpaceStatistics;
-use heapwright::stress::{self, Mode};
+use heapwright::stress::Mode;
 use heapwright::{
-    CollectionReason, IntoSmi, OutOfMemoryReason, SpaceId, StoreFilter, StorePlace, WriteBarrierMode, prelude::*,
+    CollectionReason, IntoSmi, IsolateBuilder, OutOfMemoryReason, SpaceId, StoreFilter, StorePlace, WriteBarrierMode,
+    prelude::*,
 };
 use heapwright_tests::{Random, panic_message};
 use std::sync::Arc;
@@ -61,8 +62,12 @@ const KINDS: [CollectionKind; 2] = [CollectionKind::Young, CollectionKind::Full]
 /// Elements of an array of more than 256 KiB in both widths: its last ones lie in another chunk's room than its header.
 const LENGTH: usize = 100_000;
 
+fn builder() -> IsolateBuilder {
+    Isolate::builder().classes(&CLASSES).verify(true)
+}
+
 fn isolate() -> Isolate {
-    Isolate::builder().classes(&CLASSES).verify(true).build().unwrap()
+    builder().build().unwrap()
 }
 
 fn node<'s>(scope: &mut HandleScope<'s>, value: i32) -> Handle<'s, Node> {
@@ -92,11 +97,9 @@ fn young_large(scope: &HandleScope<'_>) -> SpaceStatistics {
 
 #[test]
 fn they_are_promoted_where_they_are_by_the_first_collection() {
-    if stress::mode(Mode::Allocations) {
-        return; // they are promoted by the next allocation
-    }
     for kind in KINDS {
-        let mut isolate = isolate();
+        // Otherwise the next allocation promotes them.
+        let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
         let mut scope = isolate.enter();
         let large = bytes(&mut scope, 7, 300 * KB);
         let (at_birth, address) = place_of(&scope, large);
@@ -121,10 +124,8 @@ fn they_are_promoted_where_they_are_by_the_first_collection() {
 
 #[test]
 fn they_die_in_a_scavenge() {
-    if stress::mode(Mode::Allocations) {
-        return; // they are promoted by the next allocation
-    }
-    let mut isolate = isolate();
+    // Otherwise the next allocation promotes them.
+    let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
     let mut scope = isolate.enter();
     let before = scope.memory_statistics().committed;
     for size in [129 * KB, 300 * KB, 10 * MB] {
@@ -179,11 +180,9 @@ fn between_32_and_128_kib_objects_are_old_and_above_young_again() {
 /// A young large host needs no barrier; once it is old, its slots into the young generation are remembered.
 #[test]
 fn what_they_refer_to_lives_and_is_updated() {
-    if stress::mode(Mode::Allocations) {
-        return; // they are promoted by the next allocation
-    }
     for kind in KINDS {
-        let mut isolate = isolate();
+        // Otherwise the next allocation promotes them.
+        let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
         let mut scope = isolate.enter();
         let array = array(&mut scope);
         assert_ne!(array.get(&scope).write_barrier_mode(), WriteBarrierMode::UPDATE);
@@ -221,11 +220,14 @@ fn what_they_refer_to_lives_and_is_updated() {
 /// An old object is what keeps a young large one; and large ones keep each other, in a chain and in a ring.
 #[test]
 fn they_are_found_through_remembered_slots_chains_and_rings() {
-    if stress::mode(Mode::Allocations) {
-        return; // they are promoted by the next allocation
-    }
-    let mut isolate =
-        Isolate::builder().classes(&CLASSES).semi_space_size(4 * MB, 4 * MB).verify(true).build().unwrap();
+    // Otherwise the next allocation promotes them.
+    let mut isolate = Isolate::builder()
+        .unstressed(Mode::Allocations)
+        .classes(&CLASSES)
+        .semi_space_size(4 * MB, 4 * MB)
+        .verify(true)
+        .build()
+        .unwrap();
     let mut scope = isolate.enter();
     let old = Node::try_new_in(&mut scope, OLD, NodeInit { value: 1, next: smi(0) }).unwrap();
     let addresses = {
@@ -263,12 +265,10 @@ fn they_are_found_through_remembered_slots_chains_and_rings() {
 
 #[test]
 fn weak_references_from_and_to_them() {
-    if stress::mode(Mode::Allocations) {
-        return; // they are promoted by the next allocation
-    }
     for kind in KINDS {
         for lives in [true, false] {
-            let mut isolate = isolate();
+            // Otherwise the next allocation promotes them.
+            let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
             let mut scope = isolate.enter();
             let holder = WeakArray::new(&mut scope, WeakArrayInit { elements: Filled::new(Nil, LENGTH) });
             let small =
@@ -328,10 +328,13 @@ fn callbacks_and_finalizers_of_them_run_after_a_scavenge() {
 /// Their bytes have a budget, that of a semi-space; when it is used up, a scavenge makes room.
 #[test]
 fn the_budget_triggers_scavenges() {
-    if stress::mode(Mode::Marking) || stress::mode(Mode::Allocations) {
-        return; // collections come by themselves; counts collections
-    }
-    let builder = Isolate::builder().classes(&CLASSES).semi_space_size(MB, MB).incremental_marking(false);
+    // It counts collections.
+    let builder = Isolate::builder()
+        .unstressed(Mode::Marking)
+        .unstressed(Mode::Allocations)
+        .classes(&CLASSES)
+        .semi_space_size(MB, MB)
+        .incremental_marking(false);
     let mut isolate = builder.build().unwrap();
     let mut scope = isolate.enter();
     let capacity = space(&scope, SpaceId::New).available;
@@ -370,11 +373,13 @@ fn the_budget_triggers_scavenges() {
 
 #[test]
 fn the_limit_holds_and_what_is_refused_harms_nothing() {
-    if stress::mode(Mode::Marking) || stress::mode(Mode::Allocations) {
-        return; // collections come by themselves; counts collections
-    }
     let limit = 16 * MB;
-    let builder = Isolate::builder().classes(&CLASSES).max_heap_size(limit);
+    // It counts collections.
+    let builder = Isolate::builder()
+        .unstressed(Mode::Marking)
+        .unstressed(Mode::Allocations)
+        .classes(&CLASSES)
+        .max_heap_size(limit);
     let mut isolate = builder.build().unwrap();
     let mut scope = isolate.enter();
     let mut counts = Vec::new();
@@ -457,10 +462,8 @@ fn stores_into_them_are_observed_before_and_after_promotion() {
 
 #[test]
 fn they_are_counted_walked_printed_and_copied() {
-    if stress::mode(Mode::Allocations) {
-        return; // they are promoted by the next allocation
-    }
-    let mut isolate = isolate();
+    // Otherwise the next allocation promotes them.
+    let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
     let mut scope = isolate.enter();
     let array = array(&mut scope);
     let node = node(&mut scope, 4);

@@ -5,9 +5,9 @@
 use AllocationOrigin::{Gc, GeneratedCode, Runtime};
 use heapwright::code::InstructionStream;
 use heapwright::spaces::{AllocationOrigin, AllocationStatistics, MAX_REGULAR_OBJECT_SIZE};
-use heapwright::stress::{self, Mode};
+use heapwright::stress::Mode;
 use heapwright::tagged::TAGGED_SIZE;
-use heapwright::{SpaceId, prelude::*};
+use heapwright::{IsolateBuilder, SpaceId, prelude::*};
 use heapwright_tests::{Random, panic_message};
 
 #[heap_object(copy)]
@@ -31,8 +31,12 @@ heap_classes! { pub static CLASSES = [Pair, Bytes, Aligned]; }
 
 const PAIR: u64 = Pair::SIZE as u64;
 
+fn builder() -> IsolateBuilder {
+    Isolate::builder().classes(&CLASSES).verify(true).code_range(1 << 20)
+}
+
 fn isolate() -> Isolate {
-    Isolate::builder().classes(&CLASSES).verify(true).code_range(1 << 20).build().unwrap()
+    builder().build().unwrap()
 }
 
 /// All that was allocated since `before`.
@@ -81,10 +85,8 @@ fn pair(scope: &mut HandleScope<'_>, place: AllocationType) {
 
 #[test]
 fn survivors_are_counted_again_as_the_collectors() {
-    if stress::mode(Mode::Compaction) {
-        return; // what moves is counted once more
-    }
-    let mut isolate = isolate();
+    // What moves would be counted once more.
+    let mut isolate = builder().unstressed(Mode::Compaction).build().unwrap();
     let mut scope = isolate.enter();
     let before = scope.allocation_statistics();
     let mut inner = scope.nested();

@@ -196,7 +196,9 @@ fn what_many_refer_to_is_moved_once() {
 
 /// How many bytes were copied and promoted in each collection of a program.
 fn moved(threads_: usize) -> Vec<(usize, usize)> {
-    let mut isolate = threads(threads_).semi_space_size(2 * MB, 2 * MB).verify(true).build().unwrap();
+    // Collections come when they are asked for, not when others are through, and leave something to copy.
+    let builder = threads(threads_).unstressed(Mode::Marking).unstressed(Mode::Allocations);
+    let mut isolate = builder.semi_space_size(2 * MB, 2 * MB).verify(true).build().unwrap();
     let mut scope = isolate.enter();
     let mut random = Random::new(5);
     let keeper = array(&mut scope, OLD, 0, 200);
@@ -220,9 +222,6 @@ fn moved(threads_: usize) -> Vec<(usize, usize)> {
 
 #[test]
 fn what_is_copied_and_what_is_promoted_does_not_depend_on_threads() {
-    if stress::mode(Mode::Marking) || stress::mode(Mode::Allocations) {
-        return; // collections come when others are through; there is nothing left to copy
-    }
     let serial = moved(1);
     assert!(
         serial.iter().any(|(copied, _)| *copied > 50 * KB) && serial.iter().any(|(_, promoted)| *promoted > 50 * KB)
@@ -587,10 +586,7 @@ unsafe impl PageAllocator for Watched {
 /// Helpers do move objects: some of the chunks that promotion needs are asked for by them. With one thread none is.
 #[test]
 fn helpers_take_part() {
-    for (builder, with_help) in [(threads(3), true), (builder().gc_threads(1), false)] {
-        if !with_help && stress::mode(Mode::Parallel) {
-            continue;
-        }
+    for (builder, with_help) in [(threads(3), true), (builder().unstressed(Mode::Parallel).gc_threads(1), false)] {
         let pages = Arc::new(Watched { pages: OsPageAllocator::new(), from_helpers: 0.into() });
         let builder = builder.semi_space_size(8 * MB, 8 * MB).page_allocator(pages.clone());
         // Whether they do is the system's to say; that they never do in so many scavenges would be odd.

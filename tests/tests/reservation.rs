@@ -3,7 +3,7 @@
 #![allow(missing_docs)]
 
 use heapwright::stress::{self, Mode};
-use heapwright::{ReservationExhausted, SpaceId, prelude::*};
+use heapwright::{IsolateBuilder, ReservationExhausted, SpaceId, prelude::*};
 use heapwright_tests::{Random, panic_message};
 
 #[heap_object]
@@ -24,8 +24,12 @@ pub struct Bytes {
 
 heap_classes! { pub static CLASSES = [Pair, Bytes]; }
 
+fn builder() -> IsolateBuilder {
+    Isolate::builder().classes(&CLASSES).verify(true)
+}
+
 fn isolate() -> Isolate {
-    Isolate::builder().classes(&CLASSES).verify(true).build().unwrap()
+    builder().build().unwrap()
 }
 
 const NONE: Option<&Pair> = None;
@@ -100,10 +104,8 @@ fn nothing_can_be_reserved_too() {
 
 #[test]
 fn what_is_not_used_is_given_back() {
-    if stress::mode(Mode::Allocations) {
-        return; // counts collections and bytes
-    }
-    let mut isolate = isolate();
+    // It counts collections and bytes.
+    let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
     let mut scope = isolate.enter();
     let used = |scope: &HandleScope<'_>| {
         scope.statistics().spaces.into_iter().find(|(id, _)| *id == SpaceId::New).unwrap().1.used

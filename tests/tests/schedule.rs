@@ -120,9 +120,6 @@ fn a_random_program_survives_many_schedules() {
 
 #[test]
 fn the_same_seed_gives_the_same_and_another_gives_another() {
-    if stress::mode(Mode::Marking) {
-        return; // marking is always under way, so no schedule begins it
-    }
     let one = run(GcSchedule::from_seed(1), 9, 3000);
     assert_eq!(run(GcSchedule::from_seed(1), 9, 3000), one);
     assert_ne!(run(GcSchedule::from_seed(2), 9, 3000).decisions, one.decisions);
@@ -130,8 +127,10 @@ fn the_same_seed_gives_the_same_and_another_gives_another() {
     assert!(decisions.len() > 30, "{}", decisions.len());
     let has = |wanted: fn(&GcAction) -> bool| decisions.iter().any(|decision| wanted(&decision.action));
     assert!(has(|of| matches!(of, GcAction::Young)) && has(|of| matches!(of, GcAction::Full)));
-    assert!(has(|of| matches!(of, GcAction::StartMarking)) && has(|of| matches!(of, GcAction::Mark(_))));
-    assert!(has(|of| matches!(of, GcAction::FinishMarking)) && has(|of| matches!(of, GcAction::AbortMarking)));
+    assert!(has(|of| matches!(of, GcAction::Mark(_))) && has(|of| matches!(of, GcAction::AbortMarking)));
+    // Marking that is always under way, no schedule begins.
+    assert!(has(|of| matches!(of, GcAction::StartMarking)) || stress::mode(Mode::Marking));
+    assert!(has(|of| matches!(of, GcAction::FinishMarking)));
     assert_eq!(GcSchedule::from_seed(1).decisions(), None);
 }
 

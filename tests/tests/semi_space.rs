@@ -4,8 +4,8 @@
 #![allow(missing_docs)]
 
 use heapwright::spaces::SpaceStatistics;
-use heapwright::stress::{self, Mode};
-use heapwright::{CollectionReason, MemoryPressureLevel, SpaceId, prelude::*};
+use heapwright::stress::Mode;
+use heapwright::{CollectionReason, IsolateBuilder, MemoryPressureLevel, SpaceId, prelude::*};
 use heapwright_tests::{Random, panic_message};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -39,8 +39,12 @@ const MB: usize = 1 << 20;
 const YOUNG: AllocationType = AllocationType::Young;
 const OLD: AllocationType = AllocationType::Old;
 
+fn builder(initial: usize, maximum: usize) -> IsolateBuilder {
+    Isolate::builder().classes(&CLASSES).semi_space_size(initial, maximum)
+}
+
 fn isolate(initial: usize, maximum: usize) -> Isolate {
-    Isolate::builder().classes(&CLASSES).semi_space_size(initial, maximum).build().unwrap()
+    builder(initial, maximum).build().unwrap()
 }
 
 fn bytes<'s>(scope: &mut HandleScope<'s>, place: AllocationType, length: usize) -> Handle<'s, Bytes> {
@@ -66,10 +70,9 @@ fn grow(scope: &mut HandleScope<'_>) {
 
 #[test]
 fn they_halve_when_collections_in_a_row_find_them_all_but_unused() {
-    if stress::mode(Mode::Allocations) {
-        return; // counts collections
-    }
-    let mut isolate = isolate(256 * KB, 4 * MB);
+    // It counts collections.
+    let mut isolate =
+        builder(256 * KB, 4 * MB).unstressed(Mode::Allocations).unstressed(Mode::Marking).build().unwrap();
     let mut scope = isolate.enter();
     let smallest = committed(&scope);
     grow(&mut scope);
@@ -104,10 +107,14 @@ fn they_halve_when_collections_in_a_row_find_them_all_but_unused() {
 
 #[test]
 fn a_program_that_fills_them_keeps_them() {
-    if stress::mode(Mode::Marking) || stress::mode(Mode::Allocations) {
-        return; // collections come by themselves; so many never survive at once
-    }
-    let mut isolate = Isolate::builder().classes(&CLASSES).semi_space_size(256 * KB, 4 * MB).build().unwrap();
+    // It counts collections, and so many must survive at once.
+    let mut isolate = Isolate::builder()
+        .unstressed(Mode::Marking)
+        .unstressed(Mode::Allocations)
+        .classes(&CLASSES)
+        .semi_space_size(256 * KB, 4 * MB)
+        .build()
+        .unwrap();
     let mut scope = isolate.enter();
     grow(&mut scope);
     let grown = committed(&scope);
@@ -130,10 +137,9 @@ fn a_program_that_fills_them_keeps_them() {
 /// Little is allocated, but much of it survives, so that growth would be due again soon.
 #[test]
 fn survivors_count_against_shrinking() {
-    if stress::mode(Mode::Allocations) {
-        return; // counts collections
-    }
-    let mut isolate = isolate(256 * KB, 4 * MB);
+    // It counts collections.
+    let mut isolate =
+        builder(256 * KB, 4 * MB).unstressed(Mode::Allocations).unstressed(Mode::Marking).build().unwrap();
     let mut scope = isolate.enter();
     grow(&mut scope);
     let grown = committed(&scope);
@@ -148,10 +154,9 @@ fn survivors_count_against_shrinking() {
 /// The budget of young large objects is that of a semi-space: who uses it up keeps it, who makes old objects alone does not.
 #[test]
 fn large_objects_count_and_old_ones_do_not() {
-    if stress::mode(Mode::Marking) || stress::mode(Mode::Allocations) {
-        return; // collections come by themselves; counts collections
-    }
-    let mut isolate = isolate(256 * KB, 2 * MB);
+    // It counts collections.
+    let mut isolate =
+        builder(256 * KB, 2 * MB).unstressed(Mode::Marking).unstressed(Mode::Allocations).build().unwrap();
     let mut scope = isolate.enter();
     let smallest = committed(&scope);
     grow(&mut scope);

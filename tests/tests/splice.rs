@@ -3,8 +3,8 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
-use heapwright::stress::{self, Mode};
-use heapwright::{SpaceId, prelude::*};
+use heapwright::stress::Mode;
+use heapwright::{IsolateBuilder, SpaceId, prelude::*};
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
 
@@ -66,8 +66,12 @@ const YOUNG: AllocationType = AllocationType::Young;
 const OLD: AllocationType = AllocationType::Old;
 const LARGE: usize = 300_000;
 
+fn builder() -> IsolateBuilder {
+    Isolate::builder().classes(&CLASSES).verify(true)
+}
+
 fn isolate() -> Isolate {
-    Isolate::builder().classes(&CLASSES).verify(true).build().unwrap()
+    builder().build().unwrap()
 }
 
 fn init(value: i32) -> NodeInit<Nil, Nil, Nil> {
@@ -169,12 +173,15 @@ fn every_place_of_head_and_members() {
 /// Many dead members, and many living slots into the run: linear time, and every slot finds the end.
 #[test]
 fn long_runs_take_linear_time() {
-    if stress::mode(Mode::Allocations) {
-        return; // measures one collection
-    }
     for place in [YOUNG, OLD] {
         let time = |count: usize| {
-            let mut isolate = Isolate::builder().classes(&CLASSES).semi_space_size(16 << 20, 16 << 20).build().unwrap();
+            // It measures one collection.
+            let mut isolate = Isolate::builder()
+                .unstressed(Mode::Allocations)
+                .classes(&CLASSES)
+                .semi_space_size(16 << 20, 16 << 20)
+                .build()
+                .unwrap();
             let mut scope = isolate.enter();
             let last = Node::new(&mut scope, init(-1));
             let outside = Keeper::new(&mut scope, KeeperInit { nodes: Filled::new(Nil, count / 4) });

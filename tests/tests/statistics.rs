@@ -4,7 +4,7 @@
 
 use heapwright::inspect::HeapStatistics;
 use heapwright::spaces::SpaceStatistics;
-use heapwright::stress::{self, Mode};
+use heapwright::stress::Mode;
 use heapwright::{CollectionReason, SpaceId, heap_roots, prelude::*};
 use heapwright_tests::Random;
 
@@ -156,10 +156,8 @@ fn objects_are_counted_by_their_own_class() {
 
 #[test]
 fn records_have_the_exact_bytes() {
-    if stress::mode(Mode::Allocations) {
-        return; // counts collections
-    }
-    let mut isolate = Isolate::builder().classes(&CLASSES).build().unwrap();
+    // It counts collections.
+    let mut isolate = Isolate::builder().unstressed(Mode::Allocations).classes(&CLASSES).build().unwrap();
     let mut scope = isolate.enter();
     const COUNT: usize = 100;
     let living: Vec<_> =
@@ -227,10 +225,8 @@ fn reasons(scope: &HandleScope<'_>) -> Vec<CollectionReason> {
 
 #[test]
 fn each_reason_is_given() {
-    if stress::mode(Mode::Allocations) {
-        return; // counts collections
-    }
-    let isolate = || Isolate::builder().classes(&CLASSES);
+    // It asks why they come.
+    let isolate = || Isolate::builder().unstressed(Mode::Allocations).unstressed(Mode::Marking).classes(&CLASSES);
     let garbage = |scope: &mut HandleScope<'_>, bytes: usize, place: AllocationType, length: usize| {
         let data = vec![0; length];
         for _ in 0..bytes / length {

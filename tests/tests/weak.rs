@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
-use heapwright::stress::{self, Mode};
-use heapwright::{SpaceId, heap_roots, prelude::*};
+use heapwright::stress::Mode;
+use heapwright::{IsolateBuilder, SpaceId, heap_roots, prelude::*};
 
 #[heap_object]
 pub struct Node {
@@ -61,8 +61,12 @@ fn set_up(scope: &mut HandleScope<'_>) -> Result<(), OutOfMemory> {
     Ok(())
 }
 
+fn builder() -> IsolateBuilder {
+    Isolate::builder().classes(&CLASSES).roots(&ROOTS).verify(true)
+}
+
 fn isolate() -> Isolate {
-    Isolate::builder().classes(&CLASSES).roots(&ROOTS).verify(true).build().unwrap()
+    builder().build().unwrap()
 }
 
 fn node(value: i32) -> NodeInit<Nil, Nil> {
@@ -80,15 +84,13 @@ fn bulk(bytes: usize) -> BulkInit<Nil, Nil, Filled<u8>> {
 /// Young, old and large holders of young, old and large referents, which die or live on.
 #[test]
 fn every_place_of_holder_and_referent() {
-    if stress::mode(Mode::Allocations) {
-        return; // what was born young is old by then
-    }
     let places = [(YOUNG, 10), (OLD, 10), (YOUNG, LARGE)];
     for (holder_in, holder_bytes) in places {
         for (referent_in, referent_bytes) in places {
             for lives in [true, false] {
                 for set_late in [true, false] {
-                    let mut isolate = isolate();
+                    // Otherwise what was born young is old when it looks.
+                    let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
                     let mut scope = isolate.enter();
                     let holder = Bulk::try_new_in(&mut scope, holder_in, bulk(holder_bytes)).unwrap();
                     let kept = {
@@ -355,10 +357,8 @@ fn a_weak_tail_is_made_from_handles_and_options_of_them() {
 
 #[test]
 fn weak_globals() {
-    if stress::mode(Mode::Allocations) {
-        return; // what was born young is old by then
-    }
-    let mut isolate = isolate();
+    // Otherwise what was born young is old when it looks.
+    let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
     let mut watches = Vec::new();
     {
         let mut scope = isolate.enter();
@@ -458,10 +458,8 @@ fn read_only_referents_are_never_cleared() {
 /// Many collections with holders and referents of all ages: every weak reference is right each time.
 #[test]
 fn ages_in_all_combinations() {
-    if stress::mode(Mode::Allocations) {
-        return; // ages are counted in collections
-    }
-    let mut isolate = isolate();
+    // Ages are counted in collections.
+    let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
     let mut scope = isolate.enter();
     // (holder born, referent born, referent dies) in collections from the start.
     let cases: Vec<(usize, usize, usize)> =

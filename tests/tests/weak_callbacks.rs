@@ -3,8 +3,8 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
-use heapwright::prelude::*;
-use heapwright::stress::{self, Mode};
+use heapwright::stress::Mode;
+use heapwright::{IsolateBuilder, prelude::*};
 use heapwright_tests::{Random, panic_message};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -29,8 +29,12 @@ const KINDS: [CollectionKind; 2] = [CollectionKind::Young, CollectionKind::Full]
 
 type Log = Arc<Mutex<Vec<String>>>;
 
+fn builder() -> IsolateBuilder {
+    Isolate::builder().classes(&CLASSES).verify(true)
+}
+
 fn isolate() -> Isolate {
-    Isolate::builder().classes(&CLASSES).verify(true).build().unwrap()
+    builder().build().unwrap()
 }
 
 fn stressed(kind: CollectionKind) -> Isolate {
@@ -66,11 +70,9 @@ fn dying(scope: &mut HandleScope<'_>, log: &Log, value: i32) -> WeakGlobal<Node>
 
 #[test]
 fn both_passes_run_in_order_before_collect_returns() {
-    if stress::mode(Mode::Allocations) {
-        return; // some have died when others are made
-    }
     for kind in KINDS {
-        let (mut isolate, log) = (isolate(), Log::default());
+        // Otherwise some have died when others are made.
+        let (mut isolate, log) = (builder().unstressed(Mode::Allocations).build().unwrap(), Log::default());
         let mut scope = isolate.enter();
         let weak: Vec<_> = (0..3).map(|i| dying(&mut scope, &log, i)).collect();
         assert!(weak.iter().all(|w| w.get(&scope).is_some()));
@@ -99,10 +101,8 @@ fn both_passes_run_in_order_before_collect_returns() {
 /// Old objects die in full collections alone, young large ones in any; who is referred to does not die.
 #[test]
 fn the_referent_decides() {
-    if stress::mode(Mode::Allocations) {
-        return; // what was born young is old by then
-    }
-    let (mut isolate, log) = (isolate(), Log::default());
+    // Otherwise what was born young is old when it looks.
+    let (mut isolate, log) = (builder().unstressed(Mode::Allocations).build().unwrap(), Log::default());
     let mut scope = isolate.enter();
     let kept = node(&mut scope, 1);
     let count = Arc::new(AtomicUsize::new(0));
@@ -254,11 +254,9 @@ fn the_last_clone_on_any_thread_drops_the_callback() {
 /// A first pass may drop the weak global of one that has not had its turn.
 #[test]
 fn a_callback_may_drop_another() {
-    if stress::mode(Mode::Allocations) {
-        return; // one has died when the other is made
-    }
     for later in [true, false] {
-        let (mut isolate, log) = (isolate(), Log::default());
+        // Otherwise one has died when the other is made.
+        let (mut isolate, log) = (builder().unstressed(Mode::Allocations).build().unwrap(), Log::default());
         let mut scope = isolate.enter();
         let other: Arc<Mutex<Option<WeakGlobal<Node>>>> = Arc::default();
         if !later {
@@ -308,11 +306,9 @@ fn nodes_that_are_used_again_do_not_run_old_callbacks() {
 
 #[test]
 fn a_panic_lets_the_others_run_and_finds_the_heap_whole() {
-    if stress::mode(Mode::Allocations) {
-        return; // some have died when others are made
-    }
     for kind in KINDS {
-        let (mut isolate, log) = (isolate(), Log::default());
+        // Otherwise some have died when others are made.
+        let (mut isolate, log) = (builder().unstressed(Mode::Allocations).build().unwrap(), Log::default());
         let mut scope = isolate.enter();
         let kept = node(&mut scope, 42);
         let mut weak = vec![dying(&mut scope, &log, 1)];
@@ -526,9 +522,6 @@ fn a_random_life_under_stress() {
 /// Dropped on one thread while another runs callbacks: each callback runs or is dropped, never both, never neither.
 #[test]
 fn drops_race_with_first_passes() {
-    if stress::mode(Mode::Allocations) {
-        return; // some have died when others are made
-    }
     struct Counted {
         ran: bool,
         counts: Arc<[AtomicUsize; 2]>,
@@ -546,7 +539,8 @@ fn drops_race_with_first_passes() {
     }
     const ROUNDS: usize = 60;
     const MANY: usize = 400;
-    let mut isolate = isolate();
+    // Otherwise some have died when others are made.
+    let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
     let mut scope = isolate.enter();
     let counts = Arc::<[AtomicUsize; 2]>::default();
     for round in 0..ROUNDS {
@@ -590,10 +584,8 @@ fn drops_race_with_first_passes() {
 /// Registrations that are dropped at once leave nothing behind, though nothing is collected.
 #[test]
 fn registering_over_and_over_needs_no_collection() {
-    if stress::mode(Mode::Allocations) {
-        return; // counts collections
-    }
-    let mut isolate = isolate();
+    // It counts collections.
+    let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
     let mut scope = isolate.enter();
     let node = node(&mut scope, 1);
     let token = Arc::new(());

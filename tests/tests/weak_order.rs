@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
-use heapwright::prelude::*;
-use heapwright::stress::{self, Mode};
+use heapwright::stress::Mode;
+use heapwright::{IsolateBuilder, prelude::*};
 use std::sync::{Arc, Mutex};
 
 #[heap_object]
@@ -42,8 +42,12 @@ const PLACES: [AllocationType; 2] = [AllocationType::Young, AllocationType::Old]
 
 type Log = Arc<Mutex<Vec<String>>>;
 
+fn builder() -> IsolateBuilder {
+    Isolate::builder().classes(&CLASSES).verify(true)
+}
+
 fn isolate() -> Isolate {
-    Isolate::builder().classes(&CLASSES).verify(true).build().unwrap()
+    builder().build().unwrap()
 }
 
 fn item<'s>(scope: &mut HandleScope<'s>, value: i32) -> Handle<'s, Item> {
@@ -80,12 +84,10 @@ fn assert_gone(holder: &Holder) {
 /// "At once": fields, lists, entries and weak globals, of young and old holders, in young and full collections.
 #[test]
 fn ephemerons_and_weak_fields_go_at_once() {
-    if stress::mode(Mode::Allocations) {
-        return; // what was born young is old by then
-    }
     for place in PLACES {
         for kind in KINDS {
-            let mut isolate = isolate();
+            // Otherwise what was born young is old when it looks.
+            let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
             let mut scope = isolate.enter();
             let (holder, last) = (holder(&mut scope, place), item(&mut scope, 9));
             let global = refer(&mut scope, holder, last);
@@ -125,12 +127,10 @@ fn old_objects_wait_for_a_full_collection() {
 /// "Callbacks follow", first passes first: a second pass and a finalizer find nothing of their object anywhere.
 #[test]
 fn callbacks_find_everything_done() {
-    if stress::mode(Mode::Allocations) {
-        return; // what was born young is old by then
-    }
     for place in PLACES {
         for kind in KINDS {
-            let mut isolate = isolate();
+            // Otherwise what was born young is old when it looks.
+            let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
             let mut scope = isolate.enter();
             let (holder, last) = (holder(&mut scope, place), item(&mut scope, 9));
             let table = Global::new(&scope, holder);
@@ -160,12 +160,10 @@ fn callbacks_find_everything_done() {
 /// which they were registered.
 #[test]
 fn key_and_value_die_together() {
-    if stress::mode(Mode::Allocations) {
-        return; // what was born young is old by then
-    }
     for kind in KINDS {
         for value_first in [false, true] {
-            let mut isolate = isolate();
+            // Otherwise what was born young is old when it looks.
+            let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
             let mut scope = isolate.enter();
             let holder = holder(&mut scope, AllocationType::Old);
             let log = Log::default();

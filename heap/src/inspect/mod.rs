@@ -9,6 +9,7 @@
 //! **Owns** nothing. **Promises** to read only, and to work from the classes' layout tables, so that it cannot go stale.
 //! Classes may have printers and verifiers of their own beside; verifiers are called when all else has been found right.
 
+mod address_set;
 mod chunks;
 mod footprint;
 mod image;

@@ -1,5 +1,6 @@
 //! Verification: everything the collector and the accessors rely on, checked. V8: `--verify-heap`.
 
+use super::address_set::AddressSet;
 use super::walk::load;
 use crate::handles::HandleScope;
 use crate::isolate::IsolateData;
@@ -8,7 +9,6 @@ use crate::map::Map;
 use crate::memory::{ChunkFlags, MemoryChunk};
 use crate::spaces::{AllocationAlignment, SpaceId};
 use crate::tagged::{HeapObject, TAGGED_SIZE, TaggedCell, Word};
-use core::hash::{BuildHasherDefault, Hasher};
 use std::collections::HashSet;
 
 /// A heap that is not as it should be.
@@ -136,7 +136,7 @@ impl IsolateData {
         self.verify_owners()?;
         self.maps.iter().try_for_each(|map| self.verify_map(map.address()))?;
         let marking = self.heap.collector.marking.as_ref();
-        let grey = marking.map(|marking| marking.grey().into_iter().collect());
+        let grey = marking.map(|marking| self.address_set(marking.grey()));
         let verifier = Verifier { isolate: self, objects: self.object_starts()?, grey };
         self.heap.all_chunks().into_iter().try_for_each(|chunk| verifier.chunk(chunk))?;
         verifier.roots()?;
@@ -221,7 +221,8 @@ impl IsolateData {
     fn object_starts(&self) -> Result<AddressSet, VerifyError> {
         let maps = self.map_addresses();
         maps.iter().try_for_each(|map| self.verify_map(*map))?;
-        let mut objects = AddressSet::default();
+        let maps = self.address_set(maps);
+        let mut objects = self.address_set([]);
         for chunk in self.heap.all_chunks() {
             self.heap.walk_chunk(chunk, |address| {
                 let map_word = load(address);
@@ -230,7 +231,7 @@ impl IsolateData {
                 if map_word.is_smi() && self.is_in_a_chunk(map_word.address()) {
                     return error("object", Violation::Forwarded { to: map_word.address() });
                 }
-                if !map_word.is_strong() || !maps.contains(&map_word.address()) {
+                if !map_word.is_strong() || !maps.contains(map_word.address()) {
                     return error("object", Violation::BadMap { word: map_word.bits() });
                 }
                 let class = self.map_at(address).class();
@@ -257,8 +258,16 @@ impl IsolateData {
         self.heap.all_chunks().iter().any(|chunk| chunk.area().contains(address))
     }
 
-    /// The addresses of all maps: those of map space whose own map is that of a map class.
-    fn map_addresses(&self) -> AddressSet {
+    /// These addresses, of objects.
+    fn address_set(&self, addresses: impl IntoIterator<Item = usize>) -> AddressSet {
+        let chunks = self.heap.all_chunks();
+        let mut set = AddressSet::of_chunks(chunks.iter().map(|chunk| chunk.address()));
+        addresses.into_iter().for_each(|address| set.insert(address));
+        set
+    }
+
+    /// The addresses of all maps: those of map space whose own map is that of a map class. Some more than once.
+    fn map_addresses(&self) -> Vec<usize> {
         let known: HashSet<usize> = self
             .maps
             .iter()
@@ -268,7 +277,7 @@ impl IsolateData {
                 unsafe { Word::strong(*address).as_object::<Map>() }.class().is_map()
             })
             .collect();
-        let mut maps: AddressSet = self.maps.iter().map(|map| map.address()).collect();
+        let mut maps: Vec<usize> = self.maps.iter().map(|map| map.address()).collect();
         for chunk in self.heap.map_space.chunks() {
             // Stops at the first word that is no map; `object_starts` reports it.
             let _ = self.heap.walk_chunk(chunk, |address| {
@@ -277,7 +286,7 @@ impl IsolateData {
                     return Err(());
                 }
                 if known.contains(&map.address()) {
-                    maps.insert(address);
+                    maps.push(address);
                 }
                 // SAFETY: a filler or a map, whose own map is one of the isolate's.
                 Ok(unsafe { crate::gc::size_of_object(address) })
@@ -287,33 +296,11 @@ impl IsolateData {
     }
 }
 
-/// Addresses of objects: each reference of the heap is looked up here, so how they are hashed decides what verifying costs.
-type AddressSet = HashSet<usize, BuildHasherDefault<AddressHasher>>;
-
-/// Fibonacci hashing: the upper bits of a product, in which all bits of the address have a part. Nobody chooses addresses so that
-/// they collide.
-#[derive(Default)]
-struct AddressHasher(u64);
-
-impl Hasher for AddressHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_usize((self.0 as usize) ^ usize::from(*byte)));
-    }
-
-    fn write_usize(&mut self, address: usize) {
-        self.0 = (address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0.rotate_left(20) // tables take the lowest bits and the topmost ones
-    }
-}
-
 struct Verifier<'a> {
     isolate: &'a IsolateData,
     objects: AddressSet,
     /// While marking is under way, the objects that are marked and were not visited.
-    grey: Option<HashSet<usize>>,
+    grey: Option<AddressSet>,
 }
 
 impl Verifier<'_> {
@@ -409,7 +396,7 @@ impl Verifier<'_> {
     /// While marking is under way: that what an old object refers to is marked, if the object has been visited.
     fn marking(&self, chunk: &'static MemoryChunk, address: usize, size: usize) -> Result<(), VerifyError> {
         let Some(grey) = &self.grey else { return Ok(()) };
-        if !chunk.remembers() || !chunk.is_marked(address) || grey.contains(&address) {
+        if !chunk.remembers() || !chunk.is_marked(address) || grey.contains(address) {
             return Ok(());
         }
         let map = self.isolate.map_at(address);
@@ -486,7 +473,7 @@ impl Verifier<'_> {
 
     /// The class of the object that a reference refers to, if there is one.
     fn object_at(&self, word: Word) -> Option<&'static ClassDescriptor> {
-        self.objects.contains(&word.address()).then(|| {
+        self.objects.contains(word.address()).then(|| {
             // SAFETY: an object begins there.
             unsafe { word.as_object::<HeapObject>() }.class()
         })
