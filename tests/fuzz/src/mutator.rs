@@ -529,6 +529,12 @@ pub fn run_in(builder: IsolateBuilder, data: &[u8]) {
         builder = builder.semi_space_size(256 << 10, 512 << 10);
     }
     builder = builder.max_heap_size(if sizes & 2 == 2 { 8 << 20 } else { 64 << 20 });
+    if sizes & 4 == 4 {
+        builder = builder.stress_compaction();
+    }
+    if sizes & 8 == 8 {
+        builder = builder.stress_promotion(u64::from(sizes >> 4));
+    }
     builder = match stress % 8 {
         0 | 1 => builder.stress(u32::from(stress >> 3) + 1, CollectionKind::Young),
         2 => builder.stress(u32::from(stress >> 3) + 1, CollectionKind::Full),
