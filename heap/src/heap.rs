@@ -521,7 +521,9 @@ impl IsolateData {
         self.heap.new_space.open_area();
         self.follow_schedule();
         if let Some(mut stress) = self.heap.options.stress {
-            let kind = stress.count(|| self.used());
+            // To look through the heap twice takes longer than to collect it.
+            let weight = if self.heap.options.verify { 8 } else { 1 };
+            let kind = stress.count(|| self.used() * weight);
             self.heap.options.stress = Some(stress);
             if let Some(kind) = kind {
                 self.collect(kind, CollectionReason::Stress);

@@ -132,8 +132,8 @@ enum At {
 }
 
 /// Under [`Mode::Allocations`], so many allocations of an isolate collect all, and so many collect something, however large the
-/// heap is. What a test is about is mostly there by then. Later ones are spared, the more of them the larger the heap, so
-/// that tests which fill heaps end.
+/// heap is. What a test is about is mostly there by then. Later ones are spared, the more of them the larger the heap, and more where
+/// each is verified, so that tests which fill heaps end.
 const FULL: u64 = 250;
 
 /// See [`FULL`].

@@ -4,8 +4,9 @@
 
 use heapwright::inspect::{ImagePart, ImageValue, ObjectImage, PartKind};
 use heapwright::layout::RawKind;
+use heapwright::stress::Mode;
 use heapwright::tagged::TAGGED_SIZE;
-use heapwright::{SpaceId, heap_roots, prelude::*};
+use heapwright::{IsolateBuilder, SpaceId, heap_roots, prelude::*};
 use heapwright_tests::Random;
 
 #[derive(BitEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,8 +150,12 @@ fn set_up(scope: &mut HandleScope<'_>) -> Result<(), OutOfMemory> {
     Ok(())
 }
 
+fn builder() -> IsolateBuilder {
+    Isolate::builder().classes(&CLASSES).roots(&ROOTS).verify(true)
+}
+
 fn isolate() -> Isolate {
-    Isolate::builder().classes(&CLASSES).roots(&ROOTS).verify(true).build().unwrap()
+    builder().build().unwrap()
 }
 
 fn everything<'s>(
@@ -284,7 +289,8 @@ fn every_kind_is_decoded() {
 
 #[test]
 fn images_stay_while_objects_move_and_die() {
-    let mut isolate = isolate();
+    // Otherwise what was born young is old when it looks.
+    let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
     let mut scope = isolate.enter();
     let strong = Node::new(&mut scope, NodeInit { value: 1, next: smi(0) });
     let (object, first) = {

@@ -408,7 +408,9 @@ fn allocates(scope: &HandleScope<'_>) -> Vec<u8> {
 #[cfg(target_arch = "x86_64")]
 fn code_allocates_by_itself() {
     for allocation in BOTH {
-        let mut isolate = builder(allocation).semi_space_size(256 << 10, 256 << 10).build().unwrap();
+        // Otherwise the linear allocation area is shut.
+        let builder = builder(allocation).unstressed(Mode::Allocations);
+        let mut isolate = builder.semi_space_size(256 << 10, 256 << 10).build().unwrap();
         let mut scope = isolate.enter();
         let code = allocates(&scope);
         let code = InstructionStream::new(&mut scope, &code);

@@ -31,8 +31,9 @@ heap_classes! { pub static CLASSES = [Pair, Bytes, Aligned]; }
 
 const PAIR: u64 = Pair::SIZE as u64;
 
+/// What collections copy is counted too: it is collected when it is asked for.
 fn builder() -> IsolateBuilder {
-    Isolate::builder().classes(&CLASSES).verify(true).code_range(1 << 20)
+    Isolate::builder().unstressed(Mode::Allocations).classes(&CLASSES).verify(true).code_range(1 << 20)
 }
 
 fn isolate() -> Isolate {

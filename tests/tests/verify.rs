@@ -5,6 +5,7 @@
 #![allow(missing_docs)]
 
 use heapwright::inspect::{VerifyError, Violation};
+use heapwright::stress::Mode;
 use heapwright::tagged::TAGGED_SIZE;
 use heapwright::{SpaceId, WriteBarrierMode, prelude::*};
 use heapwright_tests::{CHUNK, panic_message};
@@ -101,8 +102,9 @@ fn damage(scope: &HandleScope<'_>, address: usize, word: RawWord) -> VerifyError
     error.expect_err("the damage was not found")
 }
 
+/// What is damaged is young, or old, or about to die, and is still so when the verifier comes.
 fn isolate() -> Isolate {
-    Isolate::builder().classes(&CLASSES).build().unwrap()
+    Isolate::builder().unstressed(Mode::Allocations).classes(&CLASSES).build().unwrap()
 }
 
 fn bytes<'s>(scope: &mut HandleScope<'s>) -> Handle<'s, Bytes> {

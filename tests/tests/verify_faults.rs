@@ -57,8 +57,9 @@ heap_classes! { pub static CLASSES = [Node, Number, Row, Pair]; }
 const YOUNG: AllocationType = AllocationType::Young;
 const OLD: AllocationType = AllocationType::Old;
 
+/// What is damaged is young, or old, or about to die, and is still so when the verifier comes.
 fn builder() -> IsolateBuilder {
-    Isolate::builder().classes(&CLASSES).code_range(1 << 20)
+    Isolate::builder().unstressed(Mode::Allocations).classes(&CLASSES).code_range(1 << 20)
 }
 
 fn isolate() -> Isolate {
