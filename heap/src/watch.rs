@@ -92,16 +92,17 @@ impl IsolateData {
     #[cold]
     fn look(&mut self) {
         let Some(mut watch) = self.heap.watch.take() else { return };
+        if let Some(made) = watch.made.take() {
+            // Made before what is young and was not seen: all are seen in the order in which they were made, whenever that is.
+            // SAFETY: it was set aside by the last allocation on the slow path, which has made an object or a filler of it; no
+            // collection came in between, for it would have looked before.
+            unsafe { self.see(&mut watch, made) };
+        }
         let top = self.heap.new_space.lab.top();
         let mut at = core::mem::replace(&mut watch.seen, top);
         while at < top {
             // SAFETY: from where an allocation was seen, or a collection ended, up to the top there are whole objects.
             at += unsafe { self.see(&mut watch, at) };
-        }
-        if let Some(made) = watch.made.take() {
-            // SAFETY: it was set aside by the last allocation, which has made an object or a filler of it; no
-            // collection came in between, for it would have looked before.
-            unsafe { self.see(&mut watch, made) };
         }
         for observer in &mut watch.observers {
             if let Some(due) = observer.due.take() {

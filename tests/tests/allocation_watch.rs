@@ -182,7 +182,11 @@ fn objects_given_up_half_way_are_not_seen() {
 
 /// Keeps every fourth of 40,000 nodes, half of them made under labels.
 fn sampled(interval: usize, seed: u64) -> AllocationProfile {
-    let mut isolate = builder().semi_space_size(256 << 10, 256 << 10).build().unwrap();
+    sampled_in(builder().semi_space_size(256 << 10, 256 << 10), interval, seed)
+}
+
+fn sampled_in(builder: IsolateBuilder, interval: usize, seed: u64) -> AllocationProfile {
+    let mut isolate = builder.build().unwrap();
     let mut scope = isolate.enter();
     scope.start_sampling(interval, seed);
     let mut kept = Vec::new();
@@ -204,6 +208,14 @@ fn sampled(interval: usize, seed: u64) -> AllocationProfile {
     assert_eq!(scope.stop_sampling().unwrap().entries, profile.entries);
     assert!(scope.stop_sampling().is_none() && scope.allocation_profile().is_none());
     profile
+}
+
+/// Objects are drawn in the order in which they are made, young and old ones together, whenever somebody looks.
+#[test]
+fn what_is_drawn_does_not_depend_on_collections() {
+    let profile = sampled(256, 7);
+    let collecting = builder().semi_space_size(256 << 10, 512 << 10).stress(37, CollectionKind::Young);
+    assert_eq!(sampled_in(collecting, 256, 7).entries, profile.entries);
 }
 
 #[test]

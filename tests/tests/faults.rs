@@ -5,6 +5,7 @@
 
 use heapwright::code::InstructionStream;
 use heapwright::memory::{FaultPlan, FaultyPageAllocator, MemoryError, PageOperation};
+use heapwright::stress::{self, Mode};
 use heapwright::{
     IsolateAllocation, IsolateBuilder, IsolateError, MemoryPressureLevel, OutOfMemoryReason, SpaceId, StoreFilter,
     prelude::*,
@@ -65,7 +66,12 @@ impl Time {
 fn builder(pages: &Arc<FaultyPageAllocator>, allocation: IsolateAllocation) -> (IsolateBuilder, Time) {
     let time = Time(Instant::now(), Arc::default());
     let clock = time.clone();
-    let builder = heapwright_objects::builder()
+    let mut builder = heapwright_objects::builder();
+    if stress::mode(Mode::Allocations) {
+        // Each of some hundred runs has thousands of collections: the heap is looked through between them alone.
+        builder = builder.unstressed(Mode::Verify);
+    }
+    let builder = builder
         .classes(&CLASSES)
         .allocation(allocation)
         .semi_space_size(256 * KB, 512 * KB)
