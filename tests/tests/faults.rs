@@ -306,8 +306,12 @@ fn run(builder: IsolateBuilder, time: &Time, api: Api, after_faults: impl FnOnce
         }
     }
     made.check(&scope);
-    // Collections of both kinds, with garbage of all kinds.
-    made.bytes.truncate(40);
+    // Collections of both kinds, with garbage of all kinds, among it whole chunks, for the pool.
+    let kept = made.bytes.len().min(40);
+    for _ in 0..40 {
+        made.bytes(&mut scope, api, AllocationType::Old, 20 * KB);
+    }
+    made.bytes.truncate(kept);
     made.nodes.truncate(40);
     made.arrays.truncate(5);
     made.maps.truncate(20);
