@@ -192,8 +192,7 @@ fn what_is_wrong_is_said_in_one_line() {
 #[test]
 fn a_document_that_does_not_fit_is_said_with_numbers() {
     let folder = folder("large");
-    let length = if stress::mode(Mode::Allocations) { 150_000 } else { 300_000 };
-    let document = format!("[{}0]", "\"a text that is unlike the others\",0.5,\n".repeat(length));
+    let document = format!("[{}0]", "\"a text that is unlike the others\",0.5,\n".repeat(300_000));
     let output = run(&folder, &["-", "--max-heap", "8"], &document);
     let message = failure(&output);
     assert!(message.contains("does not fit at line ") && message.contains("may hold 8388608"), "{message}");

@@ -42,6 +42,9 @@ fn check(scope: &HandleScope<'_>) -> Vec<ChunkInfo> {
         if [SpaceId::ReadOnly, SpaceId::Old, SpaceId::Map, SpaceId::Code].contains(&space) {
             assert_eq!(used, numbers.used + numbers.wasted, "{space}");
             assert_eq!(own().map(|chunk| chunk.available).sum::<usize>(), numbers.available, "{space}");
+        } else if space == SpaceId::New {
+            // Several threads leave ends of their areas between survivors; ends of chunks are wasted too.
+            assert!((numbers.used..=numbers.used + numbers.wasted).contains(&used), "{used} {numbers:?}");
         } else {
             assert_eq!(used, numbers.used, "{space}");
         }

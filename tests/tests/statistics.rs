@@ -5,7 +5,7 @@
 use heapwright::inspect::HeapStatistics;
 use heapwright::spaces::SpaceStatistics;
 use heapwright::stress::Mode;
-use heapwright::{CollectionReason, SpaceId, heap_roots, prelude::*};
+use heapwright::{CollectionReason, IsolateBuilder, SpaceId, heap_roots, prelude::*};
 use heapwright_tests::Random;
 
 #[heap_object(open)]
@@ -82,7 +82,17 @@ fn adds_up(scope: &HandleScope<'_>) {
 
 #[test]
 fn classes_and_spaces_add_up_on_a_heap_with_holes() {
-    let builder = Isolate::builder().classes(&CLASSES).roots(&ROOTS).semi_space_size(256 * KB, 512 * KB);
+    add_up_on_a_heap_with_holes(Isolate::builder());
+}
+
+/// Threads fill ends of their areas: no object lies there.
+#[test]
+fn classes_and_spaces_add_up_where_several_threads_have_copied() {
+    add_up_on_a_heap_with_holes(Isolate::builder().stress_threads().stress(1, CollectionKind::Young));
+}
+
+fn add_up_on_a_heap_with_holes(builder: IsolateBuilder) {
+    let builder = builder.classes(&CLASSES).roots(&ROOTS).semi_space_size(256 * KB, 512 * KB);
     let mut isolate = builder.verify(true).build().unwrap();
     let mut scope = isolate.enter();
     adds_up(&scope);

@@ -236,7 +236,7 @@ impl IsolateData {
 
     /// Bytes of objects in all spaces that are collected, dead ones that were not yet found included.
     pub(crate) fn used(&self) -> usize {
-        self.heap.new_space.used()
+        self.heap.new_space.used_by_objects()
             + self.heap.new_large_object_space.used()
             + self.heap.old_space.statistics().used
             + self.heap.large_object_space.used()

@@ -26,7 +26,7 @@ impl AddressSet {
 
     /// The chunk, the word of bits there, and the bit, of an address that an object may have.
     fn place(&self, address: usize) -> Option<(usize, usize, u64)> {
-        if address % TAGGED_SIZE != 0 {
+        if !address.is_multiple_of(TAGGED_SIZE) {
             return None;
         }
         let offset = address.checked_sub(self.base)?;

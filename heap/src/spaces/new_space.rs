@@ -22,6 +22,8 @@ pub(crate) struct NewSpace {
     maximum: usize,
     /// Bytes of the smallest object that may need a filler before it, if any does.
     smallest_aligned: Option<usize>,
+    /// Bytes between survivors that are fillers: ends of the areas of threads.
+    filled: usize,
 }
 
 /// The chunks of one half.
@@ -68,6 +70,7 @@ impl NewSpace {
             initial: initial / CHUNK_SIZE,
             maximum: maximum / CHUNK_SIZE,
             smallest_aligned,
+            filled: 0,
         };
         space.grow_to(allocator, initial / CHUNK_SIZE)?;
         space.start_filling(0);
@@ -155,6 +158,9 @@ impl NewSpace {
     }
 
     fn start_filling(&mut self, chunk: usize) {
+        if chunk == 0 {
+            self.filled = 0;
+        }
         self.to.current = chunk;
         let chunk = self.to.chunks[chunk];
         self.lab.reset(chunk.area_start(), chunk.area_end());
@@ -227,6 +233,7 @@ impl NewSpace {
             return true;
         }
         self.lab.discount(rest.size());
+        self.filled += rest.size();
         // SAFETY: the caller's contract: free bytes of this space.
         unsafe { fillers.fill(rest.begin(), rest.size()) };
         rest.is_empty()
@@ -368,20 +375,24 @@ impl NewSpace {
         &self.from.chunks
     }
 
-    /// Bytes of objects.
+    /// Bytes of objects, and of what lies between them.
     pub(crate) fn used(&self) -> usize {
         let full: usize = self.to.chunks[..self.to.current].iter().map(|c| c.top() - c.area_start()).sum();
         full + (self.lab.top() - self.to.chunks[self.to.current].area_start())
     }
 
+    /// Bytes of objects, without the fillers that several threads have left between them.
+    pub(crate) fn used_by_objects(&self) -> usize {
+        self.used() - self.filled
+    }
+
     pub(crate) fn statistics(&self) -> SpaceStatistics {
-        let used = self.used();
-        let filled: usize = self.to.chunks[..self.to.current].iter().map(|c| c.area_end() - c.top()).sum();
+        let left: usize = self.to.chunks[..self.to.current].iter().map(|c| c.area_end() - c.top()).sum();
         SpaceStatistics {
             committed: (self.to.chunks.len() + self.from.chunks.len()) * CHUNK_SIZE,
-            used,
-            available: self.capacity().saturating_sub(used + filled),
-            wasted: filled,
+            used: self.used_by_objects(),
+            available: self.capacity().saturating_sub(self.used() + left),
+            wasted: left + self.filled,
             chunks: self.to.chunks.len() + self.from.chunks.len(),
         }
     }
