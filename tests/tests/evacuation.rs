@@ -142,6 +142,15 @@ fn fragment<'s>(scope: &mut HandleScope<'s>, bytes: usize, n: usize) -> Handle<'
     kept
 }
 
+/// For tests that ask what one collection moves of its own accord, or leaves.
+fn unforced() -> IsolateBuilder {
+    builder()
+        .unstressed(Mode::Allocations)
+        .unstressed(Mode::Marking)
+        .unstressed(Mode::Compaction)
+        .unstressed(Mode::AbortEvacuation)
+}
+
 #[track_caller]
 fn check_kept(scope: &HandleScope<'_>, kept: Handle<'_, Array>, n: usize) {
     for (i, element) in kept.get(scope).elements_iter().enumerate() {
@@ -152,15 +161,7 @@ fn check_kept(scope: &HandleScope<'_>, kept: Handle<'_, Array>, n: usize) {
 
 #[test]
 fn fragmented_chunks_are_given_back() {
-    // It asks what one collection moves of its own accord.
-    let mut isolate = builder()
-        .unstressed(Mode::Allocations)
-        .unstressed(Mode::Marking)
-        .unstressed(Mode::Compaction)
-        .unstressed(Mode::AbortEvacuation)
-        .verify(true)
-        .build()
-        .unwrap();
+    let mut isolate = unforced().verify(true).build().unwrap();
     let mut scope = isolate.enter();
     let kept = fragment(&mut scope, 12 * MB, 10);
     let before = (old_chunks(&scope), scope.memory_statistics().committed);
@@ -184,15 +185,7 @@ fn fragmented_chunks_are_given_back() {
 
 #[test]
 fn a_collection_moves_no_more_than_its_quota() {
-    // It asks what one collection moves of its own accord.
-    let mut isolate = builder()
-        .unstressed(Mode::Allocations)
-        .unstressed(Mode::Marking)
-        .unstressed(Mode::Compaction)
-        .unstressed(Mode::AbortEvacuation)
-        .incremental_marking(false)
-        .build()
-        .unwrap();
+    let mut isolate = unforced().incremental_marking(false).build().unwrap();
     let mut scope = isolate.enter();
     let kept = fragment(&mut scope, 30 * MB, 5);
     scope.collect(FULL);
@@ -208,15 +201,7 @@ fn a_collection_moves_no_more_than_its_quota() {
 
 #[test]
 fn memory_pressure_moves_what_a_plain_collection_leaves() {
-    // It asks what one collection moves of its own accord.
-    let mut isolate = builder()
-        .unstressed(Mode::Allocations)
-        .unstressed(Mode::Marking)
-        .unstressed(Mode::Compaction)
-        .unstressed(Mode::AbortEvacuation)
-        .verify(true)
-        .build()
-        .unwrap();
+    let mut isolate = unforced().verify(true).build().unwrap();
     let mut scope = isolate.enter();
     let kept = fragment(&mut scope, 8 * MB, 2);
     scope.collect(FULL);
@@ -581,14 +566,7 @@ fn marking_that_runs_by_itself_ends_in_evacuation() {
 /// Marking that has chosen chunks is given up: what was free there is free again.
 #[test]
 fn marking_that_is_given_up_gives_free_memory_back() {
-    // It asks what is there between two collections, of which the first moves nothing.
-    let mut isolate = builder()
-        .unstressed(Mode::Allocations)
-        .unstressed(Mode::Marking)
-        .unstressed(Mode::Compaction)
-        .unstressed(Mode::AbortEvacuation)
-        .build()
-        .unwrap();
+    let mut isolate = unforced().build().unwrap();
     let mut scope = isolate.enter();
     let kept = fragment(&mut scope, 8 * MB, 10);
     let old_space =
