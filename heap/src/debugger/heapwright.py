@@ -911,7 +911,7 @@ def word_of_value(value):
         return word(int(value["slot"]["pointer"]))
     if "node" in fields:  # Global, WeakGlobal
         node = value["node"]
-        block = node["block"]["ptr"]["pointer"].dereference()["data"]
+        block = node["block"]["pointer"].dereference()
         address = int(block["nodes"].address) + int(node["index"]) * block["nodes"].type.target().sizeof
         word_at = next(f.bitpos // 8 for f in block["nodes"].type.target().fields() if f.name == "word")
         return word(address + word_at)
