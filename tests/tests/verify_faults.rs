@@ -135,7 +135,9 @@ fn every_byte_of_a_map_that_says_something_is_checked() {
             }
         }
     }
-    checked.dedup();
+    // A damaged number of a class may be that of another one, which other tests of the process have made: then the type is not right.
+    let mut seen = std::collections::HashSet::new();
+    checked.retain(|part| seen.insert(part.clone()));
     let parts = ["instance size", "visitor id", "instance type", "class", "body descriptor", "pointer bitmap"];
     let expected = parts.map(|part| format!("the {part} of the map is not that of a class of this isolate"));
     assert_eq!(checked, expected);
