@@ -185,6 +185,8 @@ impl IsolateData {
                 Ok(address) => return Ok(address),
                 Err(reason) => full = reason,
             }
+            // What could not be promoted may be more than is looked at: from here on the whole semi-space counts.
+            self.heap.collector.tenuring.stop();
         }
         if self.heap.limits.light {
             return Err(self.out_of_memory(size, target, full));

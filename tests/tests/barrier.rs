@@ -116,8 +116,8 @@ fn node<'s>(scope: &mut HandleScope<'s>, space: AllocationType, id: i32) -> Hand
 
 #[test]
 fn the_mode_of_a_young_object_is_good_for_that_object_alone() {
-    // Otherwise what was born young is old when it looks.
-    let mut isolate = builder().unstressed(Mode::Allocations).build().unwrap();
+    // Otherwise what was born young is old when it looks: marking that is through collects, too.
+    let mut isolate = builder().unstressed(Mode::Allocations).unstressed(Mode::Marking).build().unwrap();
     let mut scope = isolate.enter();
     let (young, old) = (node(&mut scope, YOUNG, 1), node(&mut scope, OLD, 2));
     let array = Array::try_new_in(&mut scope, OLD, ArrayInit { elements: Filled::new(smi(0), 3) }).unwrap();

@@ -315,7 +315,8 @@ fn call(scope: &HandleScope<'_>, code: Handle<'_, InstructionStream>, argument: 
 #[cfg(target_arch = "x86_64")]
 fn code_finds_roots_by_a_constant_offset_from_the_cage_base() {
     // It asks for the address of what is young.
-    let mut isolate = builder(IsolateAllocation::InCage).unstressed(Mode::Allocations).build().unwrap();
+    let unforced = builder(IsolateAllocation::InCage).unstressed(Mode::Allocations).unstressed(Mode::Marking);
+    let mut isolate = unforced.build().unwrap();
     let mut scope = isolate.enter();
     let base = scope.cage_base();
     let offset = |scope: &HandleScope<'_>| mixed::counter.offset_from_cage_base(scope).unwrap();

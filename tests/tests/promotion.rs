@@ -3,7 +3,7 @@
 use heapwright::inspect::HeapStatistics;
 use heapwright::prelude::*;
 use heapwright::stress::Mode;
-use heapwright::{CollectionKind, CollectionReason, Growing};
+use heapwright::{CollectionKind, CollectionReason, Growing, SpaceId};
 
 /// A node of a list.
 #[heap_object]
@@ -141,4 +141,28 @@ fn what_dies_a_little_later_is_noticed_in_the_end() {
     let (copied, promoted) = (after.copied - before.copied, after.promoted - before.promoted);
     assert!(copied > 0 && promoted < 2 * SEMI_SPACE as u64, "{copied} bytes copied, {promoted} promoted");
     check(&scope, all, |_| ());
+}
+
+/// What is only looked at is a part of the semi-space; but a full heap has use for the rest of it.
+#[test]
+fn a_full_heap_fills_its_whole_semi_space() {
+    const SEMI_SPACE: usize = 2 << 20;
+    let builder = Isolate::builder().unstressed(Mode::Marking).unstressed(Mode::Allocations).classes(&CLASSES);
+    let builder = builder.semi_space_size(SEMI_SPACE, SEMI_SPACE).max_heap_size(24 << 20).gc_threads(1);
+    let mut isolate = builder.growing(Growing::Bytes).build().unwrap();
+    let mut scope = isolate.enter();
+    let list = list(&mut scope);
+    let refused = loop {
+        let memory = match scope.reserve(Node::SIZE) {
+            Ok(memory) => memory,
+            Err(refused) => break refused,
+        };
+        let head = list.get(&memory).next();
+        let number = head.map_or(0, |head| head.number() + 1);
+        list.get(&memory).set_next(node(&memory, number, head, None));
+    };
+    let spaces = scope.statistics().spaces;
+    let new = spaces.iter().find(|(id, _)| *id == SpaceId::New).unwrap().1;
+    assert!(new.used > SEMI_SPACE / 2, "{refused}: {new:?}");
+    check(&scope, list, |_| ());
 }

@@ -226,7 +226,7 @@ fn a_chunk_that_names_another_space_is_found() {
 
 #[test]
 fn each_flag_of_a_chunk_is_checked_in_each_space() {
-    let mut isolate = isolate();
+    let mut isolate = builder().unstressed(Mode::Marking).build().unwrap(); // it asks where what is young lies
     let mut scope = isolate.enter();
     let (young, old) = (node(&mut scope, YOUNG, 1), node(&mut scope, OLD, 1));
     let map = young.get(&scope).as_heap_object().map().as_heap_object().address();

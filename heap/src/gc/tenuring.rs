@@ -96,8 +96,8 @@ impl Tenuring {
         }
     }
 
-    /// What was promoted died: back to promoting at the second survival.
-    pub(super) fn stop(&mut self) {
+    /// Back to promoting at the second survival: what was promoted died, or memory is short.
+    pub(crate) fn stop(&mut self) {
         (self.at_once, self.unexamined, self.trusted) = (0, 0, 0);
     }
 
