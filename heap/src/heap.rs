@@ -247,7 +247,8 @@ impl Heap {
                 if let Some(address) = self.new_space.lab.allocate(size) {
                     return Ok(address);
                 }
-                if !self.new_space.next_chunk(self.collector.tenuring.part_to_fill()) {
+                let part = self.collector.tenuring.part_to_fill(self.is_marking_or_due());
+                if !self.new_space.next_chunk(part) {
                     return Err(Full::Semispace);
                 }
             },

@@ -127,9 +127,13 @@ impl IsolateData {
             self.heap.old_space.sweep_one();
             self.heap.old_space.sweep_one();
         }
-        self.advance_marking();
-        if !matches!(target, Target::New | Target::NewLarge) || self.is_time_to_finish_marking() {
-            self.finish_marking_if_complete();
+        // A step of marking and the end of it would be one long pause.
+        if self.is_marking_complete() {
+            if !matches!(target, Target::New | Target::NewLarge) || self.is_time_to_finish_marking() {
+                self.finish_marking_if_complete();
+            }
+        } else if !matches!(target, Target::New) || !self.heap.is_scavenge_better_first() {
+            self.advance_marking();
         }
         self.climb_to_a_collection(size, target).or_else(|full| {
             let result = self.climb_on(size, target, full);

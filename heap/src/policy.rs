@@ -60,8 +60,8 @@ pub struct HeapPolicy {
     pub incremental_marking: bool,
     /// How much of the growth it is allowed has to be used up for that to begin, in percent: 1 to 100. 75.
     pub marking_start: u32,
-    /// How much faster than needed it is marked then, if all of it were alive: 1 to 1000 times. 2. The higher, the
-    /// longer each step and the fewer of them.
+    /// How much faster than needed it is marked then, if as much of it is alive as at the last full collection: 1 to 1000 times. 2.
+    /// The higher, the longer each step and the fewer of them. At 1 all of it is taken for alive.
     pub marking_speed: u32,
     /// External memory that may be registered until the heap is collected to find out who still needs it, at least 1 MiB.
     /// 64 MiB, or half of what there is already, if that is more. V8: `kExternalAllocationSoftLimit`.

@@ -166,3 +166,36 @@ fn a_full_heap_fills_its_whole_semi_space() {
     assert!(new.used > SEMI_SPACE / 2, "{refused}: {new:?}");
     check(&scope, list, |_| ());
 }
+
+/// While marking is under way, what becomes old is work: it is done a part at a time, and the last pause comes when little is young.
+#[test]
+fn pauses_of_marking_have_a_part_of_the_semi_space() {
+    const SEMI_SPACE: usize = 4 << 20;
+    const CHUNK: usize = 256 << 10;
+    let mut isolate = isolate(SEMI_SPACE);
+    let mut scope = isolate.enter();
+    let all = list(&mut scope);
+    let (mut last, mut while_marking, mut ends) = (0, 0, 0);
+    while while_marking < 6 || ends < 3 {
+        grow(&mut scope, all, 1);
+        let totals = scope.statistics();
+        let count = totals.young.count + totals.full.count;
+        let new = totals.collections.len().min((count - std::mem::replace(&mut last, count)) as usize);
+        for record in &totals.collections[totals.collections.len() - new..] {
+            let (bytes, text) = (record.promoted, record.to_string());
+            match record.reason {
+                CollectionReason::SemispaceFull if record.marking_steps.count > 0 => {
+                    while_marking += 1;
+                    assert!(bytes <= SEMI_SPACE / 4, "{text}");
+                }
+                CollectionReason::MarkingComplete => {
+                    ends += 1;
+                    assert!(bytes <= SEMI_SPACE / 16 + CHUNK, "{text}");
+                }
+                _ => {}
+            }
+        }
+        assert!(count < 1000, "{while_marking} scavenges while marking, {ends} ends of it");
+    }
+    check(&scope, all, |_| ());
+}

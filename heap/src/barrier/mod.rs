@@ -55,7 +55,11 @@ fn slow(host: usize, slot: usize, value: Word) {
     let value_chunk = MemoryChunk::of(value.address());
     if value_chunk.is_young() {
         if chunk.remembers() {
-            record(chunk, slot);
+            match chunk.old_to_new() {
+                // SAFETY: as in `remember`.
+                Some(slots) => unsafe { slots.insert_tagged(slot - chunk.address()) },
+                None => record(chunk, slot),
+            }
         }
     } else if let Some(marking) = chunk.marking()
         && !value_chunk.has(ChunkFlags::READ_ONLY)

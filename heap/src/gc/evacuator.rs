@@ -40,7 +40,7 @@ use crate::barrier;
 use crate::heap::Heap;
 use crate::isolate::IsolateData;
 use crate::layout::VisitorId;
-use crate::memory::{AREA_SIZE, ChunkSet, MB, MemoryChunk};
+use crate::memory::{AREA_SIZE, ChunkSet, MB, MemoryChunk, prefetch};
 use crate::spaces::AllocationAlignment;
 use crate::stress::{self, Mode};
 use crate::tagged::{TaggedCell, Word};
@@ -212,12 +212,19 @@ pub(super) fn evacuate(isolate: &mut IsolateData, candidates: &Candidates, slots
     Evacuated { bytes, chunks: empty.len(), aborted: candidates.chunks.len() - empty.len() }
 }
 
+/// So many slots ahead, what a slot refers to is asked for.
+const AHEAD: usize = 8;
+
 /// Changes whatever refers to an object that has moved.
 fn update(isolate: &mut IsolateData, from: &ChunkSet, slots: &[usize]) {
-    for slot in slots {
-        // SAFETY: a slot of an object outside the young generation, or of a live young one. It may have died, or moved, but
-        // neither its memory nor that of what it refers to has been reused since it was noted.
-        let slot = unsafe { TaggedCell::at(*slot) };
+    // SAFETY: a slot of an object outside the young generation, or of a live young one. It may have died, or moved, but
+    // neither its memory nor that of what it refers to has been reused since it was noted.
+    let cell = |slot: usize| unsafe { TaggedCell::at(slot) };
+    for (i, slot) in slots.iter().enumerate() {
+        // They lie anywhere, and so does what they refer to.
+        slots.get(i + 2 * AHEAD).inspect(|slot| prefetch(**slot));
+        slots.get(i + AHEAD).inspect(|slot| prefetch(cell(**slot).load(Ordering::Relaxed).address()));
+        let slot = cell(*slot);
         let word = slot.load(Ordering::Relaxed);
         let new = forwarded(from, word);
         if !new.same(word) {

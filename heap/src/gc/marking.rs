@@ -22,9 +22,14 @@
 //! # When
 //!
 //! Marking begins when the old generation has grown by three quarters of what it may grow until it is due, unless the
-//! [policy](crate::HeapPolicy) says otherwise. From then on it visits so many bytes for each byte by which the old generation grows that it is through before the limit; what is left then,
-//! the pause does. Where nothing grows, each scavenge makes one small step. All is counted in bytes, so that a program
+//! [policy](crate::HeapPolicy) says otherwise. From then on it visits so many bytes for each byte by which the old generation grows that
+//! it is through well before the limit, if as much is alive as the last time; if it turns out to be more, it goes on faster. What is left
+//! at the limit, the pause does. Where nothing grows, each scavenge makes one small step. All is counted in bytes, so that a program
 //! runs the same each time.
+//!
+//! Where nearly all that is young survives, the semi-space is emptied before marking begins, which takes no time then, and while it is
+//! under way only a part of it is filled (`tenuring`); the last pause comes when next to nothing is in it. A step and the pause never
+//! come at once.
 //!
 //! If other threads may help, they do that instead (`concurrent`), and the program's own only gives them what its barriers
 //! have shaded, unless half of the room is used up before they are through.
@@ -43,8 +48,9 @@ use crate::memory::{ChunkSet, KB, MB, MemoryChunk};
 use core::cell::{Cell, RefCell};
 use std::time::Instant;
 
-/// Bytes by which the old generation grows from one step to the next. V8: 256 KiB.
-const STEP: usize = 256 * KB;
+/// Bytes by which the old generation grows from one step to the next: less than a chunk has, so that a step comes with each. V8:
+/// 256 KiB.
+const STEP: usize = 192 * KB;
 
 /// Bytes that a step visits at least.
 const LEAST_WORK: usize = 64 * KB;
@@ -128,8 +134,12 @@ impl Marking {
 #[derive(Debug)]
 pub(crate) struct IncrementalMarking {
     pub(super) marker: Marker,
-    /// Bytes to visit for each byte by which the old generation grows.
+    /// Bytes to visit for each byte by which the old generation grows, until as many were visited as are expected to be alive.
     speed: usize,
+    /// The same from then on.
+    speed_if_more: usize,
+    expected: usize,
+    visited: usize,
     /// Bytes of the old generation in use when the last step was made.
     used_at_step: usize,
     /// If more are in use, this thread marks too, whoever helps.
@@ -160,6 +170,23 @@ impl Heap {
         self.old_generation_weight() + self.expected_of(young.saturating_sub(self.collector.copied_last))
     }
 
+    /// Whether it is time to begin to mark, if that is not under way.
+    fn is_marking_due(&self) -> bool {
+        self.options.policy.incremental_marking && self.weight_to_come() >= self.marking_start()
+    }
+
+    /// Whether marking is under way, or should be.
+    pub(crate) fn is_marking_or_due(&self) -> bool {
+        self.collector.marking.is_some() || self.is_marking_due()
+    }
+
+    /// Whether more than [a part](super::Tenuring::part_to_fill) of the semi-space is full and will all become old: it does so in no time
+    /// before marking begins, and is more work then.
+    pub(crate) fn is_scavenge_better_first(&self) -> bool {
+        let part = self.new_space.capacity() / self.collector.tenuring.part_to_fill(true);
+        self.collector.marking.is_none() && self.is_survival_expected() && self.new_space.used() >= part
+    }
+
     /// What becomes old of so many bytes that are made, if it is as much as the last time.
     fn expected_of(&self, made: usize) -> usize {
         let CollectorState { promoted_last, made_last, .. } = self.collector;
@@ -179,11 +206,20 @@ impl IsolateData {
         marker.start_helpers(&self.heap, self.heap.options.helpers());
         let (size, weight) = (self.heap.old_generation_size(), self.heap.weight_to_come());
         let headroom = self.heap.old_generation_limit.saturating_sub(weight).max(MB);
-        // So much faster than it had to be if all that is in use were alive, and nothing were made meanwhile.
+        // So much faster than it had to be if as much were alive as the last time, and nothing were made meanwhile. If it is more,
+        // there is still time for all that is in use, unless it was to be no faster than that.
         let faster = self.heap.options.policy.marking_speed as usize;
-        let speed = (faster * size).div_ceil(headroom).max(faster);
-        let (used_at_step, used_if_late) = (weight, weight + headroom / 2);
-        self.heap.collector.marking = Some(IncrementalMarking { marker, speed, used_at_step, used_if_late });
+        let expected = if faster > 1 { self.heap.collector.alive_of(size) } else { size };
+        let speed = |bytes: usize| (faster * bytes).div_ceil(headroom).max(faster);
+        self.heap.collector.marking = Some(IncrementalMarking {
+            marker,
+            speed: speed(expected),
+            speed_if_more: speed(size),
+            expected,
+            visited: 0,
+            used_at_step: weight,
+            used_if_late: weight + headroom / 2,
+        });
     }
 
     /// Marks on if the old generation has grown enough, or begins to if it is time. For the slow paths of allocation.
@@ -193,7 +229,7 @@ impl IsolateData {
         }
         let used = self.heap.weight_to_come();
         match &self.heap.collector.marking {
-            None if used >= self.heap.marking_start() => self.start_marking(),
+            None if self.heap.is_marking_due() => self.start_marking(),
             Some(marking) if used.saturating_sub(marking.used_at_step) >= STEP => {
                 let from = self.heap.time_for_speeds();
                 self.step(used, 0);
@@ -242,8 +278,10 @@ impl IsolateData {
             return;
         }
         // Half of the time has gone by, perhaps without them.
-        let speed = if is_left_to_helpers { 2 * marking.speed } else { marking.speed };
+        let speed = if marking.visited < marking.expected { marking.speed } else { marking.speed_if_more };
+        let speed = if is_left_to_helpers { 2 * speed } else { speed };
         let visited = marking.marker.advance(&self.heap, (grown * speed).max(least));
+        marking.visited += visited;
         marking.marker.leave_to_helpers(&self.heap);
         self.heap.collector.marking = Some(marking);
         self.heap.collector.steps.add(start.elapsed(), visited);
@@ -267,10 +305,11 @@ impl IsolateData {
     /// has hardly begun to be filled, if it would not be complete again before the limit.
     pub(crate) fn is_time_to_finish_marking(&self) -> bool {
         let heap = &self.heap;
+        let capacity = heap.new_space.capacity();
         heap.collector.marking.is_some()
             && heap.is_survival_expected()
-            && heap.new_space.used() <= heap.new_space.capacity() / 4
-            && heap.old_generation_weight() + heap.expected_of(heap.new_space.capacity()) >= heap.old_generation_limit
+            && heap.new_space.used() <= capacity / 16
+            && heap.old_generation_weight() + heap.expected_of(capacity) >= heap.old_generation_limit
     }
 
     /// Ends marking that is complete, if allocations in the old generation go on and no semi-space that is full would.

@@ -181,6 +181,7 @@ impl IsolateData {
         self.heap.collector.phases.scavenging = phases.lap();
         self.heap.old_space.finish_sweeping();
         self.heap.collector.phases.sweeping = phases.lap();
+        let marked = self.heap.old_generation_size();
         let marker::Marked { candidates, to_update } = marker::mark(self, reason.is_want_of_memory());
         if is_in_place {
             self.heap.forget_remembered();
@@ -200,6 +201,7 @@ impl IsolateData {
         };
         heap.collector.phases.sweeping += phases.lap();
         heap.old_generation_live = live;
+        heap.collector.marked_last = (marked, live);
         heap.judge_unexamined();
         heap.limit_old_generation();
         heap.forget_external_growth();

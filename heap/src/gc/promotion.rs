@@ -259,24 +259,26 @@ fn hand_over(heap: &mut Heap, visitor: MarkingVisitor, replacements: Vec<&'stati
 impl IsolateData {
     /// What becomes of remembered slots when [everything has become old](adopt_all) and no full collection follows at once.
     pub(super) fn look_at_adopted(&mut self, adopted: &Adopted) {
-        self.heap.collector.unexamined = adopted.chunks.iter().map(|chunk| chunk.address()).collect();
         if let Some(mut marking) = self.heap.collector.marking.take() {
             marking.marker.look_at_adopted(self);
             self.heap.collector.marking = Some(marking);
+        } else {
+            self.heap.collector.unexamined = adopted.chunks.iter().map(|chunk| chunk.address()).collect();
         }
         self.heap.forget_remembered();
     }
 }
 
 impl Heap {
-    /// When marking has found what lives: if that is less than half of what last became old unexamined, it should have been
-    /// looked at. A look at [a part](super::Tenuring::part_to_fill) of what is young cannot tell, where most dies a little later.
+    /// When marking has found what lives: if that is less than a quarter of what last became old unexamined before it began, it should
+    /// have been looked at. A look at [a part](super::Tenuring::part_to_fill) of what is young cannot tell, where most dies a little
+    /// later, and nor can what became old meanwhile, of which marking finds all that was alive then.
     pub(super) fn judge_unexamined(&mut self) {
         let unexamined = core::mem::take(&mut self.collector.unexamined);
         let mut set = ChunkSet::EMPTY;
         unexamined.iter().for_each(|chunk| set.insert(*chunk));
         let left = self.old_space.chunks().iter().filter(|chunk| set.contains(chunk.address()));
-        if left.map(|chunk| chunk.live_bytes()).sum::<usize>() < unexamined.len() * AREA_SIZE / 2 {
+        if left.map(|chunk| chunk.live_bytes()).sum::<usize>() < unexamined.len() * AREA_SIZE / 4 {
             self.collector.tenuring.stop();
         }
     }

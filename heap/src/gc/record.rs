@@ -287,7 +287,9 @@ pub(crate) struct CollectorState {
     pub(super) made_last: usize,
     pub(super) promoted_last: usize,
     pub(super) copied_last: usize,
-    /// Chunks that became old in the last scavenge that did not look at anything, since the last full collection.
+    /// Of the last full collection: bytes of the old generation, and those of them that were alive.
+    pub(super) marked_last: (usize, usize),
+    /// Chunks that became old in the last scavenge that did not look at anything, since the last full collection and before marking.
     pub(super) unexamined: Vec<usize>,
     /// Bytes that survived scavenges since the young generation last grew.
     pub(super) survived_since_growth: usize,
@@ -367,6 +369,18 @@ impl MarkingSteps {
 const KEPT: usize = 64;
 
 impl CollectorState {
+    /// What is alive of so many bytes of the old generation, if it is as much as the last time: an eighth at least, and all if nothing is
+    /// known yet.
+    pub(super) fn alive_of(&self, bytes: usize) -> usize {
+        match self.marked_last {
+            (0, _) => bytes,
+            (marked, live) => {
+                let alive = bytes as u128 * live as u128 / marked as u128;
+                (alive.min(bytes as u128) as usize).max(bytes / 8)
+            }
+        }
+    }
+
     /// The isolate is made, by its clock.
     pub(crate) fn start(&mut self, now: Instant) {
         self.times = Some((now, now));
@@ -426,5 +440,20 @@ impl CollectorState {
     /// The last collections, oldest first.
     pub(crate) fn records(&self) -> impl ExactSizeIterator<Item = &CollectionRecord> {
         self.records.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CollectorState;
+
+    #[test]
+    fn as_much_is_taken_for_alive_as_the_last_time() {
+        let alive_of = |marked_last, bytes| CollectorState { marked_last, ..CollectorState::default() }.alive_of(bytes);
+        assert_eq!(alive_of((0, 0), 1000), 1000);
+        assert_eq!(alive_of((400, 100), 1000), 250);
+        assert_eq!(alive_of((400, 1), 1000), 125);
+        assert_eq!(alive_of((400, 500), 1000), 1000); // survivors came on top
+        assert_eq!(alive_of((usize::MAX, usize::MAX), usize::MAX), usize::MAX);
     }
 }

@@ -13,6 +13,9 @@
 //! not look, up to [`UNEXAMINED`]. A part is younger than the whole, and much of the whole may be dead: that a full collection
 //! finds out, and then [all of this ends](Tenuring::stop).
 //!
+//! While marking is under way, what becomes old has to be looked through for what was marked before: then the semi-space is only filled to
+//! [a part](WHILE_MARKING), so that this takes no longer than a step of marking.
+//!
 //! Only scavenges because the semi-space is full are treated so, and counted: others come before there was time to die.
 //!
 //! V8 always waits for the second survival. All is counted in bytes and collections, so that a program runs the same each
@@ -34,6 +37,9 @@ const UNEXAMINED: u32 = 4;
 
 /// The part of the semi-space that is filled before a scavenge that only looks.
 const SAMPLE: usize = 8;
+
+/// The part that is filled while marking is under way, if all is taken for alive.
+const WHILE_MARKING: usize = 4;
 
 /// What a scavenge promotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,9 +74,13 @@ impl Tenuring {
     }
 
     /// The next scavenge is to come when the semi-space divided by this is full: a [part](SAMPLE) is enough for a look
-    /// whether things are still as they were, and makes a short pause.
-    pub(crate) fn part_to_fill(&self) -> usize {
-        if self.trusted > 0 && self.next() == Promotes::TheLiving { SAMPLE } else { 1 }
+    /// whether things are still as they were, and makes a short pause; so does [another](WHILE_MARKING) while marking is under way.
+    pub(crate) fn part_to_fill(&self, is_marking: bool) -> usize {
+        match self.next() {
+            Promotes::TheLiving if self.trusted > 0 => SAMPLE,
+            Promotes::TheLiving | Promotes::Everything if is_marking => WHILE_MARKING,
+            _ => 1,
+        }
     }
 
     pub(super) fn is_stressed(&self) -> bool {
@@ -168,6 +178,19 @@ mod tests {
         let mut at_once = [TheLiving; AT_ONCE as usize];
         at_once[AT_ONCE as usize - 1] = Survivors;
         assert_eq!(look(&mut tenuring, &[(0, 874); AT_ONCE as usize]), at_once);
+    }
+
+    #[test]
+    fn pauses_are_short_where_nearly_all_survives() {
+        let mut tenuring = Tenuring::default();
+        let mut parts = |scavenges: &[(usize, usize)]| {
+            look(&mut tenuring, scavenges);
+            (tenuring.next(), tenuring.part_to_fill(false), tenuring.part_to_fill(true))
+        };
+        assert_eq!(parts(&[(400, 0)]), (Survivors, 1, 1));
+        assert_eq!(parts(&[(400, 350)]), (TheLiving, 1, WHILE_MARKING));
+        assert_eq!(parts(&[(0, 875)]), (Everything, 1, WHILE_MARKING));
+        assert_eq!(parts(&[(0, 1000)]), (TheLiving, SAMPLE, SAMPLE));
     }
 
     #[test]

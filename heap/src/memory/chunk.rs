@@ -464,8 +464,7 @@ impl MemoryChunk {
 
     /// Bytes of the words that are marked: of the objects that live, when all that are marked have been visited.
     pub(crate) fn marked_bytes(&self) -> usize {
-        let cells = self.marking_bitmap.iter().map(|cell| cell.load(Ordering::Relaxed).count_ones() as usize);
-        cells.sum::<usize>() * TAGGED_SIZE
+        count_ones(&self.marking_bitmap) * TAGGED_SIZE
     }
 
     /// Unmarks everything.
@@ -536,3 +535,23 @@ impl core::fmt::Debug for MemoryChunk {
 described!(struct MemoryChunk { flags, space, size, area_start, area_end, top, live_bytes } skip {
     age_mark, observers, marking, old_to_new, short_way, marking_bitmap,
 });
+
+/// Bits that are set. One instruction a cell where there is one: compiled for any machine, it is a dozen.
+fn count_ones(cells: &[AtomicUsize]) -> usize {
+    #[inline]
+    fn count(cells: &[AtomicUsize]) -> usize {
+        cells.iter().map(|cell| cell.load(Ordering::Relaxed).count_ones() as usize).sum()
+    }
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "popcnt")]
+        fn count_with_popcnt(cells: &[AtomicUsize]) -> usize {
+            count(cells)
+        }
+        if std::arch::is_x86_feature_detected!("popcnt") {
+            // SAFETY: the machine has the instruction.
+            return unsafe { count_with_popcnt(cells) };
+        }
+    }
+    count(cells)
+}
