@@ -15,6 +15,15 @@ mod sync {
         pub(super) static COUNTS: Cell<usize> = const { Cell::new(0) };
     }
 
+    shuttle::thread_local! {
+        /// The isolate that is entered on this thread of the model.
+        pub(super) static ENTERED: Cell<u64> = Cell::new(0);
+    }
+
+    pub(super) fn entered() -> u64 {
+        ENTERED.with(Cell::get)
+    }
+
     /// The model's, and counted itself: each node has one.
     #[derive(Debug)]
     pub(super) struct AtomicU32(shuttle::sync::atomic::AtomicU32);
@@ -513,5 +522,28 @@ fn a_node_is_given_out_to_one_at_a_time() {
         elsewhere.join().unwrap();
         keeper.leave();
         assert_eq!(sync::COUNTS.get(), 0);
+    });
+}
+
+/// Fails if a drop takes the short way although others own the node, or where its isolate is not entered.
+#[test]
+fn a_node_is_dropped_in_short_where_its_isolate_is_entered() {
+    check(|| {
+        sync::COUNTS.set(0);
+        sync::ENTERED.with(|entered| entered.set(1));
+        let keeper = Keeper::new(1);
+        let (shared, alone) = (keeper.give_out(0), keeper.give_out(1));
+        let clone = shared.clone();
+        let elsewhere = thread::spawn(move || {
+            drop(clone);
+            drop(alone);
+        });
+        drop(shared);
+        drop(keeper.give_out(2));
+        assert!(!keeper.block().nodes[2].is_owned());
+        sync::ENTERED.with(|entered| entered.set(0));
+        keeper.leave();
+        elsewhere.join().unwrap();
+        assert_eq!(sync::COUNTS.get(), 0, "a count was lost");
     });
 }

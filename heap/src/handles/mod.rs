@@ -122,6 +122,12 @@ mod weak_callback;
 /// What `nodes` counts with: a test puts a model of threads in its place.
 mod sync {
     pub(super) use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+
+    /// The number of the isolate that is entered on this thread; 0 for none.
+    #[inline]
+    pub(super) fn entered() -> u64 {
+        crate::isolate::ENTERED.get()
+    }
 }
 
 pub use canonical::{CanonicalHandle, CanonicalScope};

@@ -11,7 +11,7 @@
 //! Tried under a model of threads in `tests/tests/schedules.rs`. V8 counterpart: `GlobalHandles::NodeBlock`, which one thread
 //! uses.
 
-use super::sync::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use super::sync::{AtomicBool, AtomicU32, AtomicUsize, Ordering, entered};
 use core::ptr::NonNull;
 
 /// Nodes of a block. V8: 256.
@@ -167,9 +167,17 @@ impl Clone for NodeRef {
 impl Drop for NodeRef {
     #[inline]
     fn drop(&mut self) {
+        let owners = &self.node().owners;
+        if self.block().isolate == entered() && owners.load(Ordering::Acquire) == 1 {
+            // Nobody else can clone or drop it, and the isolate does not leave it, for it is in use on this thread. (If a scope was
+            // forgotten and the isolate given away, it might: then the block is never freed.) Release as below; what other
+            // owners did has been acquired.
+            owners.store(0, Ordering::Release);
+            return;
+        }
         // Release: what this owner did with the node happens before the isolate gives it out again. Acquire: if it was left, that
         // it keeps the block.
-        if self.node().owners.fetch_sub(1, Ordering::AcqRel) == LEFT | 1 {
+        if owners.fetch_sub(1, Ordering::AcqRel) == LEFT | 1 {
             // SAFETY: the node was counted when it was left, and has no owner any more.
             unsafe { release(self.block) }
         }

@@ -10,21 +10,24 @@ pub(crate) const BLOCK_SLOTS: usize = 1022;
 /// A slot: a tagged word that the collector updates.
 pub(super) type Slot = Cell<usize>;
 
-/// How far the stack is filled.
+/// How far the stack is filled: up to the first of these in the block that ends at the second, if there is one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StackMark {
     next: *const Slot,
     limit: *const Slot,
-    blocks: usize,
 }
 
 /// V8: `HandleScopeData` and `HandleScopeImplementer`.
+///
+/// The two words that a scope copies are apart: were they read as one, the processor would wait until the one that was last written
+/// has left its store buffer.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct HandleStack {
     next: Cell<*const Slot>,
-    limit: Cell<*const Slot>,
     /// Blocks in use; one more may be kept as a spare.
     used: Cell<usize>,
+    limit: Cell<*const Slot>,
     blocks: RefCell<Vec<Block>>,
 }
 
@@ -109,7 +112,7 @@ impl HandleStack {
     /// How far the stack is filled now.
     #[inline]
     pub(super) fn mark(&self) -> StackMark {
-        StackMark { next: self.next.get(), limit: self.limit.get(), blocks: self.used.get() }
+        StackMark { next: self.next.get(), limit: self.limit.get() }
     }
 
     /// Cuts the stack off where a scope began.
@@ -123,9 +126,11 @@ impl HandleStack {
 
     #[cold]
     fn drop_blocks(&self, mark: StackMark) {
+        let mut blocks = self.blocks.borrow_mut();
+        let used = blocks.iter().position(|block| block.end() == mark.limit).map_or(0, |last| last + 1);
         self.limit.set(mark.limit);
-        self.used.set(mark.blocks);
-        self.blocks.borrow_mut().truncate(mark.blocks + 1); // one spare
+        self.used.set(used);
+        blocks.truncate(used + 1); // one spare
     }
 
     /// Kills every slot, for the outermost scope has ended. Their memory stays: handles may still point to it.
