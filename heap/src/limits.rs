@@ -127,13 +127,14 @@ impl IsolateData {
             self.heap.old_space.sweep_one();
             self.heap.old_space.sweep_one();
         }
-        // A step of marking and the end of it would be one long pause.
-        if self.is_marking_complete() {
-            if !matches!(target, Target::New | Target::NewLarge) || self.is_time_to_finish_marking() {
-                self.finish_marking_if_complete();
-            }
-        } else if !matches!(target, Target::New) || !self.heap.is_scavenge_better_first() {
+        let is_young = matches!(target, Target::New | Target::NewLarge);
+        // Young: a step of marking and the end of it would be one long pause. Old: there is always something grey before a step.
+        let is_through = is_young && self.is_time_to_finish_marking() && self.is_marking_complete();
+        if !is_through && !(matches!(target, Target::New) && self.heap.is_scavenge_better_first()) {
             self.advance_marking();
+        }
+        if is_through || !is_young && self.is_marking_complete() {
+            self.collect(CollectionKind::Full, CollectionReason::MarkingComplete);
         }
         self.climb_to_a_collection(size, target).or_else(|full| {
             let result = self.climb_on(size, target, full);

@@ -39,12 +39,12 @@
 //!
 //! V8 counterparts: `IncrementalMarking`, `MarkingBarrier`.
 
+use super::CollectorState;
 use super::evacuator::Candidates;
 use super::marker::Marker;
-use super::{CollectionKind, CollectionReason, CollectorState};
 use crate::heap::Heap;
 use crate::isolate::IsolateData;
-use crate::memory::{ChunkSet, KB, MB, MemoryChunk};
+use crate::memory::{AREA_SIZE, ChunkSet, KB, MB, MemoryChunk};
 use core::cell::{Cell, RefCell};
 use std::time::Instant;
 
@@ -308,15 +308,8 @@ impl IsolateData {
         let capacity = heap.new_space.capacity();
         heap.collector.marking.is_some()
             && heap.is_survival_expected()
-            && heap.new_space.used() <= capacity / 16
+            && heap.new_space.used() <= (capacity / 16).max(2 * AREA_SIZE)
             && heap.old_generation_weight() + heap.expected_of(capacity) >= heap.old_generation_limit
-    }
-
-    /// Ends marking that is complete, if allocations in the old generation go on and no semi-space that is full would.
-    pub(crate) fn finish_marking_if_complete(&mut self) {
-        if self.is_marking_complete() {
-            self.collect(CollectionKind::Full, CollectionReason::MarkingComplete);
-        }
     }
 
     /// Marks objects of so many bytes, if marking is under way.
