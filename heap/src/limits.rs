@@ -130,7 +130,8 @@ impl IsolateData {
         let is_young = matches!(target, Target::New | Target::NewLarge);
         // Young: a step of marking and the end of it would be one long pause. Old: there is always something grey before a step.
         let is_through = is_young && self.is_time_to_finish_marking() && self.is_marking_complete();
-        if !is_through && !(matches!(target, Target::New) && self.heap.is_scavenge_better_first()) {
+        let is_scavenged_first = matches!(target, Target::New) && self.heap.is_scavenge_better_first();
+        if !(is_through || is_scavenged_first) {
             self.advance_marking();
         }
         if is_through || !is_young && self.is_marking_complete() {

@@ -1,9 +1,9 @@
 //! Blocks of nodes: the memory of globals, and who keeps it.
 //!
-//! **Owns** [`Block`]s of nodes, their [`Keeper`]s and the owners of nodes, [`NodeRef`]. A node is given out by stores and dropped by
-//! a store where its isolate is entered, elsewhere by one atomic instruction: its owners do not keep the block, for the isolate does, as long as it lives. When it goes, it
-//! [leaves](Keeper::leave) each node that is owned still to its owners, and from then on that node keeps the block until its
-//! last owner is dropped.
+//! **Owns** [`Block`]s of nodes, their [`Keeper`]s and the owners of nodes, [`NodeRef`]. A node is given out by stores, and dropped
+//! by a store where its isolate is entered, elsewhere by one atomic instruction: its owners do not keep the block, for the
+//! isolate does, as long as it lives. When it goes, it [leaves](Keeper::leave) each node that is owned still to its owners, and
+//! from then on that node keeps the block until its last owner is dropped.
 //!
 //! **Promises** that a block lives as long as it has a keeper or a node of it has an owner, and goes with the last of them; and that what
 //! a node's last owner did happens before the node is given out again.
