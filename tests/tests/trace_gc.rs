@@ -158,8 +158,12 @@ fn steps_of_marking_are_told_with_the_collection_after_them() {
     assert!(all.count > if stress::mode(Mode::Verify) { 2 } else { 10 }, "{all:?}");
     assert!(told.iter().any(|record| !record.phases.marking.is_zero()), "{all:?}");
     assert!(stepped.iter().map(|record| record.marking_steps.count).sum::<u64>() <= all.count);
+    // One alone may have left all to others, or found nothing.
+    assert!(
+        stepped.iter().map(|record| record.marking_steps.visited + record.marking_steps.elsewhere).sum::<u64>() > 0
+    );
     for record in stepped {
-        assert!(record.marking_steps.visited > 0 && record.to_string().contains(" steps "), "{record}");
+        assert!(record.to_string().contains(" steps "), "{record}");
     }
     drop(lists);
 }
