@@ -261,6 +261,8 @@ impl IsolateData {
         let is_near = self.heap.allocator.committed() >= limit - limit / 5;
         if is_near && freed < limit / 32 && since < (limit / 32) as u64 {
             limits.ineffective += 1;
+            // Chunks that become old as they lie take memory for what is dead in them.
+            self.heap.collector.tenuring.stop();
         } else {
             limits.ineffective = 0;
         }

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
-use heapwright::{IsolateError, OutOfMemoryReason, SpaceId, prelude::*};
+use heapwright::{IsolateBuilder, IsolateError, OutOfMemoryReason, SpaceId, prelude::*};
 use heapwright_tests::{Random, panic_message};
 use std::error::Error;
 
@@ -259,21 +259,26 @@ fn the_limit_holds_for_every_size() {
 #[test]
 fn live_data_of_half_the_limit_fits() {
     // What an embedder expects of `max_heap_size(64 MiB)`, default semi-spaces: 32 MiB of live objects, mutated.
-    let mut isolate = isolate(64 * MB);
-    let mut scope = isolate.enter();
-    let mut kept: Vec<Global<Bytes>> = Vec::new();
-    let mut random = Random::new(3);
-    for i in 0..30_000 {
-        let mut inner = scope.nested();
-        let bytes = Bytes::new(&mut inner, BytesInit { data: &[i as u8; 3200] });
-        let global = Global::new(&inner, bytes);
-        if kept.len() < 10_000 {
-            kept.push(global);
-        } else {
-            kept[random.below(10_000)] = global;
+    let mutate = |builder: IsolateBuilder| {
+        let mut isolate = builder.max_heap_size(64 * MB).build().unwrap();
+        let mut scope = isolate.enter();
+        let mut kept: Vec<Global<Bytes>> = Vec::new();
+        let mut random = Random::new(3);
+        for i in 0..30_000 {
+            let mut inner = scope.nested();
+            let bytes = Bytes::new(&mut inner, BytesInit { data: &[i as u8; 3200] });
+            let global = Global::new(&inner, bytes);
+            if kept.len() < 10_000 {
+                kept.push(global);
+            } else {
+                kept[random.below(10_000)] = global;
+            }
         }
-    }
-    assert!(scope.statistics().peak_committed <= 64 * MB);
+        assert!(scope.statistics().peak_committed <= 64 * MB);
+    };
+    mutate(Isolate::builder().classes(&CLASSES));
+    // All that is young is taken for alive, and nobody finds out that it is not, for marking never ends.
+    mutate(Isolate::builder().classes(&CLASSES).stress_marking().stress_compaction());
 }
 
 #[test]
