@@ -28,8 +28,8 @@
 //! runs the same each time.
 //!
 //! Where nearly all that is young survives, the semi-space is emptied before marking begins, which takes no time then, and while it is
-//! under way only a part of it is filled (`tenuring`); the last pause comes when next to nothing is in it. A step and the pause never
-//! come at once.
+//! under way only a part of it is filled (`tenuring`); the last pause comes when next to nothing is in it, and not with
+//! the step that makes marking complete.
 //!
 //! If other threads may help, they do that instead (`concurrent`), and the program's own only gives them what its barriers
 //! have shaded, unless half of the room is used up before they are through.
