@@ -340,10 +340,8 @@ impl<'j, const ALIGNED: bool> Worker<'j, ALIGNED> {
             self.share_if_wanted();
             if is_young { SlotAction::Keep } else { SlotAction::Remove }
         });
-        if slots.is_empty() {
-            // SAFETY: `slots` is not used any more, and no other thread looks at the set of a chunk that this one claimed.
-            unsafe { chunk.release_old_to_new() };
-        }
+        // SAFETY: `slots` is not used any more, and no other thread looks at the set of a chunk that this one claimed.
+        unsafe { chunk.settle_old_to_new() };
     }
 
     #[inline(always)]

@@ -121,7 +121,7 @@ fn finish(heap: &mut Heap, evacuation: Evacuation) {
             unsafe { zap(chunk.area_start(), chunk.top() - chunk.area_start()) };
         }
     }
-    heap.new_space.unflip_if_empty();
+    heap.new_space.fill_evacuated_next();
     // SAFETY: the scavenge is complete: nothing refers to a young large object that it has not promoted.
     unsafe { heap.new_large_object_space.sweep(&mut heap.large_object_space, &mut heap.allocator) };
     grow_if_much_survived(heap, evacuation.copied + evacuation.promoted);
@@ -270,10 +270,8 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
             let slot = slot_at(offset);
             if self.visit_slot(slot, chunk, None) { SlotAction::Keep } else { SlotAction::Remove }
         });
-        if slots.is_empty() {
-            // SAFETY: `slots` is not used any more.
-            unsafe { chunk.release_old_to_new() };
-        }
+        // SAFETY: `slots` is not used any more.
+        unsafe { chunk.settle_old_to_new() };
     }
 
     /// Evacuates what a slot refers to; whether that is still young. `object` is the one that has the slot, if known.

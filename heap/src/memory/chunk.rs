@@ -369,6 +369,22 @@ impl MemoryChunk {
         unsafe { *self.old_to_new.get() = None };
     }
 
+    /// After the slots were visited: lays the set out anew for what is in it, or drops it if that is nothing.
+    ///
+    /// # Safety
+    ///
+    /// No reference to the set is in use.
+    pub(crate) unsafe fn settle_old_to_new(&self) {
+        // SAFETY: the caller's contract.
+        let Some(set) = (unsafe { &mut *self.old_to_new.get() }) else { return };
+        if set.settle() {
+            self.renew_short_way();
+        } else {
+            // SAFETY: the caller's contract, and `set` is not used any more.
+            unsafe { self.release_old_to_new() };
+        }
+    }
+
     /// The set that a store that passed the barrier's tests has to be inserted into, if nothing else is to be done: neither
     /// observers nor marking want to know of it, so what was stored is young.
     #[inline(always)]

@@ -348,10 +348,22 @@ impl NewSpace {
         self.open_area();
     }
 
-    /// If nothing survived, goes back to the half that was just evacuated: its pages are in the cache.
-    pub(crate) fn unflip_if_empty(&mut self) {
-        if self.used() == 0 {
-            self.flip();
+    /// After evacuation: the chunks behind the survivors are exchanged for those that were just evacuated. Those have been filled
+    /// before, so they have memory and are nearer in the cache; without this, both halves would come to have it all. If nothing
+    /// survived, all are exchanged.
+    pub(crate) fn fill_evacuated_next(&mut self) {
+        let is_empty = self.used() == 0;
+        let first = if is_empty { 0 } else { self.to.current + 1 };
+        for index in first..=self.from.current {
+            core::mem::swap(&mut self.to.chunks[index], &mut self.from.chunks[index]);
+            let (to, from) = (self.to.chunks[index], self.from.chunks[index]);
+            from.set_flags(FROM_FLAGS);
+            to.set_flags(TO_FLAGS);
+            to.set_top(to.area_start());
+            to.set_age_mark(0);
+        }
+        if is_empty {
+            self.start_filling(0);
         }
     }
 
