@@ -247,8 +247,8 @@ impl Heap {
                 if let Some(address) = self.new_space.lab.allocate(size) {
                     return Ok(address);
                 }
-                let part = self.collector.tenuring.part_to_fill(self.is_marking_or_due());
-                if !self.new_space.next_chunk(part) {
+                let to_fill = self.collector.tenuring.to_fill(self.is_marking_or_due(), self.new_space.capacity());
+                if !self.new_space.next_chunk(to_fill) {
                     return Err(Full::Semispace);
                 }
             },

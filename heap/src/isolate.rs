@@ -304,7 +304,7 @@ impl IsolateBuilder {
         self
     }
 
-    /// Bytes that one semi-space begins with and may grow to, each a multiple of 256 KiB; 1 and 16 MiB unless set. Both
+    /// Bytes that one semi-space begins with and may grow to, each a multiple of 256 KiB; 1 and 32 MiB unless set. Both
     /// together grow to no more than a quarter of the [heap's limit](Self::max_heap_size), whatever the maximum. They grow
     /// when more has survived than one of them holds, and shrink again when collections find them all but unused.
     #[must_use]

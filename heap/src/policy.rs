@@ -49,7 +49,7 @@ pub struct HeapPolicy {
     pub total_budget: Option<usize>,
     /// What one semi-space begins with, a multiple of 256 KiB. 1 MiB.
     pub initial_semi_space_size: usize,
-    /// What it may grow to, a multiple of 256 KiB. 16 MiB. Both together grow to no more than a quarter of
+    /// What it may grow to, a multiple of 256 KiB. 32 MiB. Both together grow to no more than a quarter of
     /// `max_heap_size`.
     pub max_semi_space_size: usize,
     /// The old generation is not collected for its size while it has less, at least 1 MiB. 32 MiB.
@@ -77,7 +77,7 @@ impl Default for HeapPolicy {
             max_heap_size: 2048 * MB,
             total_budget: None,
             initial_semi_space_size: MB,
-            max_semi_space_size: 16 * MB,
+            max_semi_space_size: 32 * MB,
             initial_old_generation_limit: 32 * MB,
             growing: Growing::Measured,
             incremental_marking: true,

@@ -334,3 +334,22 @@ fn survivors_that_pack_badly_have_room_each_time() {
     scope.verify().unwrap();
     assert!(list.get(&scope).elements_iter().flatten().all(|bytes| bytes.data(bytes.data_len() - 1) == 3));
 }
+
+#[test]
+fn what_was_just_evacuated_is_filled_next() {
+    let mut isolate = isolate(2 * MB, 2 * MB);
+    let mut scope = isolate.enter();
+    let scope = &mut scope;
+    let last = Array::try_new_in(scope, OLD, ArrayInit { elements: Filled::new(Nil, 16) }).unwrap();
+    let mut filled = std::collections::BTreeSet::new();
+    for i in 0..2000 {
+        let mut inner = scope.nested();
+        let bytes = bytes(&mut inner, YOUNG, 8 * KB);
+        last.get(&inner).set_elements(i % 16, bytes.get(&inner));
+        let young = inner.chunks().into_iter().filter(|chunk| chunk.space == SpaceId::New && chunk.used > 0);
+        filled.extend(young.map(|chunk| chunk.region.begin()));
+    }
+    // Eight chunks are a semi-space, and sixteen times 8 KiB live at a time: without an exchange both halves would be filled.
+    assert!(filled.len() <= 10, "{} chunks", filled.len());
+    scope.verify().unwrap();
+}

@@ -180,10 +180,10 @@ impl Heap {
         self.collector.marking.is_some() || self.is_marking_due()
     }
 
-    /// Whether more than [a part](super::Tenuring::part_to_fill) of the semi-space is full and will all become old: it does so in no time
+    /// Whether more than [a part](super::Tenuring::to_fill) of the semi-space is full and will all become old: it does so in no time
     /// before marking begins, and is more work then.
     pub(crate) fn is_scavenge_better_first(&self) -> bool {
-        let part = self.new_space.capacity() / self.collector.tenuring.part_to_fill(true);
+        let part = self.collector.tenuring.to_fill(true, self.new_space.capacity());
         self.collector.marking.is_none() && self.is_survival_expected() && self.new_space.used() >= part
     }
 
@@ -308,7 +308,7 @@ impl IsolateData {
         let capacity = heap.new_space.capacity();
         heap.collector.marking.is_some()
             && heap.is_survival_expected()
-            && heap.new_space.used() <= (capacity / 16).max(2 * AREA_SIZE)
+            && heap.new_space.used() <= (capacity / 16).clamp(2 * AREA_SIZE, 4 * AREA_SIZE)
             && heap.old_generation_weight() + heap.expected_of(capacity) >= heap.old_generation_limit
     }
 

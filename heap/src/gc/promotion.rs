@@ -271,7 +271,7 @@ impl IsolateData {
 
 impl Heap {
     /// When marking has found what lives: if that is less than a quarter of what last became old unexamined before it began, it should
-    /// have been looked at. A look at [a part](super::Tenuring::part_to_fill) of what is young cannot tell, where most dies a little
+    /// have been looked at. A look at [a part](super::Tenuring::to_fill) of what is young cannot tell, where most dies a little
     /// later, and nor can what became old meanwhile, of which marking finds all that was alive then.
     pub(super) fn judge_unexamined(&mut self) {
         let unexamined = core::mem::take(&mut self.collector.unexamined);

@@ -14,7 +14,8 @@
 //! finds out, and then [all of this ends](Tenuring::stop).
 //!
 //! While marking is under way, what becomes old has to be looked through for what was marked before: then the semi-space is only filled to
-//! [a part](WHILE_MARKING), so that this takes no longer than a step of marking.
+//! [a part](WHILE_MARKING), so that this takes no longer than a step of marking. Parts of a large semi-space are no larger than those
+//! of one of 16 MiB: a larger one is for fewer scavenges, and not for longer pauses.
 //!
 //! Only scavenges because the semi-space is full are treated so, and counted: others come before there was time to die.
 //!
@@ -22,6 +23,7 @@
 //! time.
 
 use super::scavenger::Evacuation;
+use crate::memory::AREA_SIZE;
 
 /// What is alive again has to be more than all but this part.
 const FILTERED_OUT: usize = 8;
@@ -35,11 +37,23 @@ const AT_ONCE: u32 = 8;
 /// The most scavenges that do not look at all, before one does.
 const UNEXAMINED: u32 = 4;
 
-/// The part of the semi-space that is filled before a scavenge that only looks.
-const SAMPLE: usize = 8;
+/// The part of the semi-space that is filled before a scavenge that only looks, and the most.
+const SAMPLE: Part = Part { divisor: 8, most: 8 * AREA_SIZE };
 
-/// The part that is filled while marking is under way, if all is taken for alive.
-const WHILE_MARKING: usize = 4;
+/// The part that is filled while marking is under way, if all is taken for alive, and the most.
+const WHILE_MARKING: Part = Part { divisor: 4, most: 16 * AREA_SIZE };
+
+/// A part of the semi-space's capacity, in bytes.
+struct Part {
+    divisor: usize,
+    most: usize,
+}
+
+impl Part {
+    fn of(&self, capacity: usize) -> usize {
+        (capacity / self.divisor).min(self.most)
+    }
+}
 
 /// What a scavenge promotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,13 +87,13 @@ impl Tenuring {
         Tenuring { drawn: seed, ..Tenuring::default() }
     }
 
-    /// The next scavenge is to come when the semi-space divided by this is full: a [part](SAMPLE) is enough for a look
+    /// The next scavenge is to come when so many bytes of the semi-space's `capacity` are filled: a [part](SAMPLE) is enough for a look
     /// whether things are still as they were, and makes a short pause; so does [another](WHILE_MARKING) while marking is under way.
-    pub(crate) fn part_to_fill(&self, is_marking: bool) -> usize {
+    pub(crate) fn to_fill(&self, is_marking: bool, capacity: usize) -> usize {
         match self.next() {
-            Promotes::TheLiving if self.trusted > 0 => SAMPLE,
-            Promotes::TheLiving | Promotes::Everything if is_marking => WHILE_MARKING,
-            _ => 1,
+            Promotes::TheLiving if self.trusted > 0 => SAMPLE.of(capacity),
+            Promotes::TheLiving | Promotes::Everything if is_marking => WHILE_MARKING.of(capacity),
+            _ => capacity,
         }
     }
 
@@ -185,12 +199,16 @@ mod tests {
         let mut tenuring = Tenuring::default();
         let mut parts = |scavenges: &[(usize, usize)]| {
             look(&mut tenuring, scavenges);
-            (tenuring.next(), tenuring.part_to_fill(false), tenuring.part_to_fill(true))
+            (tenuring.next(), tenuring.to_fill(false, CAPACITY), tenuring.to_fill(true, CAPACITY))
         };
-        assert_eq!(parts(&[(400, 0)]), (Survivors, 1, 1));
-        assert_eq!(parts(&[(400, 350)]), (TheLiving, 1, WHILE_MARKING));
-        assert_eq!(parts(&[(0, 875)]), (Everything, 1, WHILE_MARKING));
-        assert_eq!(parts(&[(0, 1000)]), (TheLiving, SAMPLE, SAMPLE));
+        assert_eq!(parts(&[(400, 0)]), (Survivors, CAPACITY, CAPACITY));
+        assert_eq!(parts(&[(400, 350)]), (TheLiving, CAPACITY, CAPACITY / 4));
+        assert_eq!(parts(&[(0, 875)]), (Everything, CAPACITY, CAPACITY / 4));
+        assert_eq!(parts(&[(0, 1000)]), (TheLiving, CAPACITY / 8, CAPACITY / 8));
+        // A semi-space of 16 MiB, and one that is twice as large.
+        for capacity in [64 * AREA_SIZE, 128 * AREA_SIZE] {
+            assert_eq!((SAMPLE.of(capacity), WHILE_MARKING.of(capacity)), (8 * AREA_SIZE, 16 * AREA_SIZE));
+        }
     }
 
     #[test]

@@ -171,9 +171,9 @@ impl NewSpace {
         self.to.chunks[self.to.current].set_top(self.lab.top());
     }
 
-    /// Goes on to the next chunk within the capacity divided by `part`; whether there was one.
-    pub(crate) fn next_chunk(&mut self, part: usize) -> bool {
-        self.advance(self.capacity.div_ceil(part))
+    /// Goes on to the next chunk within the first `to_fill` bytes of the capacity; whether there was one.
+    pub(crate) fn next_chunk(&mut self, to_fill: usize) -> bool {
+        self.advance(to_fill.div_ceil(AREA_SIZE).min(self.capacity))
     }
 
     /// Goes on to the next chunk, surplus included. For the scavenger's copies.
