@@ -37,12 +37,12 @@ fn is_empty(bucket: &Bucket) -> bool {
 
 /// Clears the bits `from..to` of a bucket.
 fn clear_range(bucket: &Bucket, from: usize, to: usize) {
-    for index in from / BITS_PER_CELL..to.div_ceil(BITS_PER_CELL) {
+    let cells = from / BITS_PER_CELL..to.div_ceil(BITS_PER_CELL);
+    for (index, cell) in cells.clone().zip(&bucket[cells]) {
         let first = index * BITS_PER_CELL;
         let low = from.saturating_sub(first);
         let high = (to - first).min(BITS_PER_CELL);
         let cleared = ((1_u64 << high) - (1_u64 << low)) as u32;
-        let cell = &bucket[index];
         cell.set(cell.get() & !cleared);
     }
 }
