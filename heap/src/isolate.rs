@@ -371,7 +371,7 @@ impl IsolateBuilder {
         self
     }
 
-    /// Lets at least three threads work on each scavenge, however little there is to do, and waits a while for one of them to
+    /// Lets at least three threads work on each scavenge and each evacuation, however little there is to do, and waits a while for one of them to
     /// come, for tests: what depends on the order of copies fails soon. Whatever [`gc_threads`](Self::gc_threads) is, and how
     /// many cores there are.
     #[must_use]

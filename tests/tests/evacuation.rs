@@ -183,6 +183,37 @@ fn fragmented_chunks_are_given_back() {
     check_kept(&scope, kept, 10);
 }
 
+/// Objects that each refer to many of them, and back.
+#[test]
+fn threads_move_and_change_what_one_would() {
+    let moved = |builder: IsolateBuilder| {
+        let mut isolate = builder.incremental_marking(false).verify(true).build().unwrap();
+        let mut scope = isolate.enter();
+        let kept = fragment(&mut scope, 12 * MB, 10);
+        let length = kept.get(&scope).elements_len();
+        let again = Array::try_new_in(&mut scope, OLD, ArrayInit { elements: Filled::new(smi(0), length) }).unwrap();
+        let stored = kept.get(&scope).elements_iter().enumerate();
+        stored.for_each(|(i, element)| again.get(&scope).set_elements(length - 1 - i, element));
+        scope.collect(FULL);
+        scope.collect(FULL);
+        check_kept(&scope, kept, 10);
+        let places = |array: Handle<'_, Array>| -> Vec<usize> {
+            array.get(&scope).elements_iter().map(|element| address(element.cast::<Bytes>())).collect()
+        };
+        let mut reversed = places(again);
+        reversed.reverse();
+        assert_eq!(places(kept), reversed);
+        let CollectionRecord { evacuated, evacuated_chunks, aborted_chunks, .. } = last(&scope);
+        assert!(evacuated > MB, "{evacuated} bytes");
+        (evacuated, evacuated_chunks, aborted_chunks)
+    };
+    let by_one = moved(unforced().unstressed(Mode::Parallel).gc_threads(1));
+    for _ in 0..4 {
+        assert_eq!(moved(unforced().stress_threads()), by_one);
+    }
+    assert_eq!(moved(unforced().unstressed(Mode::Parallel).gc_threads(2)), by_one);
+}
+
 #[test]
 fn a_collection_moves_no_more_than_its_quota() {
     let mut isolate = unforced().incremental_marking(false).build().unwrap();
@@ -352,12 +383,14 @@ fn every_kind_of_reference_follows() {
     // Otherwise not all moves.
     every_reference(stressed().unstressed(Mode::AbortEvacuation), true);
     every_reference(stressed().unstressed(Mode::AbortEvacuation).incremental_marking(false), true);
+    every_reference(stressed().unstressed(Mode::AbortEvacuation).stress_threads(), true);
 }
 
 #[test]
 fn every_kind_of_reference_is_right_when_evacuations_are_aborted() {
     for seed in 0..12 {
         every_reference(stressed().stress_evacuation_aborts(seed), false);
+        every_reference(stressed().stress_evacuation_aborts(seed).stress_threads(), false);
     }
 }
 
@@ -738,7 +771,16 @@ fn a_pin_is_of_one_isolate_and_outlives_it() {
 /// The heap is at its limit, so no chunk can be had for copies: as much moves as there is room for.
 #[test]
 fn evacuation_without_memory_loses_nothing() {
-    let mut isolate = stressed().max_heap_size(8 * MB).semi_space_size(MB, MB).build().unwrap();
+    without_memory(stressed());
+}
+
+#[test]
+fn evacuation_by_threads_without_memory_loses_nothing() {
+    without_memory(stressed().stress_threads());
+}
+
+fn without_memory(builder: IsolateBuilder) {
+    let mut isolate = builder.max_heap_size(8 * MB).semi_space_size(MB, MB).build().unwrap();
     let mut scope = isolate.enter();
     let head = old(&mut scope, 0);
     let mut count = 0;
@@ -771,13 +813,14 @@ fn evacuation_without_memory_loses_nothing() {
 /// Every call to the system fails from some moment on.
 #[test]
 fn evacuation_survives_a_system_without_memory() {
-    for after in 0..6 {
+    for after in 0..12 {
         let pages = Arc::new(FaultyPageAllocator::new(OsPageAllocator::default()));
-        let mut isolate = stressed().page_allocator(pages.clone()).build().unwrap();
+        let builder = if after % 2 == 0 { stressed() } else { stressed().stress_threads() };
+        let mut isolate = builder.page_allocator(pages.clone()).build().unwrap();
         let mut scope = isolate.enter();
         let kept = fragment(&mut scope, 3 * MB, 3);
         scope.memory_pressure(MemoryPressureLevel::Moderate);
-        pages.fail(FaultPlan::From(after + 1), &PageOperation::ALL);
+        pages.fail(FaultPlan::From(after / 2 + 1), &PageOperation::ALL);
         for _ in 0..3 {
             scope.collect(FULL);
             check_kept(&scope, kept, 3);

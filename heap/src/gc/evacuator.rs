@@ -1,6 +1,8 @@
 //! The evacuator: moves what lives in sparse chunks of OLD space elsewhere, and gives those chunks back.
 //!
-//! **Owns** which chunks those are, and what happens to them in the last pause, after marking and before sweeping.
+//! **Owns** which chunks those are, and what happens to them in the last pause, after marking and before sweeping, in this order:
+//! the [mover] empties them, the [slot updater](slot_updater) changes what refers to what has moved, each with the help of other threads if there is enough
+//! to do.
 //!
 //! # Which
 //!
@@ -34,17 +36,11 @@
 //!
 //! V8 counterparts: `MarkCompactCollector::CollectEvacuationCandidates`, `Evacuator`, `PointersUpdatingVisitor`.
 
-use super::body::{map_of, object_size, visit_slots};
-use super::ephemerons;
-use crate::barrier;
+use super::{mover, slot_updater};
 use crate::heap::Heap;
 use crate::isolate::IsolateData;
-use crate::layout::VisitorId;
-use crate::memory::{AREA_SIZE, ChunkSet, MB, MemoryChunk, prefetch};
-use crate::spaces::AllocationAlignment;
+use crate::memory::{AREA_SIZE, ChunkSet, MB, MemoryChunk};
 use crate::stress::{self, Mode};
-use crate::tagged::{TaggedCell, Word};
-use core::sync::atomic::Ordering;
 
 /// Bytes of objects that a collection moves at most, unless memory is short. V8: 4 MiB.
 const QUOTA: usize = 4 * MB;
@@ -182,174 +178,20 @@ fn sparse(heap: &Heap, chunks: Vec<&'static MemoryChunk>, memory_is_short: bool)
 
 /// Evacuates chunks after marking, and changes all references. `slots` are all slots of live objects that refer into them,
 /// among others.
-pub(super) fn evacuate(isolate: &mut IsolateData, candidates: &Candidates, slots: Vec<usize>) -> Evacuated {
+pub(super) fn evacuate(isolate: &mut IsolateData, candidates: &Candidates, mut slots: Vec<usize>) -> Evacuated {
     if candidates.is_empty() {
         return Evacuated::default();
     }
     let pinned = isolate.globals.pinned_chunks();
-    let mut evacuator = Evacuator {
-        has_young: isolate.heap.new_space.used() + isolate.heap.new_large_object_space.used() > 0,
-        heap: &mut isolate.heap,
-        candidates: &candidates.set,
-        slots,
-        moved: 0,
-        is_out_of_memory: false,
-    };
-    let mut empty = Vec::new();
-    for chunk in &candidates.chunks {
-        let is_pinned = pinned.as_ref().is_some_and(|pinned| pinned.contains(chunk.address()));
-        if !is_pinned && evacuator.evacuate(chunk) {
-            empty.push(*chunk);
-        }
-    }
-    let Evacuator { slots, moved: bytes, .. } = evacuator;
+    let is_pinned = |chunk: &MemoryChunk| pinned.as_ref().is_some_and(|pinned| pinned.contains(chunk.address()));
+    let chunks = candidates.chunks.iter().copied().filter(|chunk| !is_pinned(chunk)).collect();
+    let mover::Moved { bytes, slots: of_copies, emptied } = mover::move_all(&mut isolate.heap, chunks, &candidates.set);
     if bytes > 0 {
-        update(isolate, &candidates.set, &slots);
+        slots.extend(of_copies);
+        slot_updater::update(isolate, &candidates.set, slots);
     }
     let heap = &mut isolate.heap;
     // SAFETY: all that was marked there has moved, and all that referred to it has been told.
-    unsafe { heap.old_space.release(&empty, &mut heap.allocator) };
-    Evacuated { bytes, chunks: empty.len(), aborted: candidates.chunks.len() - empty.len() }
-}
-
-/// So many slots ahead, what a slot refers to is asked for.
-const AHEAD: usize = 8;
-
-/// Changes whatever refers to an object that has moved.
-fn update(isolate: &mut IsolateData, from: &ChunkSet, slots: &[usize]) {
-    // SAFETY: a slot of an object outside the young generation, or of a live young one. It may have died, or moved, but
-    // neither its memory nor that of what it refers to has been reused since it was noted.
-    let cell = |slot: usize| unsafe { TaggedCell::at(slot) };
-    for (i, slot) in slots.iter().enumerate() {
-        // They lie anywhere, and so does what they refer to.
-        slots.get(i + 2 * AHEAD).inspect(|slot| prefetch(**slot));
-        slots.get(i + AHEAD).inspect(|slot| prefetch(cell(**slot).load(Ordering::Relaxed).address()));
-        let slot = cell(*slot);
-        let word = slot.load(Ordering::Relaxed);
-        let new = forwarded(from, word);
-        if !new.same(word) {
-            slot.store(new, Ordering::Relaxed);
-        }
-    }
-    isolate.for_each_root(|word| forwarded(from, word));
-    isolate.globals.for_each_weak(|word| forwarded(from, word));
-    if let Some(ids) = &mut isolate.object_ids {
-        ids.update(|address| Some(forwarded(from, Word::strong(address)).address()));
-    }
-}
-
-/// A word, after what it refers to has moved or not.
-fn forwarded(from: &ChunkSet, word: Word) -> Word {
-    if word.is_smi() || word.is_cleared() || !from.contains(word.address()) {
-        return word;
-    }
-    // SAFETY: an object was there, dead or alive, and its first word is its map or where it went.
-    let first = unsafe { TaggedCell::at(word.address()) }.load(Ordering::Relaxed);
-    if !first.is_smi() {
-        return word;
-    }
-    let new = Word::strong(first.address());
-    if word.is_weak() { new.to_weak() } else { new }
-}
-
-struct Evacuator<'a> {
-    heap: &'a mut Heap,
-    candidates: &'a ChunkSet,
-    slots: Vec<usize>,
-    has_young: bool,
-    moved: usize,
-    is_out_of_memory: bool,
-}
-
-impl Evacuator<'_> {
-    /// Moves what is marked out of a chunk; whether all of it.
-    fn evacuate(&mut self, chunk: &'static MemoryChunk) -> bool {
-        let mut objects_left = self.objects_until_abort();
-        let mut at = chunk.area_start();
-        while let Some(object) = chunk.next_marked(at) {
-            if objects_left == 0 || self.is_out_of_memory {
-                return false;
-            }
-            objects_left -= 1;
-            // SAFETY: a marked address is that of an object, and this one has not moved yet.
-            match unsafe { self.move_object(chunk, object) } {
-                Some(size) => at = object + size,
-                None => self.is_out_of_memory = true,
-            }
-        }
-        true
-    }
-
-    /// How many objects of the next chunk are moved; in stress mode not all, most times.
-    fn objects_until_abort(&mut self) -> usize {
-        let Some(seed) = self.heap.options.compaction.abort_seed else { return usize::MAX };
-        let drawn = &mut self.heap.collector.evacuations_drawn;
-        *drawn += 1;
-        // SplitMix64.
-        let mut z = seed.wrapping_add(drawn.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        // Small numbers as often as large ones.
-        ((z >> 8) & ((1 << (z % 14)) - 1)) as usize
-    }
-
-    /// Moves an object, and notes those slots of the copy that have to be known. Its size; `None` if there is no memory, and
-    /// then nothing has changed.
-    ///
-    /// # Safety
-    ///
-    /// There is a marked object of the chunk.
-    unsafe fn move_object(&mut self, chunk: &MemoryChunk, object: usize) -> Option<usize> {
-        // SAFETY: the caller's contract.
-        let (map, size) = unsafe {
-            let map = map_of(object);
-            (map, object_size(object, map))
-        };
-        let to = self.allocate(size, map.body().alignment())?;
-        debug_assert!(!self.candidates.contains(to));
-        // SAFETY: `size` bytes of an object, and as many free ones just allocated; objects are whole words of 4 bytes.
-        unsafe {
-            core::ptr::copy_nonoverlapping(
-                core::ptr::with_exposed_provenance::<u32>(object),
-                core::ptr::with_exposed_provenance_mut::<u32>(to),
-                size / 4,
-            );
-            TaggedCell::at(object).store(Word::from_bits(to), Ordering::Relaxed);
-        }
-        // What is not marked is swept: neither the copy, nor what is left here if the rest stays.
-        chunk.unmark(object, size);
-        let host = MemoryChunk::of(to);
-        host.cover::<false>(to, size);
-        if map.body().visitor_id() == VisitorId::Ephemerons {
-            ephemerons::flag(host);
-        }
-        self.moved += size;
-        let (candidates, has_young, slots) = (self.candidates, self.has_young, &mut self.slots);
-        // SAFETY: a whole object, just copied.
-        unsafe {
-            visit_slots(to, size, map, |slot| {
-                let word = slot.load(Ordering::Relaxed);
-                if word.is_smi() || word.is_cleared() {
-                    return;
-                }
-                if candidates.contains(word.address()) {
-                    slots.push(slot.address());
-                } else if has_young && MemoryChunk::of(word.address()).is_young() {
-                    barrier::record(host, slot.address());
-                }
-            });
-        }
-        Some(size)
-    }
-
-    /// Memory for a copy: free blocks of chunks that stay, then new chunks.
-    fn allocate(&mut self, size: usize, alignment: AllocationAlignment) -> Option<usize> {
-        let heap = &mut *self.heap;
-        if alignment.maximum_fill() > 0 {
-            return heap.old_space.allocate_aligned(size, alignment, &mut heap.allocator, heap.fillers);
-        }
-        heap.old_space
-            .allocate(size, heap.fillers)
-            .or_else(|| heap.old_space.expand_and_allocate(size, &mut heap.allocator, heap.fillers).ok())
-    }
+    unsafe { heap.old_space.release(&emptied, &mut heap.allocator) };
+    Evacuated { bytes, chunks: emptied.len(), aborted: candidates.chunks.len() - emptied.len() }
 }

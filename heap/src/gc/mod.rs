@@ -27,6 +27,7 @@
 //! remembered slot is left; what lives in sparse chunks then moves out of them (`evacuator`). Should the old generation have no room,
 //! survivors stay young, and a scavenge after the sweep drops those that only dead old objects kept.
 
+mod area;
 mod body;
 mod callbacks;
 mod concurrent;
@@ -37,12 +38,14 @@ mod gate;
 mod marker;
 mod marking;
 mod marking_visitor;
+mod mover;
 mod parallel_scavenger;
 mod promotion;
 mod record;
 mod resize;
 mod scavenger;
 mod sharing;
+mod slot_updater;
 mod splice;
 mod tenuring;
 mod trace;

@@ -39,34 +39,25 @@
 //!
 //! V8 counterparts: `ScavengerCollector`, `ScavengerCollector::JobTask`, `Scavenger`.
 
+use super::area::{AREA, Area, LARGEST_IN_AREA};
 use super::body::{map_of, object_size, visit_slots};
 use super::scavenger::{Evacuation, Places, Scavenger, copy_object, fatal};
 use super::splice::Spliced;
-use super::workers::{Gang, Job, available_helpers};
+use super::workers::{self, Gang, Job};
 use super::worklist::Worklist;
 use crate::barrier::SlotAction;
 use crate::heap::Heap;
 use crate::layout::VisitorId;
 use crate::map::Map;
-use crate::memory::{AddressRegion, AtomicChunkSet, ChunkFlags, KB, MemoryChunk};
+use crate::memory::{AtomicChunkSet, ChunkFlags, KB, MemoryChunk};
 use crate::spaces::filler::FillerMaps;
 use crate::spaces::{AllocationAlignment, MAX_YOUNG_OBJECT_SIZE};
 use crate::tagged::{TAGGED_SIZE, TaggedCell, Word};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
-
-/// Bytes of an area. V8: `kMinLabSizeKB`, 32 KiB.
-const AREA: usize = 32 * KB;
-
-/// Larger objects do not come from areas: their ends would waste too much.
-const LARGEST_IN_AREA: usize = AREA / 8;
 
 /// Bytes that have to be moved for a helper to be called. It takes some 50 µs to come.
 const WORTH_A_HELPER: usize = 512 * KB;
-
-/// V8: `kMaxScavengerTasks`.
-const MOST_HELPERS: usize = 7;
 
 /// A thread with no more objects to visit gives none away.
 const KEPT: usize = 4;
@@ -74,19 +65,10 @@ const KEPT: usize = 4;
 /// Objects that it gives away at most.
 const SEGMENT: usize = 256;
 
-/// How long a test waits for help that does not come.
-const PATIENCE: Duration = Duration::from_millis(50);
-
 /// How many threads are asked to help with this scavenge. The last one says how much there will be to do.
 #[inline]
 pub(super) fn helpers(heap: &Heap) -> usize {
-    let options = &heap.options;
-    if options.stress_threads {
-        return (options.helpers()).max(2);
-    }
-    let worth = heap.collector.survived_last / WORTH_A_HELPER;
-    let most = worth.min(options.helpers()).min(MOST_HELPERS);
-    if most == 0 { 0 } else { most.min(available_helpers()) }
+    workers::helpers_for(&heap.options, heap.collector.survived_last / WORTH_A_HELPER)
 }
 
 /// What a thread found that the isolate's own is to see to.
@@ -147,10 +129,7 @@ pub(super) fn visit<const ALIGNED: bool>(
     };
     let gang = Gang::new(job, helpers);
     if is_stress {
-        let start = Instant::now();
-        while gang.job().worklist.helpers() == 0 && start.elapsed() < PATIENCE {
-            std::thread::yield_now();
-        }
+        gang.wait_patiently(|gang| gang.job().worklist.helpers() > 0);
     }
     let mut worker = Worker::new(gang.job());
     visit_roots(&mut worker);
@@ -220,47 +199,6 @@ impl Memory {
         // SAFETY: the isolate's heap, which its thread has lent to this scavenge and does not touch but through this; the
         // lock is held.
         unsafe { &mut *self.heap }
-    }
-}
-
-/// Memory that one thread puts copies into.
-#[derive(Debug, Default)]
-struct Area {
-    start: usize,
-    top: usize,
-    limit: usize,
-    /// Where what was cut off last begins.
-    last: usize,
-}
-
-impl Area {
-    #[inline(always)]
-    fn cut(&mut self, size: usize, alignment: AllocationAlignment, fillers: FillerMaps) -> Option<usize> {
-        let fill = if alignment.maximum_fill() == 0 { 0 } else { alignment.fill(self.top) };
-        if fill + size > self.limit - self.top {
-            return None;
-        }
-        let start = self.top;
-        self.last = start;
-        self.top += fill + size;
-        if fill > 0 {
-            // SAFETY: free bytes of a space, which belong to this thread.
-            unsafe { fillers.fill(start, fill) };
-        }
-        Some(start + fill)
-    }
-
-    /// Takes back what was cut off last, the filler before it too: it would be one that the surplus does not know of.
-    fn take_back(&mut self) {
-        self.top = self.last;
-    }
-
-    fn begin(&mut self, region: AddressRegion) {
-        *self = Area { start: region.begin(), top: region.begin(), limit: region.end(), last: region.begin() };
-    }
-
-    fn rest(&self) -> AddressRegion {
-        AddressRegion::new(self.top, self.limit - self.top)
     }
 }
 

@@ -5,8 +5,16 @@
 //! V8 counterpart: `Platform::PostJob` and its `JobHandle`.
 
 use super::gate::Gate;
+use crate::heap::HeapOptions;
 use rayon_core::{ThreadPool, ThreadPoolBuilder};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+/// Threads that help with one pause at most. V8: `kMaxScavengerTasks`.
+const MOST_HELPERS: usize = 7;
+
+/// How long a test waits for help that does not come.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// What other threads may help with. It may refer to what lives until its [`Gang`] is closed: the type is `'static`, and
 /// says with its `unsafe impl Send` why that is right.
@@ -47,6 +55,14 @@ impl<J: Job> Gang<J> {
         }
     }
 
+    /// For tests that are about threads: waits until somebody has come, as `has_come` says, or long enough.
+    pub(crate) fn wait_patiently(&self, has_come: impl Fn(&Gang<J>) -> bool) {
+        let start = Instant::now();
+        while !has_come(self) && start.elapsed() < PATIENCE {
+            std::thread::yield_now();
+        }
+    }
+
     /// Threads that help at the moment.
     pub(crate) fn helpers(&self) -> usize {
         self.shared.gate.inside()
@@ -78,6 +94,16 @@ impl<J: Job + core::fmt::Debug> core::fmt::Debug for Gang<J> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Gang").field("job", self.job()).finish_non_exhaustive()
     }
+}
+
+/// How many threads are asked to help with a pause in which `parts` are each worth one.
+#[inline]
+pub(crate) fn helpers_for(options: &HeapOptions, parts: usize) -> usize {
+    if options.stress_threads {
+        return options.helpers().max(2);
+    }
+    let most = parts.min(options.helpers()).min(MOST_HELPERS);
+    if most == 0 { 0 } else { most.min(available_helpers()) }
 }
 
 /// How many threads may help at most, so that each has a core.
