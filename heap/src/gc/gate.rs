@@ -61,6 +61,11 @@ impl Gate {
         }
     }
 
+    /// Threads that have entered, whether they are inside still or not.
+    pub(crate) fn entered(&self) -> usize {
+        self.state().entered
+    }
+
     /// Threads that are inside.
     pub(crate) fn inside(&self) -> usize {
         self.state().inside

@@ -61,7 +61,7 @@ pub(super) fn move_all(heap: &mut Heap, chunks: Vec<&'static MemoryChunk>, candi
     };
     let gang = Gang::new(job, helpers);
     if is_stress {
-        gang.wait_patiently(|gang| gang.helpers() > 0);
+        gang.wait_patiently(Gang::had_help);
     }
     if helpers == 0 {
         Mover::<false>::new(gang.job()).work();

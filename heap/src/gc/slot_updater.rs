@@ -36,7 +36,7 @@ pub(super) fn update(isolate: &mut IsolateData, from: &ChunkSet, slots: Vec<usiz
         ids.update(|address| Some(forwarded(from, Word::strong(address)).address()));
     }
     if is_stress {
-        gang.wait_patiently(|gang| gang.helpers() > 0);
+        gang.wait_patiently(Gang::had_help);
     }
     gang.job().work(0);
     gang.close();

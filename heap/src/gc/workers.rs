@@ -63,6 +63,11 @@ impl<J: Job> Gang<J> {
         }
     }
 
+    /// Whether somebody has come to help, and may have left again.
+    pub(crate) fn had_help(&self) -> bool {
+        self.shared.gate.entered() > 0
+    }
+
     /// Threads that help at the moment.
     pub(crate) fn helpers(&self) -> usize {
         self.shared.gate.inside()
