@@ -110,8 +110,15 @@ impl SlotSet {
         let slot = offset / TAGGED_SIZE;
         debug_assert!(1 << self.slot_size_log2 == TAGGED_SIZE && slot / Self::SLOTS_PER_BUCKET < self.bucket_count());
         match &self.buckets {
-            // SAFETY: the caller's contract: the chunk has that slot, and there is a bucket for each of the chunk's.
-            Buckets::Most(buckets) => set(unsafe { buckets.as_flattened().get_unchecked(slot / BITS_PER_CELL) }, slot),
+            Buckets::Most(buckets) => {
+                // SAFETY: the caller's contract: the chunk has that slot, and there is a bucket for each of the chunk's.
+                let cell = unsafe { buckets.as_flattened().get_unchecked(slot / BITS_PER_CELL) };
+                let bit = bit_of(slot);
+                // The set has this form because many slots stayed in it, so this one mostly is there: the line need not be written.
+                if cell.get() & bit == 0 {
+                    cell.set(cell.get() | bit);
+                }
+            }
             // SAFETY: as above.
             Buckets::Few(buckets) => match unsafe { buckets.get_unchecked(slot / Self::SLOTS_PER_BUCKET) }.get() {
                 Some(bucket) => insert_into(bucket, slot),
@@ -297,20 +304,21 @@ impl SlotSet {
 /// Where the bit of `slot` is in its bucket: the cell's index and the bit in it.
 #[inline]
 fn cell_and_mask(slot: usize) -> (usize, u32) {
-    (slot / BITS_PER_CELL % CELLS_PER_BUCKET, 1 << (slot % BITS_PER_CELL))
+    (slot / BITS_PER_CELL % CELLS_PER_BUCKET, bit_of(slot))
+}
+
+/// The bit of `slot` in its cell.
+#[inline]
+fn bit_of(slot: usize) -> u32 {
+    1 << (slot % BITS_PER_CELL)
 }
 
 /// Adds a slot, of which the lowest bits say where in its bucket it is.
 #[inline(always)]
 fn insert_into(bucket: &Bucket, slot: usize) {
-    set(&bucket[slot / BITS_PER_CELL % CELLS_PER_BUCKET], slot);
-}
-
-/// Adds a slot to its cell.
-#[inline(always)]
-fn set(cell: &Cell<u32>, slot: usize) {
-    // Without a look whether it is there: that is a branch nobody can predict, and dearer than a line written back.
-    cell.set(cell.get() | 1 << (slot % BITS_PER_CELL));
+    let (cell, bit) = cell_and_mask(slot);
+    // Without a look whether it is there: while a set is being filled, that is a branch nobody can predict.
+    bucket[cell].set(bucket[cell].get() | bit);
 }
 
 #[cfg(test)]

@@ -414,11 +414,13 @@ fn visit_if_alive(scavenge: &mut impl Scavenge, entry: Entry, host: &'static Mem
     true
 }
 
-/// Visits the remembered slots of a flagged chunk: those of entries as entries. Only the slots of living objects are found.
+/// Visits the remembered slots of a flagged chunk: those of entries as entries. Only the slots of living objects are found. How many
+/// there were, an entry's as one.
 #[cold]
 #[inline(never)]
-pub(super) fn visit_remembered(scavenge: &mut impl Scavenge, host: &'static MemoryChunk) {
+pub(super) fn visit_remembered(scavenge: &mut impl Scavenge, host: &'static MemoryChunk) -> usize {
     let (plain, entries) = take_remembered(scavenge.heap(), host);
+    let visited = plain.len() + entries.len();
     for slot in plain {
         // SAFETY: a remembered slot of an object that the walk has found.
         scavenge.visit_and_remember(unsafe { TaggedCell::at(slot) }, host);
@@ -426,6 +428,7 @@ pub(super) fn visit_remembered(scavenge: &mut impl Scavenge, host: &'static Memo
     for entry in entries {
         visit(scavenge, entry, host);
     }
+    visited
 }
 
 /// Takes the remembered slots of a flagged chunk: those that are of living objects' entries, and those that are not. All are

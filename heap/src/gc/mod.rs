@@ -144,6 +144,7 @@ impl IsolateData {
             committed_after: self.heap.allocator.committed(),
             copied: evacuation.copied,
             promoted: evacuation.promoted + evacuation.promoted_in_place,
+            remembered: evacuation.remembered,
             live: (kind == CollectionKind::Full).then_some(self.heap.old_generation_live),
             evacuated: evacuated.bytes,
             evacuated_chunks: evacuated.chunks,
@@ -214,9 +215,7 @@ impl IsolateData {
             }
             heap.old_space.finish_sweeping_of_remembered();
             let second = scavenger::scavenge(self, true);
-            evacuation.copied += second.copied;
-            evacuation.promoted += second.promoted;
-            evacuation.promoted_in_place += second.promoted_in_place;
+            evacuation.add(second);
         }
         self.heap.old_space.sweep_elsewhere(self.heap.options.helpers());
         self.restore_limit_if_asked();

@@ -271,13 +271,16 @@ impl<'j, const ALIGNED: bool> Worker<'j, ALIGNED> {
             return;
         }
         let Some(slots) = chunk.old_to_new() else { return };
+        let mut visited = 0;
         slots.iterate(|offset| {
+            visited += 1;
             // SAFETY: a remembered offset is that of a tagged word of a live object: sweeping forgets dead ones.
             let slot = unsafe { TaggedCell::at(chunk.address() + offset) };
             let is_young = self.visit_slot(slot, chunk, None);
             self.share_if_wanted();
             if is_young { SlotAction::Keep } else { SlotAction::Remove }
         });
+        self.findings.evacuation.remembered += visited;
         // SAFETY: `slots` is not used any more, and no other thread looks at the set of a chunk that this one claimed.
         unsafe { chunk.settle_old_to_new() };
     }

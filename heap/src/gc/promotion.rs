@@ -47,15 +47,15 @@ pub(super) fn promote(isolate: &mut IsolateData) -> Option<Evacuation> {
     let young = young_chunks(heap);
     let mut visitor = MarkingVisitor::for_the_young(young.clone());
     visit_roots(isolate, &mut visitor);
-    let mut remembered_weak = Vec::new();
+    let (mut remembered, mut remembered_weak) = (0, Vec::new());
     for chunk in isolate.heap.old_chunks() {
-        visit_remembered(&isolate.heap, chunk, &mut visitor, &mut remembered_weak);
+        remembered += visit_remembered(&isolate.heap, chunk, &mut visitor, &mut remembered_weak);
     }
     visit_all(&isolate.heap, &mut visitor, &young);
     visitor.resolve_ephemerons(&mut isolate.heap.collector.ephemerons);
     visitor.clear_ephemerons(&mut isolate.heap.collector.ephemerons);
     update_weak(isolate, &mut visitor, &young, remembered_weak);
-    let evacuation = hand_over(&mut isolate.heap, visitor, replacements);
+    let evacuation = hand_over(&mut isolate.heap, visitor, replacements, remembered);
     isolate.eternals.for_each_young(|word| word);
     Some(evacuation)
 }
@@ -117,14 +117,15 @@ fn visit_roots(isolate: &IsolateData, visitor: &mut MarkingVisitor) {
     isolate.handles.for_each(&mut mark);
 }
 
-/// Marks the young objects that remembered slots of a chunk refer to. Weak ones are put aside, and entries of ephemerons noted.
+/// Marks the young objects that remembered slots of a chunk refer to. Weak ones are put aside, and entries of ephemerons noted. How many
+/// slots there were.
 fn visit_remembered(
     heap: &Heap,
     chunk: &'static MemoryChunk,
     visitor: &mut MarkingVisitor,
     weak: &mut Vec<(usize, &'static MemoryChunk)>,
-) {
-    let Some(slots) = chunk.old_to_new() else { return };
+) -> usize {
+    let Some(slots) = chunk.old_to_new() else { return 0 };
     // SAFETY: a remembered slot is a tagged word of a live object: sweeping forgets dead ones.
     let word_at = |slot| unsafe { TaggedCell::at(slot) }.load(Ordering::Relaxed);
     let mut visit = |visitor: &mut MarkingVisitor, slot: usize| {
@@ -137,15 +138,16 @@ fn visit_remembered(
     };
     if chunk.has(ChunkFlags::HAS_EPHEMERONS) {
         let (plain, entries) = ephemerons::take_remembered(heap, chunk);
+        let visited = plain.len() + entries.len();
         plain.into_iter().for_each(|slot| visit(visitor, slot));
         entries.into_iter().for_each(|entry| visitor.visit_ephemeron::<false>(entry));
-        return;
+        return visited;
     }
     let ahead = |offset| MemoryChunk::prefetch_mark(word_at(chunk.address() + offset).address());
     slots.iterate_ahead(ahead, |offset| {
         visit(visitor, chunk.address() + offset);
         SlotAction::Keep
-    });
+    })
 }
 
 /// Visits all that is grey, with the help of other threads if that is worth it.
@@ -213,8 +215,13 @@ fn is_alive(young: &ChunkSet, word: Word) -> bool {
 }
 
 /// Makes chunks old in which something lives, and puts new ones in their places.
-fn hand_over(heap: &mut Heap, visitor: MarkingVisitor, replacements: Vec<&'static MemoryChunk>) -> Evacuation {
-    let mut evacuation = Evacuation::default();
+fn hand_over(
+    heap: &mut Heap,
+    visitor: MarkingVisitor,
+    replacements: Vec<&'static MemoryChunk>,
+    remembered: usize,
+) -> Evacuation {
+    let mut evacuation = Evacuation { remembered, ..Evacuation::default() };
     let has_live = |chunk: &MemoryChunk| {
         chunk.set_live_bytes(chunk.marked_bytes());
         chunk.live_bytes() > 0

@@ -123,6 +123,9 @@ pub struct CollectionRecord {
     pub copied: usize,
     /// Bytes that became old: moved there, or large objects where they were.
     pub promoted: usize,
+    /// Slots outside the young generation that referred into it, and were looked at one by one: a number. A pause in which little was
+    /// copied was spent on these.
+    pub remembered: usize,
     /// Bytes moved within the old generation, out of sparse chunks.
     pub evacuated: usize,
     /// Chunks that were given back because all that lived there had moved: a number.
@@ -171,6 +174,7 @@ impl CollectionRecord {
         committed_after: 0,
         copied: 0,
         promoted: 0,
+        remembered: 0,
         evacuated: 0,
         evacuated_chunks: 0,
         aborted_chunks: 0,
@@ -216,6 +220,7 @@ impl CollectionRecord {
             committed_after = self.committed_after,
             copied = self.copied,
             promoted = self.promoted,
+            remembered = self.remembered,
             evacuated = self.evacuated,
             evacuated_chunks = self.evacuated_chunks,
             aborted_chunks = self.aborted_chunks,
@@ -246,6 +251,9 @@ impl core::fmt::Display for CollectionRecord {
         match self.allocation_rate() {
             Some(rate) => write!(f, " at {:>5.0} MiB/s", rate / crate::memory::MB as f64)?,
             None => write!(f, " {:14}", "")?,
+        }
+        if self.remembered > 0 {
+            write!(f, "  remembered {} slots", self.remembered)?;
         }
         if let Some(live) = self.live {
             let CollectionPhases { scavenging, marking, evacuating, sweeping } = self.phases;

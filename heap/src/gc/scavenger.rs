@@ -23,9 +23,11 @@ use crate::tagged::{TaggedCell, Word};
 use core::ops::Range;
 use core::sync::atomic::Ordering;
 
-/// Bytes that a scavenge moved.
+/// What a scavenge did, mostly in bytes that it moved.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Evacuation {
+    /// Remembered slots that were looked at: a number.
+    pub(super) remembered: usize,
     /// Within the young generation.
     pub(super) copied: usize,
     /// Out of it.
@@ -42,6 +44,7 @@ impl Evacuation {
 
     /// Adds what another thread has moved.
     pub(super) fn add(&mut self, other: Evacuation) {
+        self.remembered += other.remembered;
         self.copied += other.copied;
         self.promoted += other.promoted;
         self.promoted_in_place += other.promoted_in_place;
@@ -259,17 +262,20 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
     /// Visits the slots of a chunk that refer into the young generation, and forgets those that no longer do.
     fn visit_remembered(&mut self, chunk: &'static MemoryChunk) {
         if chunk.has(ChunkFlags::HAS_EPHEMERONS) {
-            ephemerons::visit_remembered(self, chunk);
+            self.evacuation.remembered += ephemerons::visit_remembered(self, chunk);
             return;
         }
         let Some(slots) = chunk.old_to_new() else { return };
         // SAFETY: a remembered offset is that of a tagged word of a live object: sweeping forgets dead ones.
         let slot_at = |offset| unsafe { TaggedCell::at(chunk.address() + offset) };
         let ahead = |offset| prefetch(slot_at(offset).load(Ordering::Relaxed).address());
+        let mut visited = 0;
         slots.iterate_ahead(ahead, |offset| {
+            visited += 1;
             let slot = slot_at(offset);
             if self.visit_slot(slot, chunk, None) { SlotAction::Keep } else { SlotAction::Remove }
         });
+        self.evacuation.remembered += visited;
         // SAFETY: `slots` is not used any more.
         unsafe { chunk.settle_old_to_new() };
     }

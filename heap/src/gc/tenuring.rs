@@ -158,7 +158,7 @@ mod tests {
     /// What scavenges that copy and promote so much find right to do next.
     fn look(tenuring: &mut Tenuring, scavenges: &[(usize, usize)]) -> Vec<Promotes> {
         let each = scavenges.iter().map(|&(copied, promoted)| {
-            let evacuation = Evacuation { copied, promoted, promoted_in_place: 0 };
+            let evacuation = Evacuation { copied, promoted, ..Evacuation::default() };
             tenuring.look(tenuring.next(), evacuation, CAPACITY, CAPACITY);
             tenuring.next()
         });

@@ -4,8 +4,12 @@
 use super::AllocationAlignment;
 use super::filler::FillerMaps;
 use crate::debugger::described;
-use crate::memory::AddressRegion;
+use crate::memory::{AddressRegion, prefetch};
 use core::cell::Cell;
+
+/// How far ahead of what is cut off memory is fetched into the cache, in bytes: what will be cut off next is written then, and a store
+/// that misses holds up those behind it. Measured: 1024 is as good, 256 half as good.
+const FETCHED_AHEAD: usize = 2048;
 
 /// Free memory from `top` up to `limit`. V8: `LinearAllocationArea`.
 ///
@@ -108,6 +112,7 @@ impl LinearAllocationArea {
         debug_assert!(top <= end && end <= self.limit.get());
         if size <= end - top {
             self.top.set(top + size);
+            prefetch(top + FETCHED_AHEAD);
             Some(top)
         } else {
             None
