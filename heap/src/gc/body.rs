@@ -186,6 +186,19 @@ pub(crate) unsafe fn visit_slots_and_ephemerons<C>(
 
 /// The bytes of an object of `size` bytes in which nothing but tagged words lie, at its end, if it has such: of the rest,
 /// [`visit_slots`] visits what there is if it is told that the object ends before them.
+/// The bytes from and to which all references of an object of `size` bytes lie, but for its map; `None` if other words lie between them.
+#[inline(always)]
+pub(crate) fn only_row(map: &Map, size: usize) -> Option<Range<usize>> {
+    let body = map.body();
+    let first = usize::from(body.first_word()) * TAGGED_SIZE;
+    match body.visitor_id() {
+        VisitorId::DataOnly => Some(0..0),
+        VisitorId::Range => Some(first..usize::from(body.end_word()) * TAGGED_SIZE),
+        VisitorId::ToEnd => Some(first..size),
+        _ => None,
+    }
+}
+
 pub(crate) fn tagged_row(map: &Map, size: usize) -> Option<Range<usize>> {
     let body = map.body();
     match body.visitor_id() {

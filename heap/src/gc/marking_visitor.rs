@@ -3,7 +3,7 @@
 //! Findings are kept here, one list a kind. The heap changes in its mark bits alone, so several visitors may work at once,
 //! one a thread (`concurrent`). Long rows of references are visited in parts, so that a visitor can be stopped soon.
 
-use super::body::{map_of, object_size, tagged_row, visit_row, visit_slots, visit_slots_and_ephemerons};
+use super::body::{map_of, object_size, only_row, tagged_row, visit_row, visit_slots, visit_slots_and_ephemerons};
 use super::ephemerons::Entry;
 use super::evacuator::Candidates;
 use super::splice::Spliced;
@@ -46,7 +46,6 @@ impl Grey {
 
 /// Objects that will be visited next, whose first words are on their way from memory meanwhile: in a heap larger than the cache,
 /// waiting for these is most of what marking does.
-#[derive(Default)]
 struct Coming {
     /// Oldest first, from `next` on; 0 for none.
     objects: [usize; Coming::COUNT],
@@ -54,7 +53,7 @@ struct Coming {
 }
 
 impl Coming {
-    const COUNT: usize = 8;
+    const COUNT: usize = 32;
 
     /// Lets an object come, and gives the one that was to come before all others, if there are enough.
     #[inline(always)]
@@ -215,7 +214,7 @@ impl MarkingVisitor {
     /// `NOTES`: whether there are slots to be noted. Others do not look for them.
     fn advance_with<const SHARED: bool, const NOTES: bool>(&mut self, budget: usize) -> usize {
         let mut visited = 0;
-        let mut coming = Coming::default();
+        let mut coming = Coming { objects: [0; Coming::COUNT], next: 0 };
         while visited < budget {
             // SAFETY: grey objects are objects, and none moves while there are some.
             visited += unsafe {
@@ -287,6 +286,10 @@ impl MarkingVisitor {
                 && let Some(row) = tagged_row(map, size)
             {
                 return self.visit_long::<SHARED, NOTES>(object, map, row);
+            }
+            if let Some(row) = only_row(map, size) {
+                visit_row(object, row, |slot| self.visit_slot::<SHARED, NOTES>(object, map, slot));
+                return size;
             }
             let visit = |this: &mut MarkingVisitor, slot: &TaggedCell| {
                 this.visit_slot::<SHARED, NOTES>(object, map, slot);
