@@ -213,6 +213,7 @@ pub(crate) fn tagged_row(map: &Map, size: usize) -> Option<Range<usize>> {
 /// # Safety
 ///
 /// There is an object at `address`, and these bytes belong to its row.
+#[inline(always)]
 pub(crate) unsafe fn visit_row(address: usize, row: Range<usize>, mut visit: impl FnMut(&TaggedCell)) {
     for slot in row.step_by(TAGGED_SIZE) {
         // SAFETY: the caller's contract.
