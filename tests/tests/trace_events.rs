@@ -103,6 +103,7 @@ fn events_have_the_fields_of_records() {
             ("committed_after", record.committed_after.to_string()),
             ("copied", record.copied.to_string()),
             ("promoted", record.promoted.to_string()),
+            ("remembered", record.remembered.to_string()),
             ("evacuated", record.evacuated.to_string()),
             ("evacuated_chunks", record.evacuated_chunks.to_string()),
             ("aborted_chunks", record.aborted_chunks.to_string()),

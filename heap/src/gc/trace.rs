@@ -80,7 +80,8 @@ impl IsolateBuilder {
     /// cannot be written, it is not. V8: `--trace-gc`.
     ///
     /// The isolate; when the collection began; kind and reason; MiB of objects, and of chunks in brackets, before and after; the pause; what
-    /// was copied and promoted; how long the program ran before and how fast it allocated. A full collection has what marking found
+    /// was copied and promoted; how long the program ran before and how fast it allocated; remembered slots that were looked at, if there
+    /// were any. A full collection has what marking found
     /// alive, and parts of the pause; then what was evacuated, steps of marking before it and what other threads marked, if there were any. Of two programs:
     ///
     /// ```text

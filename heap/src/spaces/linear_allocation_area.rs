@@ -112,7 +112,7 @@ impl LinearAllocationArea {
         debug_assert!(top <= end && end <= self.limit.get());
         if size <= end - top {
             self.top.set(top + size);
-            prefetch(top + FETCHED_AHEAD);
+            prefetch(top.wrapping_add(FETCHED_AHEAD));
             Some(top)
         } else {
             None
