@@ -202,13 +202,13 @@ fn records_have_the_exact_bytes() {
 #[test]
 fn records_count_the_remembered_slots_that_were_looked_at() {
     // It counts collections, and what they look at.
-    let builder = Isolate::builder().unstressed(Mode::Allocations).unstressed(Mode::Promotion).unstressed(Mode::Marking);
+    let builder =
+        Isolate::builder().unstressed(Mode::Allocations).unstressed(Mode::Promotion).unstressed(Mode::Marking);
     let mut isolate = builder.classes(&CLASSES).build().unwrap();
     let mut scope = isolate.enter();
     let young = Node::new(&mut scope, NodeInit { value: 0, next: smi(0) });
-    let old: Vec<_> = (0..100)
-        .map(|value| Node::try_new_in(&mut scope, OLD, NodeInit { value, next: young }).unwrap())
-        .collect();
+    let old: Vec<_> =
+        (0..100).map(|value| Node::try_new_in(&mut scope, OLD, NodeInit { value, next: young }).unwrap()).collect();
     // Copied, and young still; then promoted, and no longer remembered.
     (0..3).for_each(|_| scope.collect(CollectionKind::Young));
     let records = scope.statistics().collections;
