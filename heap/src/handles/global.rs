@@ -95,10 +95,28 @@ impl NodeRef {
 pub(crate) struct GlobalHandles {
     isolate: u64,
     blocks: RefCell<Vec<Keeper>>,
-    /// Nodes that were free when last looked at, as block and index.
-    free: RefCell<Vec<(usize, usize)>>,
+    /// Nodes that were free when last looked at.
+    free: RefCell<Vec<FreeNodes>>,
     /// Whether there may be pins.
     has_pins: Cell<bool>,
+}
+
+/// Free nodes among the 64 of `block` from `first` on: at least one, a bit each.
+#[derive(Clone, Copy, Debug)]
+struct FreeNodes {
+    block: usize,
+    first: usize,
+    bits: u64,
+}
+
+impl FreeNodes {
+    /// Those of a block, the first ones last.
+    fn of(block: usize, keeper: &Keeper) -> impl Iterator<Item = FreeNodes> {
+        keeper.block().nodes.chunks(64).enumerate().rev().filter_map(move |(group, nodes)| {
+            let bits = nodes.iter().rev().fold(0, |bits, node| bits << 1 | u64::from(!node.is_owned()));
+            (bits != 0).then_some(FreeNodes { block, first: group * 64, bits })
+        })
+    }
 }
 
 /// A weak reference of the heap's own, which does not say what to.
@@ -122,28 +140,41 @@ impl GlobalHandles {
         GlobalHandles { isolate, blocks: RefCell::default(), free: RefCell::default(), has_pins: Cell::new(false) }
     }
 
+    #[inline]
     pub(super) fn create(&self, word: Word, weak: bool) -> NodeRef {
-        let mut blocks = self.blocks.borrow_mut();
         let mut free = self.free.borrow_mut();
         if free.is_empty() {
-            let total = blocks.len() * NODES;
-            for (b, keeper) in blocks.iter().enumerate() {
-                let unowned = |i: &usize| !keeper.block().nodes[*i].is_owned();
-                free.extend((0..NODES).rev().filter(unowned).map(|i| (b, i)));
-            }
-            // Looking again pays only if it yields a good part of all nodes.
-            if free.len() * 4 <= total {
-                free.extend((0..NODES).rev().map(|i| (blocks.len(), i)));
-                blocks.push(Keeper::new(self.isolate));
-            }
+            self.look_for_free_nodes(&mut free);
         }
-        let (b, index) = free.pop().expect("just filled");
-        let keeper = &blocks[b];
+        let nodes = free.last_mut().expect("just found");
+        let (block, index) = (nodes.block, nodes.first + nodes.bits.trailing_zeros() as usize);
+        nodes.bits &= nodes.bits - 1;
+        if nodes.bits == 0 {
+            free.pop();
+        }
+        let keeper = &self.blocks.borrow()[block];
         let node = &keeper.block().nodes[index];
         node.word.store(word.bits(), Ordering::Relaxed);
         node.weak.store(weak, Ordering::Relaxed);
         node.pinned.store(false, Ordering::Relaxed);
         keeper.give_out(index)
+    }
+
+    /// Finds nodes whose owners are gone, and makes more if these are few.
+    #[cold]
+    #[inline(never)]
+    fn look_for_free_nodes(&self, free: &mut Vec<FreeNodes>) {
+        let mut blocks = self.blocks.borrow_mut();
+        for (block, keeper) in blocks.iter().enumerate() {
+            free.extend(FreeNodes::of(block, keeper));
+        }
+        let found: usize = free.iter().map(|nodes| nodes.bits.count_ones() as usize).sum();
+        // Looking again pays only if it yields a good part of all nodes.
+        if found * 4 <= blocks.len() * NODES {
+            let keeper = Keeper::new(self.isolate);
+            free.extend(FreeNodes::of(blocks.len(), &keeper));
+            blocks.push(keeper);
+        }
     }
 
     /// A strong node whose referent must not move.
