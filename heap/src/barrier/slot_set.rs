@@ -1,6 +1,6 @@
 //! Owns [`SlotSet`]: one remembered set of one chunk, the slots in it that point to where a
-//! collection must look. Promises that inserting is a load, a shift and an `or` once the slot's
-//! bucket exists, that memory is spent only on parts of the chunk that have slots, or four times as much at the most, and that
+//! collection must look. Promises that inserting is no more than a load, a shift and an `or` once the
+//! slot's bucket exists, that memory is spent only on parts of the chunk that have slots, or four times as much at the most, and that
 //! visiting goes by ascending address. Never touches the slots themselves.
 //!
 //! Buckets are found through a table as long as few of them are there. When most are, [`SlotSet::settle`] lays them out in one
