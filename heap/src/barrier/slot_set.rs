@@ -94,10 +94,8 @@ impl SlotSet {
     /// # Panics
     ///
     /// If `offset` is outside the chunk.
-    #[inline]
     pub fn insert(&self, offset: usize) {
-        let slot = self.slot_of(offset);
-        insert_into(self.bucket_or_create(slot / Self::SLOTS_PER_BUCKET), slot);
+        self.insert_slot(self.slot_of(offset));
     }
 
     /// The same for a set that lies behind the write barrier.
@@ -122,14 +120,15 @@ impl SlotSet {
             // SAFETY: as above.
             Buckets::Few(buckets) => match unsafe { buckets.get_unchecked(slot / Self::SLOTS_PER_BUCKET) }.get() {
                 Some(bucket) => insert_into(bucket, slot),
-                None => self.insert_into_new(slot),
+                None => self.insert_slot(slot),
             },
         }
     }
 
+    /// Where nobody waits for it, or there is no bucket yet.
     #[cold]
     #[inline(never)]
-    fn insert_into_new(&self, slot: usize) {
+    fn insert_slot(&self, slot: usize) {
         insert_into(self.bucket_or_create(slot / Self::SLOTS_PER_BUCKET), slot);
     }
 

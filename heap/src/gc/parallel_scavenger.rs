@@ -49,7 +49,7 @@ use crate::barrier::SlotAction;
 use crate::heap::Heap;
 use crate::layout::VisitorId;
 use crate::map::Map;
-use crate::memory::{AtomicChunkSet, ChunkFlags, KB, MemoryChunk};
+use crate::memory::{AtomicChunkSet, ChunkFlags, KB, MemoryChunk, prefetch};
 use crate::spaces::filler::FillerMaps;
 use crate::spaces::{AllocationAlignment, MAX_YOUNG_OBJECT_SIZE};
 use crate::tagged::{TAGGED_SIZE, TaggedCell, Word};
@@ -271,11 +271,13 @@ impl<'j, const ALIGNED: bool> Worker<'j, ALIGNED> {
             return;
         }
         let Some(slots) = chunk.old_to_new() else { return };
+        // SAFETY: a remembered offset is that of a tagged word of a live object: sweeping forgets dead ones.
+        let slot_at = |offset| unsafe { TaggedCell::at(chunk.address() + offset) };
+        let ahead = |offset| prefetch(slot_at(offset).load(Ordering::Relaxed).address());
         let mut visited = 0;
-        slots.iterate(|offset| {
+        slots.iterate_ahead(ahead, |offset| {
             visited += 1;
-            // SAFETY: a remembered offset is that of a tagged word of a live object: sweeping forgets dead ones.
-            let slot = unsafe { TaggedCell::at(chunk.address() + offset) };
+            let slot = slot_at(offset);
             let is_young = self.visit_slot(slot, chunk, None);
             self.share_if_wanted();
             if is_young { SlotAction::Keep } else { SlotAction::Remove }
