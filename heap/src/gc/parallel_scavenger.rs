@@ -41,15 +41,14 @@
 
 use super::area::{AREA, Area, LARGEST_IN_AREA};
 use super::body::{map_of, object_size, visit_slots};
-use super::scavenger::{Evacuation, Places, Scavenger, copy_object, fatal};
+use super::scavenger::{Evacuation, Places, Scavenger, copy_object, fatal, look_through};
 use super::splice::Spliced;
 use super::workers::{self, Gang, Job};
 use super::worklist::Worklist;
-use crate::barrier::SlotAction;
 use crate::heap::Heap;
 use crate::layout::VisitorId;
 use crate::map::Map;
-use crate::memory::{AtomicChunkSet, ChunkFlags, KB, MemoryChunk, prefetch};
+use crate::memory::{AtomicChunkSet, ChunkFlags, KB, MemoryChunk};
 use crate::spaces::filler::FillerMaps;
 use crate::spaces::{AllocationAlignment, MAX_YOUNG_OBJECT_SIZE};
 use crate::tagged::{TAGGED_SIZE, TaggedCell, Word};
@@ -270,21 +269,15 @@ impl<'j, const ALIGNED: bool> Worker<'j, ALIGNED> {
             self.findings.remembered.push(chunk);
             return;
         }
-        let Some(slots) = chunk.old_to_new() else { return };
-        // SAFETY: a remembered offset is that of a tagged word of a live object: sweeping forgets dead ones.
-        let slot_at = |offset| unsafe { TaggedCell::at(chunk.address() + offset) };
-        let ahead = |offset| prefetch(slot_at(offset).load(Ordering::Relaxed).address());
-        let mut visited = 0;
-        slots.iterate_ahead(ahead, |offset| {
-            visited += 1;
-            let slot = slot_at(offset);
-            let is_young = self.visit_slot(slot, chunk, None);
-            self.share_if_wanted();
-            if is_young { SlotAction::Keep } else { SlotAction::Remove }
-        });
-        self.findings.evacuation.remembered += visited;
-        // SAFETY: `slots` is not used any more, and no other thread looks at the set of a chunk that this one claimed.
-        unsafe { chunk.settle_old_to_new() };
+        // SAFETY: this thread has claimed the chunk.
+        let count = unsafe {
+            look_through(chunk, |slot| {
+                let is_young = self.visit_slot(slot, chunk, None);
+                self.share_if_wanted();
+                is_young
+            })
+        };
+        self.findings.evacuation.remembered += count;
     }
 
     #[inline(always)]

@@ -219,6 +219,28 @@ fn moved(word: Word, forwarding: Word) -> Word {
     if word.is_weak() { new.to_weak() } else { new }
 }
 
+/// Calls `visit` with the remembered slots of a chunk, while what those after them refer to comes to the cache, and forgets those of which it
+/// says that they refer to nothing young any more. Returns how many there were.
+///
+/// # Safety
+///
+/// The chunk is left to this thread: no other one looks at its set.
+#[inline(always)]
+pub(super) unsafe fn look_through(chunk: &MemoryChunk, mut visit: impl FnMut(&TaggedCell) -> bool) -> usize {
+    let Some(slots) = chunk.old_to_new() else { return 0 };
+    // SAFETY: a remembered offset is that of a tagged word of a live object: sweeping forgets dead ones.
+    let slot_at = |offset| unsafe { TaggedCell::at(chunk.address() + offset) };
+    let ahead = |offset| prefetch(slot_at(offset).load(Ordering::Relaxed).address());
+    let mut count = 0;
+    slots.iterate_ahead(ahead, |offset| {
+        count += 1;
+        if visit(slot_at(offset)) { SlotAction::Keep } else { SlotAction::Remove }
+    });
+    // SAFETY: the caller's contract, and `slots` is not used any more.
+    unsafe { chunk.settle_old_to_new() };
+    count
+}
+
 impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
     fn visit_root(&mut self, word: Word) -> Word {
         if word.is_smi() || word.is_cleared() || !self.places.from.contains(word.address()) {
@@ -265,19 +287,8 @@ impl<const ALIGNED: bool> Scavenger<'_, ALIGNED> {
             self.evacuation.remembered += ephemerons::visit_remembered(self, chunk);
             return;
         }
-        let Some(slots) = chunk.old_to_new() else { return };
-        // SAFETY: a remembered offset is that of a tagged word of a live object: sweeping forgets dead ones.
-        let slot_at = |offset| unsafe { TaggedCell::at(chunk.address() + offset) };
-        let ahead = |offset| prefetch(slot_at(offset).load(Ordering::Relaxed).address());
-        let mut visited = 0;
-        slots.iterate_ahead(ahead, |offset| {
-            visited += 1;
-            let slot = slot_at(offset);
-            if self.visit_slot(slot, chunk, None) { SlotAction::Keep } else { SlotAction::Remove }
-        });
-        self.evacuation.remembered += visited;
-        // SAFETY: `slots` is not used any more.
-        unsafe { chunk.settle_old_to_new() };
+        // SAFETY: there is no other thread.
+        self.evacuation.remembered += unsafe { look_through(chunk, |slot| self.visit_slot(slot, chunk, None)) };
     }
 
     /// Evacuates what a slot refers to; whether that is still young. `object` is the one that has the slot, if known.
