@@ -164,10 +164,13 @@ impl Heap {
 impl Heap {
     /// The bytes of the old generation if the next scavenge, when there is one, promotes as much as the last did: so much of that as the
     /// young generation is filled by now. What grows so grows all the time, and not by megabytes at each scavenge: so does what is
-    /// marked, in many short steps.
+    /// marked, in many short steps. What has not survived yet stays young, unless [all survivors](super::Tenuring) are promoted at once or it
+    /// is large.
     fn weight_to_come(&self) -> usize {
-        let young = self.new_space.used() + self.new_large_object_space.used();
-        self.old_generation_weight() + self.expected_of(young.saturating_sub(self.collector.copied_last))
+        let (copied, large) = (self.collector.copied_last, self.new_large_object_space.used());
+        let young = self.new_space.used() + large;
+        let most = if self.is_survival_expected() { young } else { copied + large };
+        self.old_generation_weight() + self.expected_of(young.saturating_sub(copied)).min(most)
     }
 
     /// Whether it is time to begin to mark, if that is not under way.

@@ -11,7 +11,8 @@
 //! for a visit of all that lives. All becomes old, and the next full collection finds what is dead. Then one
 //! looks again, at [a part](SAMPLE); as long as it finds the same, none of the usual kind has to, and twice as many as before do
 //! not look, up to [`UNEXAMINED`]. A part is younger than the whole, and much of the whole may be dead: that a full collection
-//! finds out, and then [all of this ends](Tenuring::stop).
+//! finds out, and then [all of this ends](Tenuring::stop). It ends at once if more words of old objects refer to what lives than it has
+//! itself: such words are overwritten over and over, and what they refer to dies when they are.
 //!
 //! While marking is under way, what becomes old has to be looked through for what was marked before: then the semi-space is only filled to
 //! [a part](WHILE_MARKING), so that this takes no longer than a step of marking. Parts of a large semi-space are no larger than those
@@ -24,6 +25,7 @@
 
 use super::scavenger::Evacuation;
 use crate::memory::AREA_SIZE;
+use crate::tagged::TAGGED_SIZE;
 
 /// What is alive again has to be more than all but this part.
 const FILTERED_OUT: usize = 8;
@@ -130,6 +132,7 @@ impl Tenuring {
         let copied = core::mem::replace(&mut self.copied, evacuation.copied);
         match promotes {
             Promotes::Everything => self.unexamined = self.unexamined.saturating_sub(1),
+            Promotes::TheLiving if evacuation.remembered * TAGGED_SIZE > evacuation.survived() => self.stop(),
             Promotes::TheLiving if evacuation.survived() >= used - used / FILTERED_OUT => {
                 self.trusted = (2 * self.trusted).clamp(1, UNEXAMINED);
                 (self.at_once, self.unexamined) = (AT_ONCE, self.trusted);
@@ -216,6 +219,17 @@ mod tests {
         let mut tenuring = Tenuring::default();
         assert_eq!(look(&mut tenuring, &[(400, 0), (400, 350)]), [Survivors, TheLiving]);
         assert_eq!(look(&mut tenuring, &[(0, 500), (0, 499), (400, 0)]), [TheLiving, Survivors, Survivors]);
+    }
+
+    #[test]
+    fn it_ends_when_more_words_refer_to_what_lives_than_it_has() {
+        for (words, then) in [(900 / TAGGED_SIZE, Everything), (900 / TAGGED_SIZE + 1, Survivors)] {
+            let mut tenuring = Tenuring::default();
+            assert_eq!(look(&mut tenuring, &[(400, 0), (400, 350)]), [Survivors, TheLiving]);
+            let evacuation = Evacuation { promoted_in_place: 900, remembered: words, ..Evacuation::default() };
+            tenuring.look(TheLiving, evacuation, CAPACITY, CAPACITY);
+            assert_eq!(tenuring.next(), then);
+        }
     }
 
     #[test]
