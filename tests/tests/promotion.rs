@@ -4,6 +4,7 @@ use heapwright::inspect::HeapStatistics;
 use heapwright::prelude::*;
 use heapwright::stress::Mode;
 use heapwright::{CollectionKind, CollectionReason, Growing, SpaceId};
+use heapwright_tests::Random;
 
 /// A node of a list.
 #[heap_object]
@@ -140,6 +141,34 @@ fn what_dies_a_little_later_is_noticed_in_the_end() {
     let after = scope.statistics().young;
     let (copied, promoted) = (after.copied - before.copied, after.promoted - before.promoted);
     assert!(copied > 0 && promoted < 2 * SEMI_SPACE as u64, "{copied} bytes copied, {promoted} promoted");
+    check(&scope, all, |_| ());
+}
+
+/// The same, where old objects refer to it so often that this can be seen at once.
+#[test]
+fn what_is_overwritten_over_and_over_is_copied_again() {
+    const SEMI_SPACE: usize = 1 << 20;
+    /// Each node is in 16 places, and lives until something else is in all of them: longer than a look can see.
+    const PLACES: usize = 1 << 16;
+    let mut isolate = isolate(SEMI_SPACE);
+    let mut scope = isolate.enter();
+    let ring = Ring::new(&mut scope, RingInit { nodes: Filled::new(Nil, PLACES) });
+    let all = list(&mut scope);
+    grow(&mut scope, all, 8);
+    let (mut random, mut number) = (Random::new(1), 0);
+    let before = scope.statistics();
+    while scope.statistics().young.count < before.young.count + 24 {
+        for _ in 0..100 {
+            let memory = scope.reserve(Node::SIZE).unwrap();
+            let node = node(&memory, number, None, None);
+            (0..16).for_each(|_| ring.get(&memory).set_nodes(random.below(PLACES), node));
+            number += 1;
+        }
+    }
+    let after = scope.statistics();
+    let promoted = after.young.promoted - before.young.promoted;
+    assert!(promoted <= 6 * SEMI_SPACE as u64, "{promoted} bytes became old");
+    assert!(after.young.copied > before.young.copied);
     check(&scope, all, |_| ());
 }
 
