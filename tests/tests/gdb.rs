@@ -298,16 +298,20 @@ fn live_process(run: &str) {
     let printed = printed.split_once("@@@\n").expect("a marker").1;
     let tails = printed.lines().find_map(|l| l.strip_prefix("$1 = <Tails ")).unwrap_or_else(|| panic!("{printed}"));
     let tails = tails.trim_end_matches('>');
+    // On a processor with AMX, a gdb before version 14 cannot put the registers back after it has called a function of the program: what
+    // the function prints is there, but nothing comes of its value.
+    let can_call = !printed.contains("Couldn't write extended state status");
+    let (called, compared) = if can_call { ("$5 = true\n", "$6 = true\n") } else { ("Couldn't write", "$5 = true\n") };
     for wanted in [
         format!(") {tails}\n"), // the reference, as gdb prints pointers
         "$3 = <HeapNumber 0x".to_owned(),
         "$4 = <Opaque 0x".to_owned(),
         "which only the program can compute".to_owned(),
-        "\n3\n3\n$5 = true\n".to_owned(),
+        format!("\n3\n3\n{called}"),
         "values: [5, 5, 5, 5]\n".to_owned(),
         "A path of fields stands behind a space: `handle .next`.\n".to_owned(),
         "No symbol 'nobody' in current context.\n".to_owned(),
-        "$6 = true\n".to_owned(),
+        compared.to_owned(),
         width("0x54 is 0x54: there is no object. As a Smi it is 42.", "0x54 is 0x54: there is no object."),
         "0x7ffff is 0x7ffff: there is no object.".to_owned(),
         "slot is 0x".to_owned(),
