@@ -4,8 +4,8 @@
 //!
 //! **When the heap is collected.** What was registered since the last full collection spends the room that the old
 //! generation has left to grow: [a step](crate::HeapPolicy::external_memory_step) of it, 64 MiB, or half of what there was
-//! then if that is more, spends all. So marking begins when three quarters of that are registered, or half of it and half
-//! of the room spent by objects, and so on. It is asked for where memory is registered and where objects are allocated. V8:
+//! then if that is more, spends all. So marking begins when nine tenths of that are registered, or half of it and four
+//! fifths of the room spent by objects, and so on. It is asked for where memory is registered and where objects are allocated. V8:
 //! marking begins after 64 MiB, and the heap's limit counts what there was at the last collection, times 1.1.
 //!
 //! **What is refused.** Together with the heap's chunks it never exceeds the
@@ -225,7 +225,7 @@ impl HandleScope<'_> {
             }
             let isolate = self.data_mut();
             isolate.collect_all_available_garbage(CollectionReason::LastResort);
-            isolate.close_area_under_stress();
+            isolate.shorten_area();
             self.run_weak_callbacks();
         }
         let allocator = &mut self.data_mut().heap.allocator;

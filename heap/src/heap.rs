@@ -465,7 +465,7 @@ impl IsolateData {
             self.heap.count_allocation(target.space(), size);
         }
         self.allocated_under_watch(target, result.as_ref().ok().copied());
-        self.close_area_under_stress();
+        self.shorten_area();
         result
     }
 
@@ -486,7 +486,8 @@ impl IsolateData {
             return Err(OutOfMemory { requested: bytes, space: SpaceId::New, reason });
         }
         self.open_area();
-        let result = if self.heap.new_space.lab.available() >= bytes {
+        // What ended short of that for marking alone leads to a step of it.
+        let result = if self.heap.intercepts && self.heap.new_space.lab.available() >= bytes {
             Ok(())
         } else {
             self.climb(bytes, Target::New).map(|address| self.heap.new_space.give_back(address, bytes))
@@ -494,8 +495,8 @@ impl IsolateData {
         self.allocated_under_watch(Target::New, None);
         match result {
             Ok(()) if self.heap.shuts_area() => self.heap.new_space.limit_area(bytes),
-            Ok(()) => self.heap.limit_area_for_observers(bytes),
-            Err(_) => self.close_area_under_stress(),
+            Ok(()) => self.heap.limit_area_for_steps(bytes),
+            Err(_) => self.shorten_area(),
         }
         result
     }
@@ -510,16 +511,16 @@ impl IsolateData {
     }
 
     /// Stress mode and schedules keep the linear allocation area shut, so that every allocation comes by here; observers
-    /// of allocations keep it short.
+    /// of allocations, and marking, keep it short.
     fn open_area(&mut self) {
         if self.heap.options.stress_marking {
             self.stress_marking();
         }
+        self.look_at_allocations();
+        self.heap.new_space.open_area();
         if !self.heap.intercepts {
             return;
         }
-        self.look_at_allocations();
-        self.heap.new_space.open_area();
         self.follow_schedule();
         if let Some(mut stress) = self.heap.options.stress {
             // To look through the heap twice takes longer than to collect it.
@@ -532,8 +533,9 @@ impl IsolateData {
         }
     }
 
-    pub(crate) fn close_area_under_stress(&mut self) {
-        if self.heap.intercepts {
+    /// After a slow path, or a collection: lets the linear allocation area end where the next slow path is wanted.
+    pub(crate) fn shorten_area(&mut self) {
+        if self.heap.intercepts || self.heap.collector.marking.is_some() {
             self.close_area();
         }
     }
@@ -544,7 +546,7 @@ impl IsolateData {
             self.heap.new_space.shut_area();
         } else {
             self.heap.new_space.open_area();
-            self.heap.limit_area_for_observers(0);
+            self.heap.limit_area_for_steps(0);
         }
     }
 
@@ -614,9 +616,11 @@ impl Heap {
         self.intercepts = self.shuts_area() || self.watch.is_some();
     }
 
-    /// Lets the linear allocation area, which is open, end where an observer wants to know, but leaves `least` bytes of it.
-    fn limit_area_for_observers(&self, least: usize) {
-        if let Some(bytes) = self.until_next_step() {
+    /// Lets the linear allocation area, which is open, end where an observer wants to know, or marking goes on by a step, but leaves
+    /// `least` bytes of it.
+    fn limit_area_for_steps(&self, least: usize) {
+        let marking = self.collector.marking.as_ref().map(|marking| marking.step());
+        if let Some(bytes) = self.until_next_step().into_iter().chain(marking).min() {
             let available = self.new_space.lab.available();
             self.new_space.limit_area(bytes.min(available).next_multiple_of(TAGGED_SIZE).max(least));
         }

@@ -58,10 +58,11 @@ pub struct HeapPolicy {
     pub growing: Growing,
     /// Whether it is marked in steps, while the program runs. True.
     pub incremental_marking: bool,
-    /// How much of the growth it is allowed has to be used up for that to begin, in percent: 1 to 100. 75.
+    /// How much of the growth it is allowed has to be used up for that to begin, in percent: 1 to 100. 90.
     pub marking_start: u32,
     /// How much faster than needed it is marked then, if as much of it is alive as at the last full collection: 1 to 1000 times. 2.
-    /// The higher, the longer each step and the fewer of them. At 1 all of it is taken for alive.
+    /// The higher, the sooner it is over and the closer its steps, of half a MiB each, come upon one another; longer ones only if less
+    /// than 16 KiB would be made in between. At 1 all of it is taken for alive.
     pub marking_speed: u32,
     /// External memory that may be registered until the heap is collected to find out who still needs it, at least 1 MiB.
     /// 64 MiB, or half of what there is already, if that is more. V8: `kExternalAllocationSoftLimit`.
@@ -81,7 +82,7 @@ impl Default for HeapPolicy {
             initial_old_generation_limit: 32 * MB,
             growing: Growing::Measured,
             incremental_marking: true,
-            marking_start: 75,
+            marking_start: 90,
             marking_speed: 2,
             external_memory_step: 64 * MB,
             threads: if stress::mode(Mode::OneThread) { 1 } else { crate::gc::cores() },

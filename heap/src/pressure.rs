@@ -52,7 +52,7 @@ impl HandleScope<'_> {
         for _ in 0..times {
             let isolate = self.data_mut();
             isolate.collect_all_available_garbage(CollectionReason::MemoryPressure);
-            isolate.close_area_under_stress();
+            isolate.shorten_area();
             self.run_weak_callbacks();
         }
     }

@@ -21,11 +21,13 @@
 //!
 //! # When
 //!
-//! Marking begins when the old generation has grown by three quarters of what it may grow until it is due, unless the
-//! [policy](crate::HeapPolicy) says otherwise. From then on it visits so many bytes for each byte by which the old generation grows that
-//! it is through well before the limit, if as much is alive as the last time; if it turns out to be more, it goes on faster. What is left
-//! at the limit, the pause does. Where nothing grows, each scavenge makes one small step. All is counted in bytes, so that a program
-//! runs the same each time.
+//! Marking begins when the old generation has grown by nine tenths of what it may grow until it is due, unless the
+//! [policy](crate::HeapPolicy) says otherwise, and before a scavenge that might use up the rest. What is made while it is under way
+//! lives until the next time, and each store costs more: so it is late and fast. It visits so many bytes for each byte by which the old
+//! generation grows that it is through well before the limit, if as much is alive as the last time; if it turns out to be more, it goes
+//! on faster. The faster it is, the shorter the linear allocation area, so that steps become more and not longer. What is left at the
+//! limit, the pause does. Where nothing grows, each scavenge makes one small step. All is counted in bytes, so that a program runs the
+//! same each time.
 //!
 //! Where nearly all that is young survives, the semi-space is emptied before marking begins, which takes no time then, and while it is
 //! under way only a part of it is filled (`tenuring`); the last pause comes when next to nothing is in it, and not with
@@ -48,9 +50,15 @@ use crate::memory::{AREA_SIZE, ChunkSet, KB, MB, MemoryChunk};
 use core::cell::{Cell, RefCell};
 use std::time::Instant;
 
-/// Bytes by which the old generation grows from one step to the next: less than a chunk has, so that a step comes with each. V8:
-/// 256 KiB.
+/// Bytes by which the old generation grows from one step to the next at the most: less than a chunk has, so that a step comes with
+/// each. V8: 256 KiB.
 const STEP: usize = 192 * KB;
+
+/// The least.
+const LEAST_STEP: usize = 16 * KB;
+
+/// Bytes that a step visits at the most if it comes when it should.
+const MOST_WORK: usize = 512 * KB;
 
 /// Bytes that a step visits at least.
 const LEAST_WORK: usize = 64 * KB;
@@ -151,6 +159,17 @@ impl IncrementalMarking {
     pub(crate) fn grey(&self) -> Vec<usize> {
         self.marker.grey()
     }
+
+    /// Bytes to visit for each byte by which the old generation grows.
+    fn speed(&self) -> usize {
+        if self.visited < self.expected { self.speed } else { self.speed_if_more }
+    }
+
+    /// Bytes by which the old generation grows, or that are made, until the next step is due: the faster objects are visited, the fewer,
+    /// so that steps are short.
+    pub(crate) fn step(&self) -> usize {
+        (MOST_WORK / self.speed()).clamp(LEAST_STEP, STEP)
+    }
 }
 
 impl Heap {
@@ -167,15 +186,22 @@ impl Heap {
     /// marked, in many short steps. What has not survived yet stays young, unless [all survivors](super::Tenuring) are promoted at once or it
     /// is large.
     fn weight_to_come(&self) -> usize {
-        let (copied, large) = (self.collector.copied_last, self.new_large_object_space.used());
-        let young = self.new_space.used() + large;
-        let most = if self.is_survival_expected() { young } else { copied + large };
-        self.old_generation_weight() + self.expected_of(young.saturating_sub(copied)).min(most)
+        let young = self.new_space.used() + self.new_large_object_space.used();
+        let expected = self.expected_of(young.saturating_sub(self.collector.copied_last));
+        self.old_generation_weight() + expected.min(self.most_to_come())
+    }
+
+    /// The most that the next scavenge may promote.
+    fn most_to_come(&self) -> usize {
+        let survived = if self.is_survival_expected() { self.new_space.used() } else { self.collector.copied_last };
+        survived + self.new_large_object_space.used()
     }
 
     /// Whether it is time to begin to mark, if that is not under way.
     fn is_marking_due(&self) -> bool {
-        self.options.policy.incremental_marking && self.weight_to_come() >= self.marking_start()
+        self.options.policy.incremental_marking
+            && (self.weight_to_come() >= self.marking_start()
+                || self.old_generation_weight() + self.most_to_come() >= self.old_generation_limit)
     }
 
     /// Whether marking is under way, or should be.
@@ -233,7 +259,7 @@ impl IsolateData {
         let used = self.heap.weight_to_come();
         match &self.heap.collector.marking {
             None if self.heap.is_marking_due() => self.start_marking(),
-            Some(marking) if used.saturating_sub(marking.used_at_step) >= STEP => {
+            Some(marking) if used.saturating_sub(marking.used_at_step) >= marking.step() => {
                 let from = self.heap.time_for_speeds();
                 self.step(used, 0);
                 if let Some(from) = from {
@@ -281,8 +307,7 @@ impl IsolateData {
             return;
         }
         // Half of the time has gone by, perhaps without them.
-        let speed = if marking.visited < marking.expected { marking.speed } else { marking.speed_if_more };
-        let speed = if is_left_to_helpers { 2 * speed } else { speed };
+        let speed = if is_left_to_helpers { 2 * marking.speed() } else { marking.speed() };
         let visited = marking.marker.advance(&self.heap, (grown * speed).max(least));
         marking.visited += visited;
         marking.marker.leave_to_helpers(&self.heap);

@@ -344,7 +344,7 @@ impl HandleScope<'_> {
     pub(crate) fn collect_because(&mut self, kind: CollectionKind, reason: CollectionReason) {
         let isolate = self.data_mut();
         isolate.collect(kind, reason);
-        isolate.close_area_under_stress();
+        isolate.shorten_area();
         self.run_weak_callbacks();
     }
 }

@@ -77,7 +77,7 @@ impl HandleScope<'_> {
         if is_young(self) {
             let isolate = self.data_mut();
             isolate.collect(CollectionKind::Young, CollectionReason::Pin);
-            isolate.close_area_under_stress();
+            isolate.shorten_area();
         }
         // SAFETY: a scope is given.
         let word = unsafe { handle.word() };
