@@ -5,7 +5,7 @@
 use heapwright::code::InstructionStream;
 use heapwright::prelude::*;
 use heapwright::stress::Mode;
-use heapwright::{CollectionReason, IsolateBuilder};
+use heapwright::{CollectionReason, Growing, HeapPolicy, IsolateBuilder};
 use heapwright_tests::Random;
 
 #[heap_object]
@@ -117,6 +117,77 @@ fn promotion_alone_drives_it() {
         let value = element.cast::<Node>().value() as usize;
         assert_eq!(value, if i + (1 << 20) < 2_000_000 { i + (1 << 20) } else { i });
     }
+}
+
+/// A list of young nodes grows, where all that is made lives; by single allocations, and by reservations.
+#[test]
+fn the_faster_it_is_the_more_steps_there_are_and_none_is_longer() {
+    for is_reserved in [false, true] {
+        let mut policy = HeapPolicy::default();
+        (policy.marking_start, policy.marking_speed, policy.threads, policy.growing) = (90, 4, 1, Growing::Bytes);
+        // It counts steps.
+        let mut isolate =
+            builder().unstressed(Mode::Allocations).unstressed(Mode::Marking).policy(policy).build().unwrap();
+        let mut scope = isolate.enter();
+        let list = old(&mut scope, -1);
+        let mut longest = 0;
+        let mut before = scope.statistics().marking_steps;
+        for value in 0..(105 * MB / Node::SIZE) as i32 {
+            let mut inner = scope.nested();
+            if is_reserved {
+                let memory = inner.reserve(Node::SIZE).unwrap();
+                let next = list.get(&memory).next();
+                let node = Node::new_reserved(&memory, NodeInit { value, next, weak: Nil });
+                list.get(&memory).set_next(node);
+            } else {
+                let next = list.get(&inner).next();
+                let next = inner.handle(next);
+                let node = Node::new(&mut inner, NodeInit { value, next, weak: Nil });
+                list.get(&inner).set_next(node.get(&inner));
+            }
+            if value % 64 == 0 {
+                let steps = inner.statistics().marking_steps;
+                longest = longest.max((steps.visited - before.visited) / (steps.count - before.count).max(1));
+                before = steps;
+            }
+        }
+        let full = scope.statistics().full.count;
+        assert!(full > 0 && before.count > 30, "{full} {before:?}");
+        assert!(longest <= 2 * MB as u64, "{longest} of {before:?}, reserved: {is_reserved}");
+    }
+}
+
+/// What is young has survived once, and none of it was ever promoted: nothing is expected to be, but all may be.
+#[test]
+fn it_is_through_before_a_scavenge_that_might_reach_the_limit() {
+    let mut policy = HeapPolicy::default();
+    (policy.threads, policy.initial_semi_space_size, policy.max_semi_space_size) = (1, 16 * MB, 16 * MB);
+    // It asks what comes when.
+    let mut isolate = builder().unstressed(Mode::Allocations).unstressed(Mode::Marking).policy(policy).build().unwrap();
+    let mut scope = isolate.enter();
+    let list = old(&mut scope, -1);
+    grow(&mut scope, list, 27 * MB);
+    let array = Array::new(&mut scope, ArrayInit { elements: Filled::new(smi(0), 6 * MB / Node::SIZE) });
+    let mut at = 0;
+    while scope.statistics().young.count == 0 {
+        for _ in 0..64 {
+            let mut inner = scope.nested();
+            let node = Node::new(&mut inner, NodeInit { value: 0, next: smi(0), weak: Nil });
+            array.get(&inner).set_elements(at, node.get(&inner));
+            at = (at + 1) % (6 * MB / Node::SIZE);
+        }
+    }
+    let first = scope.statistics().collections[0];
+    assert!(first.copied > 5 * MB && first.promoted < 2 * MB, "{first}");
+    while scope.statistics().full.count == 0 {
+        for _ in 0..64 {
+            Node::new(&mut scope.nested(), NodeInit { value: 0, next: smi(0), weak: Nil });
+        }
+    }
+    let statistics = scope.statistics();
+    let last = statistics.collections.last().unwrap();
+    assert!(last.reason == CollectionReason::MarkingComplete && last.promoted > 5 * MB, "{last}");
+    assert!(last.marking_steps.visited > 20 * MB as u64, "{last}");
 }
 
 #[test]

@@ -191,6 +191,13 @@ impl Heap {
         self.old_generation_weight() + expected.min(self.most_to_come())
     }
 
+    /// The same while marking is under way: that must be through in time even if the next scavenge promotes the most it may.
+    fn weight_to_mark_by(&self) -> usize {
+        let filled = self.new_space.used() as u64;
+        let feared = self.most_to_come() as u64 * filled / self.new_space.capacity() as u64;
+        self.weight_to_come().max(self.old_generation_weight() + feared as usize)
+    }
+
     /// The most that the next scavenge may promote.
     fn most_to_come(&self) -> usize {
         let survived = if self.is_survival_expected() { self.new_space.used() } else { self.collector.copied_last };
@@ -233,7 +240,7 @@ impl IsolateData {
         self.heap.set_marking(marker.marking());
         marker.visit_roots(self);
         marker.start_helpers(&self.heap, self.heap.options.helpers());
-        let (size, weight) = (self.heap.old_generation_size(), self.heap.weight_to_come());
+        let (size, weight) = (self.heap.old_generation_size(), self.heap.weight_to_mark_by());
         let headroom = self.heap.old_generation_limit.saturating_sub(weight).max(MB);
         // So much faster than it had to be if as much were alive as the last time, and nothing were made meanwhile. If it is more,
         // there is still time for all that is in use, unless it was to be no faster than that.
@@ -256,7 +263,7 @@ impl IsolateData {
         if !self.heap.options.policy.incremental_marking {
             return;
         }
-        let used = self.heap.weight_to_come();
+        let used = self.heap.weight_to_mark_by();
         match &self.heap.collector.marking {
             None if self.heap.is_marking_due() => self.start_marking(),
             Some(marking) if used.saturating_sub(marking.used_at_step) >= marking.step() => {
@@ -289,7 +296,7 @@ impl IsolateData {
     /// The same after a scavenge, which makes a step in any case.
     pub(super) fn advance_marking_after_scavenge(&mut self) {
         if self.heap.collector.marking.is_some() {
-            let used = self.heap.weight_to_come();
+            let used = self.heap.weight_to_mark_by();
             self.step(used, LEAST_WORK);
         } else {
             self.advance_marking();
