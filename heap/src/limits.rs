@@ -128,13 +128,13 @@ impl IsolateData {
             self.heap.old_space.sweep_one();
         }
         let is_young = matches!(target, Target::New | Target::NewLarge);
-        // Young: a step of marking and the end of it would be one long pause. Old: there is always something grey before a step.
+        // Young: a step of marking and the end of it would be one long pause.
         let is_through = is_young && self.is_time_to_finish_marking() && self.is_marking_complete();
         let is_scavenged_first = matches!(target, Target::New) && self.heap.is_scavenge_better_first();
         if !(is_through || is_scavenged_first) {
             self.advance_marking();
         }
-        if is_through || !is_young && self.is_marking_complete() {
+        if is_through || !is_young && self.is_marking_complete_soon() {
             self.collect(CollectionKind::Full, CollectionReason::MarkingComplete);
         }
         self.climb_to_a_collection(size, target).or_else(|full| {
@@ -151,7 +151,7 @@ impl IsolateData {
         for _ in 0..2 {
             match self.heap.allocate_without_collection(size, target) {
                 Err(Full::Semispace) if !self.heap.old_generation_is_due() => {
-                    if self.is_marking_complete() && !self.heap.is_survival_expected() {
+                    if !self.heap.is_survival_expected() && self.is_marking_complete_soon() {
                         self.collect(CollectionKind::Full, CollectionReason::MarkingComplete);
                     } else {
                         self.collect(CollectionKind::Young, CollectionReason::SemispaceFull);

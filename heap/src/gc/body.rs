@@ -184,8 +184,6 @@ pub(crate) unsafe fn visit_slots_and_ephemerons<C>(
     }
 }
 
-/// The bytes of an object of `size` bytes in which nothing but tagged words lie, at its end, if it has such: of the rest,
-/// [`visit_slots`] visits what there is if it is told that the object ends before them.
 /// The bytes from and to which all references of an object of `size` bytes lie, but for its map; `None` if other words lie between them.
 #[inline(always)]
 pub(crate) fn only_row(map: &Map, size: usize) -> Option<Range<usize>> {
@@ -199,6 +197,8 @@ pub(crate) fn only_row(map: &Map, size: usize) -> Option<Range<usize>> {
     }
 }
 
+/// The bytes of an object of `size` bytes in which nothing but tagged words lie, at its end, if it has such: of the rest,
+/// [`visit_slots`] visits what there is if it is told that the object ends before them.
 pub(crate) fn tagged_row(map: &Map, size: usize) -> Option<Range<usize>> {
     let body = map.body();
     match body.visitor_id() {

@@ -16,6 +16,7 @@ use crate::isolate::IsolateData;
 use crate::memory::{ChunkFlags, MB, MemoryChunk};
 use crate::stress::{self, Mode};
 use crate::tagged::{TaggedCell, Word};
+use core::convert::Infallible;
 use core::sync::atomic::Ordering;
 use std::rc::Rc;
 
@@ -162,6 +163,22 @@ impl Marker {
             }
             word
         });
+    }
+
+    /// Marks what the roots and young objects refer to now. What young objects refer to weakly, or as the value of an ephemeron, is left
+    /// to the pause.
+    pub(super) fn look_around(&mut self, isolate: &IsolateData) {
+        if let Some(helpers) = &self.helpers {
+            helpers.stop();
+        }
+        self.visit_roots(isolate);
+        for chunk in isolate.heap.new_space.chunks() {
+            let visit = |object| {
+                // SAFETY: the walk stands at an object or a filler.
+                Ok::<_, Infallible>(unsafe { self.visitor.visit_young(object) })
+            };
+            let Ok(()) = isolate.heap.walk_chunk(chunk, visit);
+        }
     }
 
     /// Chunks have become old with all that is in them, in a pause: they are looked at from now on.

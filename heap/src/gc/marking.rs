@@ -14,7 +14,9 @@
 //!   among those that are cleared at the end.
 //!
 //! **Roots** and **young objects** are left to the pause: it scavenges first, which promotes what is young and so makes it
-//! grey, and then visits all roots. A young object needs no barrier, for its slots are visited when it is promoted; so what
+//! grey, and then visits all roots. Lest that be most of what lives, where all is reached from what is made anew all the time, as in
+//! persistent data structures, roots and young objects are looked at as well when nothing is grey any more, best just after a scavenge,
+//! and marking is not complete before. A young object needs no barrier, for its slots are visited when it is promoted; so what
 //! safe code may know of an object's youth to leave barriers out (`WriteBarrierMode`) holds while marking as well.
 //!
 //! The slots that lead into chunks which are to be evacuated are found on the same ways: `evacuator`.
@@ -62,6 +64,9 @@ const MOST_WORK: usize = 512 * KB;
 
 /// Bytes that a step visits at least.
 const LEAST_WORK: usize = 64 * KB;
+
+/// Bytes of young objects, dead ones among them, that are looked at without a scavenge before: where none comes, old ones are made.
+const YOUNG_TO_LOOK_AT: usize = MB;
 
 /// What is told while marking goes on: the one part of it that barriers reach, through the headers of chunks.
 #[derive(Debug)]
@@ -152,6 +157,8 @@ pub(crate) struct IncrementalMarking {
     used_at_step: usize,
     /// If more are in use, this thread marks too, whoever helps.
     used_if_late: usize,
+    /// Whether roots and young objects were looked at when nothing was grey.
+    has_looked: bool,
 }
 
 impl IncrementalMarking {
@@ -255,6 +262,7 @@ impl IsolateData {
             visited: 0,
             used_at_step: weight,
             used_if_late: weight + headroom / 2,
+            has_looked: false,
         });
     }
 
@@ -296,6 +304,7 @@ impl IsolateData {
     /// The same after a scavenge, which makes a step in any case.
     pub(super) fn advance_marking_after_scavenge(&mut self) {
         if self.heap.collector.marking.is_some() {
+            self.look_around_if_complete();
             let used = self.heap.weight_to_mark_by();
             self.step(used, LEAST_WORK);
         } else {
@@ -303,22 +312,34 @@ impl IsolateData {
         }
     }
 
+    /// If nothing is grey, looks for what only roots and young objects refer to.
+    fn look_around_if_complete(&mut self) {
+        let Some(mut marking) = self.heap.collector.marking.take() else { return };
+        if marking.marker.is_complete() {
+            marking.marker.look_around(self);
+            marking.has_looked = true;
+        }
+        self.heap.collector.marking = Some(marking);
+    }
+
     fn step(&mut self, used: usize, least: usize) {
         let Some(mut marking) = self.heap.collector.marking.take() else { return };
         let grown = used.saturating_sub(core::mem::replace(&mut marking.used_at_step, used));
         let start = Instant::now();
         let is_left_to_helpers = marking.marker.leave_to_helpers(&self.heap);
-        if is_left_to_helpers && used < marking.used_if_late {
-            self.heap.collector.marking = Some(marking);
-            self.heap.collector.steps.add(start.elapsed(), 0);
-            return;
+        let mut visited = 0;
+        if !is_left_to_helpers || used >= marking.used_if_late {
+            // Half of the time has gone by, perhaps without them.
+            let speed = if is_left_to_helpers { 2 * marking.speed() } else { marking.speed() };
+            visited = marking.marker.advance(&self.heap, (grown * speed).max(least));
+            marking.visited += visited;
+            marking.marker.leave_to_helpers(&self.heap);
         }
-        // Half of the time has gone by, perhaps without them.
-        let speed = if is_left_to_helpers { 2 * marking.speed() } else { marking.speed() };
-        let visited = marking.marker.advance(&self.heap, (grown * speed).max(least));
-        marking.visited += visited;
-        marking.marker.leave_to_helpers(&self.heap);
+        let looks_now = !marking.has_looked && self.heap.new_space.used() <= YOUNG_TO_LOOK_AT;
         self.heap.collector.marking = Some(marking);
+        if looks_now {
+            self.look_around_if_complete();
+        }
         self.heap.collector.steps.add(start.elapsed(), visited);
     }
 
@@ -333,7 +354,15 @@ impl IsolateData {
 
     /// Whether a full collection would have next to nothing left to mark.
     pub(crate) fn is_marking_complete(&self) -> bool {
-        self.heap.collector.marking.as_ref().is_some_and(|marking| marking.marker.is_complete())
+        let marking = self.heap.collector.marking.as_ref();
+        marking.is_some_and(|marking| marking.has_looked && marking.marker.is_complete())
+    }
+
+    /// The same, after a little work: what was made old just now is grey.
+    pub(crate) fn is_marking_complete_soon(&mut self) -> bool {
+        self.mark_on(LEAST_WORK);
+        self.resume_marking();
+        self.is_marking_complete()
     }
 
     /// Where most of what is made survives, a full semi-space is much to mark in one pause: marking is then ended when the semi-space

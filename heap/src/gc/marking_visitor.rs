@@ -263,6 +263,28 @@ impl MarkingVisitor {
         unsafe { self.visit::<SHARED, true>(object) };
     }
 
+    /// Marks what a young object keeps alive by itself, without being marked. Returns its bytes.
+    ///
+    /// # Safety
+    ///
+    /// There is an object, a filler maybe.
+    pub(super) unsafe fn visit_young(&mut self, object: usize) -> usize {
+        // SAFETY: the caller's contract.
+        unsafe {
+            let map = map_of(object);
+            let size = object_size(object, map);
+            self.mark::<false>(Word::strong(core::ptr::from_ref(map).addr()));
+            let visit = |this: &mut MarkingVisitor, slot: &TaggedCell| {
+                let word = slot.load(Ordering::Relaxed);
+                if !word.is_smi() && !word.is_weak() {
+                    this.mark::<false>(word);
+                }
+            };
+            visit_slots_and_ephemerons(object, size, map, self, visit, |_, _| ());
+            size
+        }
+    }
+
     /// Visits an object. Returns its bytes, or those of the part that was visited.
     ///
     /// # Safety
