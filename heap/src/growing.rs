@@ -12,9 +12,8 @@
 //! 97 %, and the factor is at least 1.1 and at most 4. So a program that makes old objects slowly keeps a small heap, as it
 //! loses next to no time to that.
 //!
-//! Where V8 would let a heap grow to four times what lives, one of less than 256 MiB grows here by no more than 128 MiB, or
-//! to twice what lives: more makes programs larger and not noticeably faster. Heaps of [256 MiB](LARGE_OLD_GENERATION) and more may grow
-//! to four times, but only half-way to the heap's limit. The limit lies at least 8 MiB and a semi-space above what lives, as in V8.
+//! The limit lies at least 8 MiB and a semi-space above what lives, and at most half-way to the limit of the whole heap, as in V8, but if
+//! that is near, as far as [by bytes](Growing::Bytes).
 //!
 //! The collector's time is that of full collections and of all steps of marking, with the scavenges that made some; the
 //! program's is what is left when that and other scavenges are taken out. Each new measurement counts as much as all before it,
@@ -36,8 +35,8 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Growing {
-    /// By the [speeds](self) of the program and the collector, to four times what is alive at the most; with less than
-    /// 256 MiB alive, by no more than 128 MiB, or to twice that. When the heap is collected depends on time then.
+    /// By the [speeds](self) of the program and the collector, to four times what is alive at the most. When the heap is collected
+    /// depends on time then.
     #[default]
     Measured,
     /// To twice what is alive; with less than 64 MiB alive, by that much, but to no more than three times. Depends on nothing
@@ -49,12 +48,6 @@ pub enum Growing {
 
 /// See [`Growing::Bytes`].
 const SMALL_OLD_GENERATION: usize = 64 * MB;
-
-/// How much a heap of less than [`LARGE_OLD_GENERATION`] may grow, if that is more than what lives.
-const SMALL_STEP: usize = 128 * MB;
-
-/// With so much alive it may grow to four times that, however much that is.
-pub const LARGE_OLD_GENERATION: usize = 256 * MB;
 
 /// The share of time that the program is to have. V8: `kTargetMutatorUtilization`.
 pub const TARGET_MUTATOR_UTILIZATION: f64 = 0.97;
@@ -70,14 +63,12 @@ impl Growing {
     /// The limit with `live` bytes alive.
     fn limit(self, live: usize, factor: Option<f64>, semi_space: usize, max_heap_size: usize) -> usize {
         let by_bytes = (live * 2).max((live * 3).min(live + SMALL_OLD_GENERATION));
-        let by_speeds = (live * 2).max((live * 4).min(live + SMALL_STEP));
         match (self, factor) {
             (Growing::Percent(percent), _) => (live as u128 * u128::from(percent) / 100) as usize,
             (Growing::Bytes, _) | (Growing::Measured, None) => by_bytes,
             (Growing::Measured, Some(factor)) => {
                 let half_way = live + max_heap_size.saturating_sub(live) / 2;
-                let most = if live < LARGE_OLD_GENERATION { by_speeds } else { half_way.max(by_bytes) };
-                ((live as f64 * factor) as usize).max(live + LEAST_STEP + semi_space).min(most)
+                ((live as f64 * factor) as usize).max(live + LEAST_STEP + semi_space).min(half_way.max(by_bytes))
             }
         }
     }
@@ -197,11 +188,11 @@ mod tests {
         assert_eq!([20, 50, 300].map(|live| limit(Growing::Measured, live, None)), [60, 114, 600]);
         // A slow program: by little, but by 8 MiB and a semi-space.
         assert_eq!([20, 50, 300].map(|live| limit(Growing::Measured, live, Some(1.1))), [29, 59, 330]);
-        // A fast one: to four times, small heaps by 128 MiB or to twice, and large ones half-way to the limit at most.
+        // A fast one: to four times, but half-way to the limit at most.
         let fast = |live| limit(Growing::Measured, live, Some(4.0));
-        assert_eq!([20, 50, 200, 300, 900].map(fast), [80, 178, 400, 1174, 1800]);
+        assert_eq!([20, 50, 200, 300, 900].map(fast), [80, 200, 800, 1174, 1800]);
         // Tiny and absurd ones.
-        assert_eq!(Growing::Measured.limit(0, Some(4.0), MB, 8 * MB), 0);
+        assert_eq!(Growing::Measured.limit(0, Some(4.0), MB, 8 * MB), 4 * MB);
         assert_eq!(Growing::Measured.limit(512 * MB, Some(4.0), MB, 8 * MB), 1024 * MB);
     }
 
