@@ -381,11 +381,15 @@ fn linear_areas_hand_out_each_byte_once() {
         [area.allocate(40), area.allocate(25), area.allocate(24), area.allocate(1)],
         [Some(0x1000), None, Some(0x1028), None]
     );
-    for huge in [usize::MAX, usize::MAX - 0x1000] {
+    const HALF: usize = 1 << 63;
+    for huge in [usize::MAX, usize::MAX - 0x1000, HALF, HALF - 1, HALF - 0x1040] {
         assert_eq!((area.allocate(huge), area.available()), (None, 0));
     }
-    let top_of_memory = LinearAllocationArea::new(AddressRegion::new(usize::MAX - 15, 15));
-    assert_eq!([top_of_memory.allocate(16), top_of_memory.allocate(15)], [None, Some(usize::MAX - 15)]);
+    let top_of_memory = LinearAllocationArea::new(AddressRegion::new(HALF - 15, 15));
+    assert_eq!([top_of_memory.allocate(16), top_of_memory.allocate(15)], [None, Some(HALF - 15)]);
+    assert_eq!([HALF, HALF - 1, usize::MAX].map(|huge| top_of_memory.allocate(huge)), [None; 3]);
+    let above = panic_message(|| drop(LinearAllocationArea::new(AddressRegion::new(HALF, 15))));
+    assert_eq!(above, "a region that ends at 0x800000000000000f is in the half of the system");
 }
 
 /// A space as a runtime author would build it: chunks, an area to cut from, a list of what was freed. It owns its chunks, so

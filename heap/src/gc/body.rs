@@ -82,7 +82,7 @@ unsafe fn visit_computed_tails(address: usize, map: &Map, visit: &mut dyn FnMut(
 #[inline(always)]
 pub(crate) unsafe fn map_of<'a>(address: usize) -> &'a Map {
     // SAFETY: the caller's contract; maps do not move.
-    unsafe { TaggedCell::at(address).load(Ordering::Relaxed).as_object() }
+    unsafe { TaggedCell::at(address).load(Ordering::Relaxed).as_strong() }
 }
 
 /// Bytes of the object at `address`.
@@ -232,7 +232,7 @@ pub(crate) unsafe fn visit_custom_slots(address: usize, size: usize, map: &Map, 
     let mut visitor = SlotVisitor::new(address, size, visit);
     for trace in map.class().trace_hooks() {
         // SAFETY: the caller's contract; the functions are those of the object's class and of classes above it.
-        unsafe { trace(Word::strong(address).as_object(), &mut visitor) };
+        unsafe { trace(Word::strong(address).as_strong(), &mut visitor) };
     }
 }
 

@@ -11,6 +11,9 @@ use core::cell::Cell;
 /// that misses holds up those behind it. Measured with `gcbench`: 1024 is nearly as good, 512 half as good.
 const FETCHED_AHEAD: usize = 2048;
 
+/// The lower half of all addresses has so many bytes.
+const HALF: usize = isize::MAX as usize + 1;
+
 /// Free memory from `top` up to `limit`. V8: `LinearAllocationArea`.
 ///
 /// Each space has one, to allocate without a search. All numbers are in bytes, and nothing is rounded: who wants aligned
@@ -42,8 +45,14 @@ impl LinearAllocationArea {
     pub(crate) const LIMIT_OFFSET: usize = core::mem::offset_of!(LinearAllocationArea, limit);
 
     /// All of `region` is free.
+    ///
+    /// # Panics
+    ///
+    /// If it reaches beyond the lower half of all addresses, where no process has memory.
     #[must_use]
+    #[track_caller]
     pub fn new(region: AddressRegion) -> Self {
+        assert!(region.end() <= HALF, "a region that ends at {:#x} is in the half of the system", region.end());
         let area = Self::default();
         area.reset(region.begin(), region.end());
         area
@@ -110,8 +119,10 @@ impl LinearAllocationArea {
     pub(crate) fn allocate_below(&self, end: usize, size: usize) -> Option<usize> {
         let top = self.top.get();
         debug_assert!(top <= end && end <= self.limit.get());
-        if size <= end - top {
-            self.top.set(top + size);
+        // The sum does not wrap: areas end in the lower half of all addresses. A size known at compile time is not compared with that.
+        let new_top = top.wrapping_add(size);
+        if size < HALF && new_top <= end {
+            self.top.set(new_top);
             prefetch(top.wrapping_add(FETCHED_AHEAD));
             Some(top)
         } else {

@@ -20,7 +20,7 @@ pub trait HeapObjectExt: HeapClass {
     #[inline]
     fn as_heap_object(&self) -> &HeapObject {
         // SAFETY: every class begins with the fields of `HeapObject`, its map.
-        unsafe { word_of(self).as_object() }
+        unsafe { word_of(self).as_strong() }
     }
 
     /// Whether the object is a `T`. `T` must be below the class at hand: an unrelated cast does not compile.
@@ -39,7 +39,7 @@ pub trait HeapObjectExt: HeapClass {
     #[inline]
     fn try_cast<T: IsA<Self>>(&self) -> Option<&T> {
         // SAFETY: the map says that the object is a `T`.
-        self.is::<T>().then(|| unsafe { word_of(self).as_object() })
+        self.is::<T>().then(|| unsafe { word_of(self).as_strong() })
     }
 
     /// The object as a `T`, if it is one and nothing more special.
@@ -76,7 +76,7 @@ pub trait HeapObjectExt: HeapClass {
             T::CLASS.name()
         );
         // SAFETY: the caller's contract.
-        unsafe { word_of(self).as_object() }
+        unsafe { word_of(self).as_strong() }
     }
 
     /// The object as the class `T` above it; `Deref` does the same one class at a time.
@@ -86,7 +86,7 @@ pub trait HeapObjectExt: HeapClass {
         Self: IsA<T>,
     {
         // SAFETY: `IsA` promises that `Self` begins with the fields of `T`.
-        unsafe { word_of(self).as_object() }
+        unsafe { word_of(self).as_strong() }
     }
 
     /// The object as a tagged value.
@@ -102,7 +102,7 @@ impl<T: HeapClass> HeapObjectExt for T {}
 #[inline]
 pub(super) fn object_as<S: HeapClass, T: HeapClass>(object: &S) -> Option<&T> {
     // SAFETY: the map says that the object is a `T`.
-    object.as_heap_object().is_instance_of::<T>().then(|| unsafe { word_of(object).as_object() })
+    object.as_heap_object().is_instance_of::<T>().then(|| unsafe { word_of(object).as_strong() })
 }
 
 /// The object as a `T`, related or not, if it is one and nothing more special.
@@ -110,7 +110,7 @@ pub(super) fn object_as<S: HeapClass, T: HeapClass>(object: &S) -> Option<&T> {
 pub(super) fn object_exactly<S: HeapClass, T: HeapClass>(object: &S) -> Option<&T> {
     let is_exact = core::ptr::eq(object.as_heap_object().class(), T::CLASS);
     // SAFETY: the map says that the object is a `T`.
-    is_exact.then(|| unsafe { word_of(object).as_object() })
+    is_exact.then(|| unsafe { word_of(object).as_strong() })
 }
 
 #[inline]

@@ -35,8 +35,8 @@ pub unsafe trait TaggedType: 'static {
     ///
     /// # Safety
     ///
-    /// The word was stored through [`Admits<Self, _>`](super::Admits), its object is alive, and the caller bounds
-    /// `'gc` so that no collection happens within it.
+    /// The word was stored through [`Admits<Self, _>`](super::Admits), and so is no weak reference; its object is alive, and the caller
+    /// bounds `'gc` so that no collection happens within it.
     unsafe fn from_word<'gc>(word: Word) -> Self::Ref<'gc>;
 }
 
@@ -163,7 +163,7 @@ unsafe impl<C: HeapClass> TaggedType for C {
     #[inline]
     unsafe fn from_word<'gc>(word: Word) -> &'gc C {
         // SAFETY: the caller's contract.
-        unsafe { word.as_object() }
+        unsafe { word.as_strong() }
     }
 }
 
@@ -204,7 +204,7 @@ unsafe impl<C: HeapClass> TaggedType for Option<C> {
             None
         } else {
             // SAFETY: not `None`, so an instance of `C`; the rest is the caller's contract.
-            Some(unsafe { word.as_object() })
+            Some(unsafe { word.as_strong() })
         }
     }
 }

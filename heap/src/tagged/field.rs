@@ -96,7 +96,7 @@ impl<U> TaggedField<U> {
     pub unsafe fn get_class<'a, T>(&'a self, object: &'a T, order: Ordering) -> &'a U {
         // SAFETY: the cell holds what `Admits<U, _>` produced; `&self` lives no longer than the object stays put. The
         // object completes a compressed reference.
-        unsafe { self.load(object, order).as_object() }
+        unsafe { self.load(object, order).as_strong() }
     }
 
     /// The value of a field that holds one of several classes.
@@ -193,7 +193,7 @@ impl<C> TaggedField<Option<C>> {
     pub unsafe fn get_optional<'a, T>(&'a self, object: &'a T, order: Ordering) -> Option<&'a C> {
         let word = self.load(object, order);
         // SAFETY: as in `get_class`; what is no Smi is an object.
-        (!word.is_smi()).then(|| unsafe { word.as_object() })
+        (!word.is_smi()).then(|| unsafe { word.as_strong() })
     }
 }
 

@@ -62,7 +62,7 @@ impl HeapObject {
     #[must_use]
     pub fn map(&self) -> &Map {
         // SAFETY: the map word of an object always refers to a map, and maps never move.
-        unsafe { self.map.load(Ordering::Relaxed).as_object() }
+        unsafe { self.map.load(Ordering::Relaxed).as_strong() }
     }
 
     /// The object's class.

@@ -115,7 +115,7 @@ impl<'gc, U> MaybeWeak<'gc, U> {
     #[must_use]
     pub fn as_strong(self) -> Option<&'gc HeapObject> {
         // SAFETY: a strong reference, valid for `'gc`.
-        self.word.is_strong().then(|| unsafe { self.word.as_object() })
+        self.word.is_strong().then(|| unsafe { self.word.as_strong() })
     }
 
     /// The object, if this is a weak reference and it is alive. V8: `GetHeapObjectIfWeak`.

@@ -88,7 +88,7 @@ impl<S: HeapStruct> StructField<S> {
     #[inline]
     pub unsafe fn get_struct<'a, T>(&'a self, object: &'a T) -> S::Ref<'a> {
         // SAFETY: the caller's contract: every object is a `HeapObject`.
-        let host = unsafe { super::Word::strong(core::ptr::from_ref(object).addr()).as_object() };
+        let host = unsafe { super::Word::strong(core::ptr::from_ref(object).addr()).as_strong() };
         S::view(StructRef { host, cells: &self.cells })
     }
 

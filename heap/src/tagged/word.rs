@@ -52,7 +52,8 @@ impl Word {
     /// A strong reference to the object at `address`, a multiple of [`TAGGED_SIZE`].
     #[inline]
     pub(crate) const fn strong(address: usize) -> Word {
-        Word(address | STRONG_TAG)
+        debug_assert!(address & TAG_MASK == 0);
+        Word(address.wrapping_add(STRONG_TAG)) // and back again is nothing: see `as_strong`
     }
 
     /// The same reference, weak.
@@ -125,6 +126,21 @@ impl Word {
     pub unsafe fn as_object<'gc, T>(self) -> &'gc T {
         // SAFETY: the caller's contract; the cage's provenance was exposed when it was reserved.
         unsafe { &*core::ptr::with_exposed_provenance::<T>(self.address()) }
+    }
+}
+
+impl Word {
+    /// The same of a reference that is known to be strong: its tag is part of the offset in the instruction that looks at the object,
+    /// and costs none of its own.
+    ///
+    /// # Safety
+    ///
+    /// As for [`as_object`](Self::as_object), and the reference is strong.
+    #[inline]
+    pub(crate) unsafe fn as_strong<'gc, T>(self) -> &'gc T {
+        debug_assert!(self.is_strong(), "{self:?} is not strong");
+        // SAFETY: the caller's contract; the cage's provenance was exposed when it was reserved.
+        unsafe { &*core::ptr::with_exposed_provenance::<T>(self.0.wrapping_sub(STRONG_TAG)) }
     }
 }
 

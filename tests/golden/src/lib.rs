@@ -209,7 +209,7 @@ pub fn generated_tagged_get(o: &Thing) -> &Thing {
 }
 #[inline(never)]
 pub unsafe fn by_hand_tagged_get(o: Raw) -> usize {
-    unsafe { o.word(OTHER) & !3 }
+    unsafe { o.word(OTHER).wrapping_sub(1) }
 }
 
 #[inline(never)]
@@ -350,7 +350,7 @@ pub fn generated_acquire_tagged_get(o: &Ordered) -> &Thing {
 pub unsafe fn by_hand_acquire_tagged_get(o: Raw) -> usize {
     let word = unsafe { o.tagged(NEXT) }.load(Acquire) as usize;
     let word = if W == 4 { (o.0 as usize & !0xffff_ffff) | word } else { word };
-    word & !3
+    word.wrapping_sub(1)
 }
 
 #[inline(never)]
@@ -512,7 +512,7 @@ pub unsafe fn by_hand_barrier_swap(o: Raw, v: Raw) -> usize {
     unsafe {
         let before = o.tagged(LINK).swap((v.0 as usize | 1) as _, SeqCst) as usize;
         barrier(o, LINK, v);
-        (if W == 4 { (o.0 as usize & !0xffff_ffff) | before } else { before }) & !3
+        (if W == 4 { (o.0 as usize & !0xffff_ffff) | before } else { before }).wrapping_sub(1)
     }
 }
 
@@ -558,7 +558,7 @@ const CLASS_ENTRY: usize = W + 12 + if W == 4 { 0 } else { 4 };
 /// The class of an object, as the number in its map.
 #[inline(always)]
 unsafe fn class(o: Raw) -> u64 {
-    unsafe { Raw((o.word(0) & !3) as *const u8).at(CLASS_ENTRY) }
+    unsafe { Raw(o.word(0).wrapping_sub(1) as *const u8).at(CLASS_ENTRY) }
 }
 
 #[inline(never)]
@@ -636,7 +636,7 @@ pub fn generated_maybe_get(o: &Thing) -> Option<&Thing> {
 pub unsafe fn by_hand_maybe_get(o: Raw) -> Option<core::num::NonZeroUsize> {
     let word = unsafe { o.tagged(OTHER + W) }.load(Relaxed) as usize;
     let base = if W == 4 { o.0 as usize & !0xffff_ffff } else { 0 };
-    if word & 1 == 0 { None } else { core::num::NonZeroUsize::new((base | word) & !3) }
+    if word & 1 == 0 { None } else { core::num::NonZeroUsize::new((base | word).wrapping_sub(1)) }
 }
 
 #[inline(never)]
