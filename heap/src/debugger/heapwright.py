@@ -910,11 +910,8 @@ def word_of_value(value):
     if "slot" in fields:  # Handle
         return word(int(value["slot"]["pointer"]))
     if "node" in fields:  # Global, WeakGlobal
-        node = value["node"]
-        block = node["block"]["pointer"].dereference()
-        address = int(block["nodes"].address) + int(node["index"]) * block["nodes"].type.target().sizeof
-        word_at = next(f.bitpos // 8 for f in block["nodes"].type.target().fields() if f.name == "word")
-        return word(address + word_at)
+        node = value["node"]["node"]["pointer"].dereference()
+        return word(int(node["word"].address))
     if "word" in fields:  # Tagged, MaybeWeak
         return int(value["word"]["__0"])
     raise gdb.GdbError(f"A value of type {kind} is no address, no handle and no reference.")

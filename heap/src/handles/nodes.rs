@@ -83,10 +83,10 @@ impl Keeper {
     /// left the block.
     #[inline]
     pub(super) fn give_out(&self, index: usize) -> NodeRef {
-        let owners = &self.block().nodes[index].owners;
-        debug_assert_eq!(owners.load(Ordering::Relaxed), 0);
-        owners.store(1, Ordering::Relaxed);
-        NodeRef { block: self.0, index }
+        let node = &self.block().nodes[index];
+        debug_assert_eq!(node.owners.load(Ordering::Relaxed), 0);
+        node.owners.store(1, Ordering::Relaxed);
+        NodeRef { block: self.0, node: NonNull::from(node) }
     }
 
     /// Lets nodes that are owned keep the block. They are free no more: none may be given out again.
@@ -128,7 +128,8 @@ unsafe fn release(block: NonNull<Block>) {
 #[derive(Debug)]
 pub(super) struct NodeRef {
     block: NonNull<Block>,
-    index: usize,
+    /// One of the block's.
+    node: NonNull<Node>,
 }
 
 // SAFETY: as for `Keeper`; the owners are counted by an atomic.
@@ -145,13 +146,14 @@ impl NodeRef {
 
     #[inline]
     pub(super) fn node(&self) -> &Node {
-        &self.block().nodes[self.index]
+        // SAFETY: as above: it lies in the block.
+        unsafe { self.node.as_ref() }
     }
 
     /// The place, without owning the node.
     pub(super) fn place(&self) -> NodePlace {
         self.block().keepers.fetch_add(1, Ordering::Relaxed);
-        NodePlace { keeper: Keeper(self.block), index: self.index }
+        NodePlace { _keeper: Keeper(self.block), node: self.node }
     }
 }
 
@@ -160,7 +162,7 @@ impl Clone for NodeRef {
         if self.node().owners.fetch_add(1, Ordering::Relaxed) & !LEFT > MOST_OWNERS {
             std::process::abort();
         }
-        NodeRef { block: self.block, index: self.index }
+        NodeRef { block: self.block, node: self.node }
     }
 }
 
@@ -187,12 +189,19 @@ impl Drop for NodeRef {
 /// Where a node is, without owning it: whoever asks knows that somebody does.
 #[derive(Debug)]
 pub(super) struct NodePlace {
-    keeper: Keeper,
-    index: usize,
+    _keeper: Keeper,
+    /// One of the block's that is kept.
+    node: NonNull<Node>,
 }
+
+// SAFETY: as for `Keeper`; nodes are changed through atomics alone.
+unsafe impl Send for NodePlace {}
+// SAFETY: as above.
+unsafe impl Sync for NodePlace {}
 
 impl NodePlace {
     pub(super) fn node(&self) -> &Node {
-        &self.keeper.block().nodes[self.index]
+        // SAFETY: it lies in a block that is kept.
+        unsafe { self.node.as_ref() }
     }
 }
