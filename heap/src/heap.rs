@@ -619,8 +619,7 @@ impl Heap {
     /// Lets the linear allocation area, which is open, end where an observer wants to know, or marking goes on by a step, but leaves
     /// `least` bytes of it.
     fn limit_area_for_steps(&self, least: usize) {
-        let marking = self.collector.marking.as_ref().map(|marking| marking.step());
-        if let Some(bytes) = self.until_next_step().into_iter().chain(marking).min() {
+        if let Some(bytes) = self.until_next_step().into_iter().chain(self.until_next_marking_step()).min() {
             let available = self.new_space.lab.available();
             self.new_space.limit_area(bytes.min(available).next_multiple_of(TAGGED_SIZE).max(least));
         }

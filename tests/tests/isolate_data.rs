@@ -219,6 +219,47 @@ fn places_have_names_and_hold_what_they_say() {
     }
 }
 
+/// While marking is under way the area ends where a step of it is due: soon if what is made becomes old, and with its chunk if it dies.
+#[test]
+fn marking_shortens_the_allocation_area_no_more_than_it_has_to() {
+    const MB: usize = 1 << 20;
+    let at = |scope: &HandleScope<'_>, place| read(scope, scope.isolate_address(place));
+    // It counts steps and slow paths.
+    let builder = Isolate::builder().classes(&CLASSES).unstressed(Mode::Allocations).unstressed(Mode::Marking);
+    let mut isolate = builder.gc_threads(1).semi_space_size(MB, MB).build().unwrap();
+    let mut scope = isolate.enter();
+    let kept = Counter::new(&mut scope, CounterInit { hits: 0, next: Nil });
+    let mut keep = |scope: &mut HandleScope<'_>, place| {
+        let mut inner = scope.nested();
+        let next = kept.get(&inner).next().map(|next| inner.handle(next));
+        let counter = Counter::try_new_in(&mut inner, place, CounterInit { hits: 1, next }).unwrap();
+        kept.get(&inner).set_next(counter.get(&inner));
+        at(&inner, IsolateAddress::NewSpaceAllocationLimit)
+    };
+    while scope.statistics().marking_steps.count == 0 {
+        (0..100).for_each(|_| drop(keep(&mut scope, AllocationType::Old)));
+    }
+    // Ends of areas from which so many bytes are made.
+    let ends = |scope: &mut HandleScope<'_>, bytes: usize, make: &mut dyn FnMut(&mut HandleScope<'_>) -> usize| {
+        let mut ends: Vec<usize> = (0..bytes / Counter::SIZE).map(|_| make(scope)).collect();
+        ends.dedup();
+        ends.len()
+    };
+    let mut die = |scope: &mut HandleScope<'_>| {
+        Counter::new(&mut scope.nested(), CounterInit { hits: 1, next: Nil });
+        at(scope, IsolateAddress::NewSpaceAllocationLimit)
+    };
+    ends(&mut scope, 3 * MB, &mut die);
+    let of_dying = ends(&mut scope, 2 * MB, &mut die);
+    let mut live = |scope: &mut HandleScope<'_>| keep(scope, AllocationType::Young);
+    ends(&mut scope, MB / 2, &mut live);
+    let before = scope.statistics();
+    let of_living = ends(&mut scope, MB / 2, &mut live);
+    let after = scope.statistics();
+    assert!(after.marking_steps.count > before.marking_steps.count && after.full.count == 0, "{after:?}");
+    assert!(of_dying <= 12 && of_living >= 10, "{of_dying} and {of_living}");
+}
+
 #[test]
 fn a_roots_word_is_read_and_written_where_it_is() {
     for allocation in BOTH {

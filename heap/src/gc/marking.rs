@@ -172,9 +172,9 @@ impl IncrementalMarking {
         if self.visited < self.expected { self.speed } else { self.speed_if_more }
     }
 
-    /// Bytes by which the old generation grows, or that are made, until the next step is due: the faster objects are visited, the fewer,
-    /// so that steps are short.
-    pub(crate) fn step(&self) -> usize {
+    /// Bytes by which the old generation grows until the next step is due: the faster objects are visited, the fewer, so that steps are
+    /// short.
+    fn step(&self) -> usize {
         (MOST_WORK / self.speed()).clamp(LEAST_STEP, STEP)
     }
 }
@@ -209,6 +209,16 @@ impl Heap {
     fn most_to_come(&self) -> usize {
         let survived = if self.is_survival_expected() { self.new_space.used() } else { self.collector.copied_last };
         survived + self.new_large_object_space.used()
+    }
+
+    /// While marking is under way: how many bytes of young objects are made until the next step is due, if they are taken to become old
+    /// as above.
+    pub(crate) fn until_next_marking_step(&self) -> Option<usize> {
+        let step = self.collector.marking.as_ref()?.step();
+        let made = |of: usize, promoted: usize| (step as u64).saturating_mul(of as u64) / promoted.max(1) as u64;
+        let CollectorState { promoted_last, made_last, .. } = self.collector;
+        let made = made(made_last, promoted_last).min(made(self.new_space.capacity(), self.most_to_come()));
+        Some(step.max(made.min(AREA_SIZE as u64) as usize))
     }
 
     /// Whether it is time to begin to mark, if that is not under way.
