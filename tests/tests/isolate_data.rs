@@ -229,7 +229,7 @@ fn marking_shortens_the_allocation_area_no_more_than_it_has_to() {
     let mut isolate = builder.gc_threads(1).semi_space_size(MB, MB).build().unwrap();
     let mut scope = isolate.enter();
     let kept = Counter::new(&mut scope, CounterInit { hits: 0, next: Nil });
-    let mut keep = |scope: &mut HandleScope<'_>, place| {
+    let keep = |scope: &mut HandleScope<'_>, place| {
         let mut inner = scope.nested();
         let next = kept.get(&inner).next().map(|next| inner.handle(next));
         let counter = Counter::try_new_in(&mut inner, place, CounterInit { hits: 1, next }).unwrap();
@@ -237,7 +237,9 @@ fn marking_shortens_the_allocation_area_no_more_than_it_has_to() {
         at(&inner, IsolateAddress::NewSpaceAllocationLimit)
     };
     while scope.statistics().marking_steps.count == 0 {
-        (0..100).for_each(|_| drop(keep(&mut scope, AllocationType::Old)));
+        for _ in 0..100 {
+            keep(&mut scope, AllocationType::Old);
+        }
     }
     // Ends of areas from which so many bytes are made.
     let ends = |scope: &mut HandleScope<'_>, bytes: usize, make: &mut dyn FnMut(&mut HandleScope<'_>) -> usize| {
