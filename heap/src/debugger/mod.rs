@@ -18,6 +18,9 @@
 //! (`add-auto-load-safe-path`); else `source heapwright.py`. It needs neither symbols nor debug information of the program, but
 //! for printing variables.
 //!
+//! All but `heapwright call` reads memory alone. A gdb before version 14 cannot call functions of any program on a processor with AMX
+//! (`Couldn't write extended state status`).
+//!
 //! ```text
 //! (gdb) print handle
 //! $1 = <Point 0x7ffe0038205c>
