@@ -31,8 +31,9 @@ async function readWithDevTools(path) {
     await page.goto('devtools://devtools/bundled/devtools_app.html');
     await page.waitForFunction(() => document.querySelector('.root-view'), { timeout: 30_000 });
     const nodes = await page.evaluate(async (text) => {
-      const base = 'devtools://devtools/bundled/models/heap_snapshot_model/heap_snapshot_model.js';
-      const { HeapSnapshotModel, HeapSnapshotProxy } = await import(base);
+      const models = 'devtools://devtools/bundled/models/';
+      const { HeapSnapshotModel, HeapSnapshotProxy } = await import(`${models}heap_snapshot/heap_snapshot.js`)
+        .catch(() => import(`${models}heap_snapshot_model/heap_snapshot_model.js`)); // up to some version after 148
       const worker = new HeapSnapshotProxy.HeapSnapshotWorkerProxy(() => {});
       const snapshot = await new Promise((resolve, reject) => {
         const loader = worker.createLoader(1, resolve);
