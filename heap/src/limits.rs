@@ -134,7 +134,7 @@ impl IsolateData {
         if !(is_through || is_scavenged_first) {
             self.advance_marking();
         }
-        if is_through || !is_young && self.is_marking_complete_soon() {
+        if is_through || !is_young && self.try_to_complete_marking() {
             self.collect(CollectionKind::Full, CollectionReason::MarkingComplete);
         }
         self.climb_to_a_collection(size, target).or_else(|full| {
@@ -151,7 +151,7 @@ impl IsolateData {
         for _ in 0..2 {
             match self.heap.allocate_without_collection(size, target) {
                 Err(Full::Semispace) if !self.heap.old_generation_is_due() => {
-                    if !self.heap.is_survival_expected() && self.is_marking_complete_soon() {
+                    if !self.heap.is_survival_expected() && self.try_to_complete_marking() {
                         self.collect(CollectionKind::Full, CollectionReason::MarkingComplete);
                     } else {
                         self.collect(CollectionKind::Young, CollectionReason::SemispaceFull);

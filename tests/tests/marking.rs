@@ -222,6 +222,42 @@ fn what_only_young_objects_refer_to_is_marked_in_steps() {
     assert!(steps.visited > 18 * MB as u64, "{steps:?}\n{last}");
 }
 
+/// An attempt to let marking find freed memory through young objects that are dead: they and the old ones that they refer to die all the
+/// time, with full collections in between.
+#[test]
+fn dead_young_objects_lead_to_nothing_that_is_gone() {
+    for threads in [1, 2] {
+        let mut policy = HeapPolicy::default();
+        (policy.threads, policy.growing, policy.max_heap_size) = (threads, Growing::Percent(120), 16 * MB);
+        (policy.initial_semi_space_size, policy.max_semi_space_size) = (MB / 2, MB / 2);
+        policy.initial_old_generation_limit = MB;
+        // It counts collections.
+        let builder = builder().unstressed(Mode::Allocations).unstressed(Mode::Marking);
+        let mut isolate = builder.policy(policy).verify(true).build().unwrap();
+        let mut scope = isolate.enter();
+        let mut random = Random::new(threads as u64);
+        let array = Array::new(&mut scope, ArrayInit { elements: Filled::new(smi(0), 100_000) });
+        for value in 0..600_000 {
+            let mut inner = scope.nested();
+            let [from, to, at] = [0; 3].map(|_: i32| random.below(100_000));
+            let next = array.get(&inner).elements(from);
+            let next = inner.handle(next);
+            let place = if value % 3 == 0 { AllocationType::Old } else { AllocationType::Young };
+            let node = Node::try_new_in(&mut inner, place, NodeInit { value, next, weak: Nil }).unwrap();
+            let array = array.get(&inner);
+            array.set_elements(to, node.get(&inner));
+            array.set_elements(at, smi(0));
+            // No chain becomes long.
+            if value % 8 == 0 {
+                node.get(&inner).set_next(smi(0));
+            }
+        }
+        let statistics = scope.statistics();
+        assert!(statistics.full.count > 2 && statistics.marking_steps.count > 2, "{statistics:?}");
+        scope.verify().unwrap();
+    }
+}
+
 #[test]
 fn what_is_moved_from_unvisited_to_visited_objects_lives() {
     for visited in 0..12 {

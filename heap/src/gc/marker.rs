@@ -174,7 +174,8 @@ impl Marker {
         self.visit_roots(isolate);
         for chunk in isolate.heap.new_space.chunks() {
             let visit = |object| {
-                // SAFETY: the walk stands at an object or a filler.
+                // SAFETY: the walk stands at an object or a filler. What a dead one refers to is there, too: old objects go in full
+                // collections, which leave none young that is dead, and young ones in scavenges, as it would itself.
                 Ok::<_, Infallible>(unsafe { self.visitor.visit_young(object) })
             };
             let Ok(()) = isolate.heap.walk_chunk(chunk, visit);

@@ -368,8 +368,8 @@ impl IsolateData {
         marking.is_some_and(|marking| marking.has_looked && marking.marker.is_complete())
     }
 
-    /// The same, after a little work: what was made old just now is grey.
-    pub(crate) fn is_marking_complete_soon(&mut self) -> bool {
+    /// Marks a little, for what was made old just now is grey; whether that was all.
+    pub(crate) fn try_to_complete_marking(&mut self) -> bool {
         self.mark_on(LEAST_WORK);
         self.resume_marking();
         self.is_marking_complete()

@@ -267,7 +267,7 @@ impl MarkingVisitor {
     ///
     /// # Safety
     ///
-    /// There is an object, a filler maybe.
+    /// There is an object, a filler maybe, and so is what it refers to.
     pub(super) unsafe fn visit_young(&mut self, object: usize) -> usize {
         // SAFETY: the caller's contract.
         unsafe {

@@ -127,9 +127,7 @@ impl Word {
         // SAFETY: the caller's contract; the cage's provenance was exposed when it was reserved.
         unsafe { &*core::ptr::with_exposed_provenance::<T>(self.address()) }
     }
-}
 
-impl Word {
     /// The same of a reference that is known to be strong: its tag is part of the offset in the instruction that looks at the object,
     /// and costs none of its own.
     ///
